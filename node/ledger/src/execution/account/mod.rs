@@ -1,0 +1,6 @@
+//! Accounts: open, close, tier, freeze, keys.
+
+mod apply;
+mod check;
+
+pub(crate) use apply::account_of;

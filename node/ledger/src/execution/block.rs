@@ -1,0 +1,183 @@
+//! A block: executed on an overlay, with receipts and roots, and applied only if it is decided.
+
+use super::builder::Limits;
+use super::context::{Execution, Outcomes};
+use super::stop::{BlockFault, Fault, Stop};
+use crate::VERSION;
+use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, StateView, Tip};
+use seaway_types::codec;
+use seaway_types::hash::Hash32;
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::merkle;
+use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
+use seaway_types::time::{BlockTime, Height};
+
+/// What a block is besides its instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockContext {
+    /// Its height: the parent's and one.
+    pub height: Height,
+    /// Its time: after the parent's.
+    pub time: BlockTime,
+}
+
+/// A block that was executed over its parent state. Nothing has changed yet: apply it, or drop it.
+#[derive(Clone, Debug)]
+pub struct ExecutedBlock {
+    pub(super) context: BlockContext,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) leaves: Vec<Hash32>,
+    pub(super) outcomes: Vec<Outcomes>,
+    postings: Vec<Posting>,
+    receipts_root: Hash32,
+    changes: BlockChanges,
+    update: CommitmentUpdate,
+}
+
+/// Executes a block as a validator does: its instructions in their order, every one of them.
+pub fn execute_block<V: StateView>(
+    view: &V,
+    commitment: &Commitment,
+    context: BlockContext,
+    instructions: &[AuthenticInstruction],
+) -> Result<ExecutedBlock, BlockFault> {
+    let mut limits = Limits::default();
+    for instruction in instructions {
+        limits.take(instruction)?;
+    }
+    let mut execution = begin(view, context)?;
+    for (position, instruction) in instructions.iter().enumerate() {
+        match execution.execute(instruction, u32::try_from(position).unwrap_or(u32::MAX)) {
+            Ok(()) => execution.state.keep(),
+            Err(Stop::Void(reason)) => return Err(BlockFault::Void { position, reason }),
+            Err(Stop::Fault(fault)) => return Err(fault.into()),
+            // A rejection ends as a receipt; one that comes here was raised where only void reasons may be.
+            Err(Stop::Rejected(_)) => {
+                return Err(Fault::Missing {
+                    what: "the place of a rejection",
+                }
+                .into());
+            }
+        }
+    }
+    finish(execution, commitment)
+}
+
+/// Starts a block: checks that it follows its parent, and carries out its own acts.
+pub(super) fn begin<V: StateView>(
+    view: &V,
+    context: BlockContext,
+) -> Result<Execution<'_, V>, BlockFault> {
+    let parent = view.tip();
+    if context.height.0 != parent.height.0.saturating_add(1) {
+        return Err(BlockFault::Height {
+            given: context.height,
+            parent: parent.height,
+        });
+    }
+    if context.time <= parent.time {
+        return Err(BlockFault::Time {
+            given: context.time,
+            parent: parent.time,
+        });
+    }
+    let mut execution = Execution::new(view, context)?;
+    let needed = execution.parameters.version_at(context.height);
+    if needed != VERSION {
+        return Err(BlockFault::Version {
+            height: context.height,
+            needed,
+            known: VERSION,
+        });
+    }
+    execution.carry_out_own_acts()?;
+    execution.state.keep();
+    Ok(execution)
+}
+
+/// Ends a block: asks conservation, and works out the roots.
+pub(super) fn finish<V: StateView>(
+    execution: Execution<'_, V>,
+    commitment: &Commitment,
+) -> Result<ExecutedBlock, BlockFault> {
+    execution.check_conservation()?;
+    let Execution {
+        block: context,
+        receipts,
+        outcomes,
+        postings,
+        state,
+        ..
+    } = execution;
+    let leaves: Vec<Hash32> = receipts
+        .iter()
+        .map(|receipt| merkle::leaf(&codec::encode(receipt)))
+        .collect();
+    let changes = state.into_changes();
+    let update = commitment.prepare(context.height, &changes);
+    Ok(ExecutedBlock {
+        context,
+        receipts_root: merkle::root(&leaves),
+        leaves,
+        receipts,
+        outcomes,
+        postings,
+        changes,
+        update,
+    })
+}
+
+impl ExecutedBlock {
+    /// Height and time.
+    pub fn context(&self) -> BlockContext {
+        self.context
+    }
+
+    /// The state root after the block.
+    pub fn state_root(&self) -> Hash32 {
+        self.update.parts().root()
+    }
+
+    /// The root over the receipts.
+    pub fn receipts_root(&self) -> Hash32 {
+        self.receipts_root
+    }
+
+    /// Receipts: first of the block's own acts, then one for each instruction.
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
+    /// Outcomes of the credits of the instruction whose receipt stands at a position.
+    pub fn outcomes(&self, receipt: usize) -> &[CreditOutcome] {
+        let found = self
+            .outcomes
+            .iter()
+            .find(|(position, _)| usize::try_from(*position) == Ok(receipt));
+        found.map_or(&[], |(_, outcomes)| outcomes)
+    }
+
+    /// All movements of money, in order.
+    pub fn postings(&self) -> &[Posting] {
+        &self.postings
+    }
+
+    /// What it changes.
+    pub fn changes(&self) -> &BlockChanges {
+        &self.changes
+    }
+
+    /// Makes it the new state. It must have been executed over this state.
+    pub fn apply(self, state: &mut MemoryState) {
+        let tip = Tip {
+            height: self.context.height,
+            time: self.context.time,
+        };
+        state.apply(tip, self.changes, self.update);
+    }
+
+    /// Parts for a storage that applies them by itself.
+    pub fn into_parts(self) -> (BlockChanges, CommitmentUpdate) {
+        (self.changes, self.update)
+    }
+}

@@ -1,0 +1,79 @@
+//! What can be refused of holds.
+
+use crate::execution::context::Execution;
+use crate::execution::stop::{Stop, ensure};
+use crate::state::StateView;
+use seaway_types::amount::Amount;
+use seaway_types::identifier::{AccountId, HoldId};
+use seaway_types::instruction::hold::{PostHold, Reserve};
+use seaway_types::limits::HOLD_LIFETIME_MS_MAX;
+use seaway_types::reason::Reason;
+use seaway_types::state::{Account, Hold, HoldPurpose};
+use seaway_types::time::BlockTime;
+
+impl<V: StateView> Execution<'_, V> {
+    /// Guards of a reservation; returns the payer's account.
+    pub(super) fn check_reserve(&mut self, reserve: &Reserve) -> Result<Account, Stop> {
+        let asset = self.asset(reserve.asset)?;
+        let payer = self.payer(&reserve.payer)?;
+        ensure(!reserve.amount.is_zero(), || Reason::AmountZero)?;
+        self.ensure_expiry(reserve.expires_at)?;
+        let Some(agent) = self.agent(&payer.agent)?.filter(|agent| agent.active) else {
+            return Err(Reason::DebtorAgentSuspended { agent: payer.agent }.into());
+        };
+        let payee = self.payable(&reserve.payee)?;
+        let Some(payee_agent) = self.agent(&payee.agent)?.filter(|agent| agent.active) else {
+            return Err(Reason::CreditorAgentSuspended { agent: payee.agent }.into());
+        };
+        ensure(reserve.payee != reserve.payer, || Reason::SelfPayment {
+            account: reserve.payee,
+        })?;
+        self.ensure_below_payment_max((reserve.asset, &asset), &payer, reserve.amount)?;
+        if let Some(threshold) = self.threshold(
+            reserve.asset,
+            [agent.jurisdiction, payee_agent.jurisdiction],
+        )? {
+            ensure(reserve.amount < threshold, || Reason::AcceptanceMissing {
+                threshold,
+            })?;
+        }
+        Ok(payer)
+    }
+
+    /// An expiry lies ahead, and not further than a hold may live.
+    pub fn ensure_expiry(&self, given: BlockTime) -> Result<(), Stop> {
+        let now = self.block.time;
+        let latest = now.after_ms(HOLD_LIFETIME_MS_MAX);
+        ensure(now < given && given <= latest, || {
+            Reason::ExpiryOutOfRange { given, now, latest }
+        })
+    }
+
+    /// A hold that still runs.
+    pub fn running_hold(&self, id: HoldId) -> Result<Hold, Stop> {
+        let hold: Hold = self.must(&id, "a hold that an authority was asked for")?;
+        let expires_at = hold.expires_at;
+        ensure(self.block.time < expires_at, || Reason::HoldExpired {
+            hold: id,
+            expires_at,
+        })?;
+        Ok(hold)
+    }
+
+    /// Guards of a posting; returns the hold, and who is paid.
+    pub(super) fn check_post(&self, post: &PostHold) -> Result<(Hold, AccountId, Account), Stop> {
+        let hold = self.running_hold(post.hold)?;
+        let HoldPurpose::Payment { payee, .. } = hold.purpose else {
+            return Err(Reason::HoldPurpose { hold: post.hold }.into());
+        };
+        ensure(!post.amount.is_zero(), || Reason::AmountZero)?;
+        ensure_within(hold.amount, post.amount)?;
+        self.payer(&hold.payer)?;
+        let account = self.payable(&payee)?;
+        Ok((hold, payee, account))
+    }
+}
+
+fn ensure_within(held: Amount, amount: Amount) -> Result<(), Stop> {
+    ensure(amount <= held, || Reason::AboveHeld { held, amount })
+}

@@ -1,0 +1,268 @@
+//! The one way in which money moves: from one place to another, the same amount out of the first and into the second.
+
+use super::context::Execution;
+use super::stop::{Fault, Stop};
+use crate::state::{ForEachChange, Slot, StateView, Stored};
+use seaway_types::amount::Amount;
+use seaway_types::asset::AssetId;
+use seaway_types::identifier::AccountId;
+use seaway_types::reason::Reason;
+use seaway_types::receipt::Posting;
+use seaway_types::state::{Account, Balance, Field, TierLimits, Totals};
+use std::collections::BTreeMap;
+
+/// Where money is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A part of an account's balance.
+    On(AccountId, Field),
+    /// Outside all accounts: what the issuer has not issued, or has redeemed.
+    Issuer,
+}
+
+impl<V: StateView> Execution<'_, V> {
+    /// Moves money within or between accounts, on or off the ledger. The receiving balance's cap is not asked here.
+    pub fn transfer(
+        &mut self,
+        asset: AssetId,
+        source: Place,
+        target: Place,
+        amount: Amount,
+    ) -> Result<(), Stop> {
+        self.debit(asset, source, amount)?;
+        self.credit(asset, target, amount)?;
+        self.move_totals(asset, source, target, amount)
+    }
+
+    /// Pays another holder: the balance cap of its tier is asked when the money arrives (AM21), after it has left.
+    pub fn pay(
+        &mut self,
+        asset: AssetId,
+        source: Place,
+        to: (AccountId, &Account),
+        amount: Amount,
+    ) -> Result<(), Stop> {
+        let (creditor, account) = to;
+        let target = Place::On(creditor, Field::Available);
+        self.debit(asset, source, amount)?;
+        self.ensure_below_cap(asset, account, amount)?;
+        self.credit(asset, target, amount)?;
+        self.move_totals(asset, source, target, amount)
+    }
+
+    fn debit(&mut self, asset: AssetId, source: Place, amount: Amount) -> Result<(), Stop> {
+        let Place::On(id, field) = source else {
+            self.post(None, asset, Field::Available, false, amount, Amount::ZERO);
+            return Ok(());
+        };
+        let after = self
+            .state
+            .modify((id, asset), |now: &mut Option<Balance>| {
+                let mut balance = now.unwrap_or_default();
+                let part = balance.get_mut(field);
+                let rest = part.checked_sub(amount).ok_or_else(|| match field {
+                    Field::Available => Stop::Rejected(Reason::InsufficientFunds {
+                        available: *part,
+                        needed: amount,
+                    }),
+                    _ => Stop::Fault(Fault::HeldShort { account: id }),
+                })?;
+                *part = rest;
+                // A balance of nothing is no record, so that the tree holds only what somebody has.
+                *now = (!balance.is_zero()).then_some(balance);
+                Ok::<_, Stop>(rest)
+            })?;
+        self.post(Some(id), asset, field, false, amount, after);
+        Ok(())
+    }
+
+    fn credit(&mut self, asset: AssetId, target: Place, amount: Amount) -> Result<(), Stop> {
+        let Place::On(id, field) = target else {
+            self.post(None, asset, Field::Available, true, amount, Amount::ZERO);
+            return Ok(());
+        };
+        let after = self
+            .state
+            .modify((id, asset), |now: &mut Option<Balance>| {
+                let balance = now.get_or_insert_default();
+                let part = balance.get_mut(field);
+                let sum = part.checked_add(amount).ok_or(Reason::SumTooLarge {
+                    present: *part,
+                    amount,
+                })?;
+                *part = sum;
+                Ok::<_, Stop>(sum)
+            })?;
+        self.post(Some(id), asset, field, true, amount, after);
+        Ok(())
+    }
+
+    fn post(
+        &mut self,
+        account: Option<AccountId>,
+        asset: AssetId,
+        field: Field,
+        credit: bool,
+        amount: Amount,
+        after: Amount,
+    ) {
+        let receipt = self.receipt_position();
+        self.postings.push(Posting {
+            account,
+            asset,
+            field,
+            credit,
+            amount,
+            after,
+            receipt,
+            uetr: self.uetr,
+        });
+    }
+
+    fn move_totals(
+        &mut self,
+        asset: AssetId,
+        source: Place,
+        target: Place,
+        amount: Amount,
+    ) -> Result<(), Stop> {
+        let units = u128::from(amount.minor_units());
+        let (from, to) = match (source, target) {
+            (Place::On(_, from), Place::On(_, to)) if from == to => return Ok(()),
+            (Place::On(_, from), Place::On(_, to)) => (Some(from), Some(to)),
+            (Place::On(_, from), Place::Issuer) => (Some(from), None),
+            (Place::Issuer, Place::On(_, to)) => (None, Some(to)),
+            (Place::Issuer, Place::Issuer) => return Ok(()),
+        };
+        self.state.modify(asset, |now: &mut Option<Totals>| {
+            let totals = now.as_mut().ok_or(Fault::Missing {
+                what: "the totals of an asset",
+            })?;
+            let range = Fault::TotalRange { asset };
+            match from {
+                Some(field) => {
+                    *totals.get_mut(field) =
+                        totals.get(field).checked_sub(units).ok_or(range.clone())?
+                }
+                None => totals.issued = totals.issued.checked_add(units).ok_or(range.clone())?,
+            }
+            match to {
+                Some(field) => {
+                    *totals.get_mut(field) = totals.get(field).checked_add(units).ok_or(range)?
+                }
+                None => totals.redeemed = totals.redeemed.checked_add(units).ok_or(range)?,
+            }
+            Ok::<_, Stop>(())
+        })
+    }
+
+    fn ensure_below_cap(
+        &mut self,
+        asset: AssetId,
+        account: &Account,
+        amount: Amount,
+    ) -> Result<(), Stop> {
+        let limits: Option<TierLimits> = self.state.get(&(asset, account.tier))?;
+        let Some(maximum) = limits.and_then(|limits| limits.balance_max) else {
+            return Ok(());
+        };
+        let mut booked: u128 = 0;
+        for other in self.state.accounts_of(&account.agent, &account.owner_id)? {
+            let balance: Option<Balance> = self.state.get(&(other, asset))?;
+            booked = booked.saturating_add(balance.unwrap_or_default().booked());
+        }
+        let after = booked.saturating_add(u128::from(amount.minor_units()));
+        super::stop::ensure(after <= u128::from(maximum.minor_units()), || {
+            Reason::AboveBalanceMax {
+                amount,
+                booked,
+                maximum,
+            }
+        })
+    }
+}
+
+/// Sums what a block changed on accounts, and in the totals.
+#[derive(Default)]
+struct Sums {
+    accounts: BTreeMap<AssetId, [i128; 4]>,
+    totals: BTreeMap<AssetId, [i128; 4]>,
+    unbalanced: Option<AssetId>,
+}
+
+impl ForEachChange for Sums {
+    type Error = std::convert::Infallible;
+
+    fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Self::Error> {
+        use std::any::Any;
+        // Two of the tables count; the others pass by.
+        let (key, slot): (&dyn Any, &dyn Any) = (key, slot);
+        if let (Some((_, asset)), Some(slot)) = (
+            key.downcast_ref::<(AccountId, AssetId)>(),
+            slot.downcast_ref::<Slot<Balance>>(),
+        ) {
+            let part = |balance: &Option<Balance>, field| {
+                i128::from(balance.unwrap_or_default().get(field).minor_units())
+            };
+            add(self.accounts.entry(*asset).or_default(), |field| {
+                part(&slot.now, field) - part(&slot.before, field)
+            });
+        }
+        if let (Some(asset), Some(slot)) = (
+            key.downcast_ref::<AssetId>(),
+            slot.downcast_ref::<Slot<Totals>>(),
+        ) {
+            let part = |totals: &Option<Totals>, field| {
+                totals.map_or(0, |totals| {
+                    i128::try_from(totals.get(field)).unwrap_or(i128::MAX)
+                })
+            };
+            add(self.totals.entry(*asset).or_default(), |field| {
+                part(&slot.now, field).wrapping_sub(part(&slot.before, field))
+            });
+            if !slot.now.is_some_and(|totals| totals.balanced()) {
+                self.unbalanced = Some(*asset);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(sums: &mut [i128; 4], part: impl Fn(Field) -> i128) {
+    for (sum, field) in sums.iter_mut().zip(Field::ALL) {
+        *sum = sum.wrapping_add(part(field));
+    }
+}
+
+impl<V: StateView> Execution<'_, V> {
+    /// The conservation of money, asked after each block over what it touched: each part of the balances moved as the
+    /// running totals say, and those sum to what was issued and not redeemed.
+    pub fn check_conservation(&self) -> Result<(), Fault> {
+        let mut sums = Sums::default();
+        let Ok(()) = self.state.changes().records.visit(&mut sums);
+        if let Some(asset) = sums.unbalanced {
+            return Err(Fault::NotConserved { asset });
+        }
+        let assets: std::collections::BTreeSet<AssetId> = sums
+            .accounts
+            .keys()
+            .chain(sums.totals.keys())
+            .copied()
+            .collect();
+        for asset in assets {
+            let balances = sums.accounts.get(&asset).copied().unwrap_or_default();
+            let totals = sums.totals.get(&asset).copied().unwrap_or_default();
+            for ((field, balances), totals) in Field::ALL.into_iter().zip(balances).zip(totals) {
+                if balances != totals {
+                    return Err(Fault::TotalsDiffer {
+                        asset,
+                        field,
+                        balances,
+                        totals,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! The network: participants, assets, calendars, limits, thresholds, validators, authority, upgrades.
+
+mod apply;
+mod check;

@@ -1,0 +1,200 @@
+//! The hashes over a state: the tree of records, the window of instruction leaves, and the running hash over the index.
+
+use super::overlay::BlockChanges;
+use super::tables::{ForEachChange, Slot, Stored};
+use crate::tree::{Change, Tree, TreeUpdate};
+use seaway_types::codec;
+use seaway_types::hash::{Domain, Hash32};
+use seaway_types::identifier::InstructionKey;
+use seaway_types::instruction::Submitter;
+use seaway_types::proof::{StateParts, StateProof, WindowProof, minute_key};
+use seaway_types::state::{StateKey, tree_key, value_hash, window_key};
+use seaway_types::time::{BlockTime, Height};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Commitment {
+    records: Tree,
+    window: Tree,
+    minutes: BTreeMap<u64, Tree>,
+    index: Hash32,
+}
+
+impl Default for Commitment {
+    fn default() -> Self {
+        Self {
+            records: Tree::default(),
+            window: Tree::default(),
+            minutes: BTreeMap::new(),
+            index: Hash32::ZERO,
+        }
+    }
+}
+
+/// A prepared update of all of it.
+#[derive(Clone, Debug)]
+pub struct CommitmentUpdate {
+    parts: StateParts,
+    records: TreeUpdate,
+    window: TreeUpdate,
+    minutes: Vec<(u64, TreeUpdate)>,
+    pruned_before: u64,
+}
+
+impl CommitmentUpdate {
+    /// The parts under the state root after the block.
+    pub fn parts(&self) -> StateParts {
+        self.parts
+    }
+}
+
+/// Collects changed records as blocks to hash.
+#[derive(Default)]
+struct Collector {
+    blocks: Vec<[u8; 64]>,
+    values: Vec<Option<Hash32>>,
+    bytes: Vec<u8>,
+}
+
+impl ForEachChange for Collector {
+    type Error = Infallible;
+
+    fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Infallible> {
+        self.blocks.push(R::state_key(key).block());
+        self.values.push(slot.now.as_ref().map(|record| {
+            self.bytes.clear();
+            codec::encode_into(record, &mut self.bytes);
+            value_hash(&self.bytes)
+        }));
+        Ok(())
+    }
+}
+
+impl Commitment {
+    /// The parts under the state root.
+    pub fn parts(&self) -> StateParts {
+        StateParts {
+            records: self.records.root(),
+            window: self.window.root(),
+            index: self.index,
+        }
+    }
+
+    /// Works out the roots after a block, without changing anything.
+    pub fn prepare(&self, height: Height, changes: &BlockChanges) -> CommitmentUpdate {
+        let records = self.records.prepare(&record_changes(changes));
+        let minutes = self.prepare_minutes(changes);
+        let pruned = self
+            .minutes
+            .range(..changes.pruned_before)
+            .map(|(minute, _)| (minute_key(*minute), None));
+        let grown = minutes
+            .iter()
+            .map(|(minute, update)| (minute_key(*minute), Some(update.root())));
+        let window = self
+            .window
+            .prepare(&pruned.chain(grown).collect::<Vec<Change>>());
+        let index = self.next_index(height, changes);
+        CommitmentUpdate {
+            parts: StateParts {
+                records: records.root(),
+                window: window.root(),
+                index,
+            },
+            records,
+            window,
+            minutes,
+            pruned_before: changes.pruned_before,
+        }
+    }
+
+    fn prepare_minutes(&self, changes: &BlockChanges) -> Vec<(u64, TreeUpdate)> {
+        let mut of_minute: BTreeMap<u64, Vec<Change>> = BTreeMap::new();
+        for (minute, place, leaf) in &changes.leaves {
+            of_minute
+                .entry(*minute)
+                .or_default()
+                .push((*place, Some(value_hash(&codec::encode(leaf)))));
+        }
+        let empty = Tree::default();
+        let update = |(minute, leaves): (u64, Vec<Change>)| {
+            (
+                minute,
+                self.minutes.get(&minute).unwrap_or(&empty).prepare(&leaves),
+            )
+        };
+        of_minute.into_iter().map(update).collect()
+    }
+
+    fn next_index(&self, height: Height, changes: &BlockChanges) -> Hash32 {
+        if changes.index.is_empty() {
+            return self.index;
+        }
+        let mut bytes = Vec::with_capacity(changes.index.len() * 112);
+        for (key, entry) in changes.index.sorted() {
+            codec::encode_into(key, &mut bytes);
+            codec::encode_into(&entry.value, &mut bytes);
+        }
+        let mut hasher = Domain::IndexEntries.hasher();
+        hasher
+            .update(self.index.as_bytes())
+            .update(&codec::encode(&height))
+            .update(&bytes);
+        Hash32(*hasher.finalize().as_bytes())
+    }
+
+    /// Takes an update prepared on this commitment in its present state.
+    pub fn apply(&mut self, update: CommitmentUpdate) {
+        self.records.apply(update.records);
+        self.window.apply(update.window);
+        self.minutes = self.minutes.split_off(&update.pruned_before);
+        for (minute, tree) in update.minutes {
+            self.minutes.entry(minute).or_default().apply(tree);
+        }
+        self.index = update.parts.index;
+    }
+
+    /// Proves a record or its absence under the present state root.
+    pub fn prove(&self, key: &StateKey) -> StateProof {
+        StateProof {
+            parts: self.parts(),
+            path: self.records.path(&tree_key(key)),
+        }
+    }
+
+    /// Proves an instruction's leaf or its absence under the present state root.
+    pub fn prove_instruction(
+        &self,
+        submitter: &Submitter,
+        key: &InstructionKey,
+        valid_until: BlockTime,
+    ) -> WindowProof {
+        let minute = valid_until.minute();
+        WindowProof {
+            parts: self.parts(),
+            minute: self.window.path(&minute_key(minute)),
+            leaf: self
+                .minutes
+                .get(&minute)
+                .map(|tree| tree.path(&window_key(submitter, key))),
+        }
+    }
+
+    /// Number of minutes whose instruction leaves are kept.
+    pub fn minutes_kept(&self) -> usize {
+        self.minutes.len()
+    }
+}
+
+/// The changed records as changes of the tree, in rising order of their places.
+fn record_changes(changes: &BlockChanges) -> Vec<Change> {
+    let mut collector = Collector::default();
+    let Ok(()) = changes.records.visit(&mut collector);
+    let mut places = Vec::new();
+    Domain::StateKey.hash_blocks(&collector.blocks, &mut places);
+    let mut changes: Vec<Change> = places.into_iter().zip(collector.values).collect();
+    changes.sort_unstable_by_key(|change| change.0);
+    changes
+}

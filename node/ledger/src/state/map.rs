@@ -1,0 +1,208 @@
+//! A hash map for point access: fast like any hash map, without its unordered iteration.
+//!
+//! Entries stand in a list in the order in which they came (a removed one is replaced by the last), and the hash table
+//! holds only their positions. So iteration order follows from the operations alone and is the same on every replica, and
+//! a million entries waste no room on empty buckets.
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hash};
+
+/// Entries in one allocation, so that growth never copies the whole list.
+const CHUNK: usize = 4096;
+
+/// See the module. The seed decides only where entries lie in memory: a node draws its own, so that nobody can choose keys
+/// that collide on all nodes.
+#[derive(Clone, Debug)]
+pub struct PointMap<K, V> {
+    hasher: FixedState,
+    positions: HashTable<u32>,
+    chunks: Vec<Vec<(K, V)>>,
+    length: usize,
+}
+
+impl<K: Eq + Hash, V> PointMap<K, V> {
+    /// An empty map.
+    pub fn with_seed(seed: u64) -> Self {
+        Self {
+            hasher: FixedState::with_seed(seed),
+            positions: HashTable::new(),
+            chunks: Vec::new(),
+            length: 0,
+        }
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    fn entry(chunks: &[Vec<(K, V)>], position: u32) -> Option<&(K, V)> {
+        let position = position as usize;
+        chunks.get(position / CHUNK)?.get(position % CHUNK)
+    }
+
+    fn find(&self, key: &K) -> Option<u32> {
+        let same = |position: &u32| {
+            Self::entry(&self.chunks, *position).is_some_and(|(other, _)| other == key)
+        };
+        self.positions
+            .find(self.hasher.hash_one(key), same)
+            .copied()
+    }
+
+    /// Where a key's entry stands in the list. It stays there while no entry is removed.
+    pub(super) fn position(&self, key: &K) -> Option<u32> {
+        self.find(key)
+    }
+
+    /// The entry at a position.
+    pub(super) fn at(&self, position: u32) -> Option<&(K, V)> {
+        Self::entry(&self.chunks, position)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        Self::entry(&self.chunks, self.find(key)?).map(|(_, value)| value)
+    }
+
+    /// The value of a key, to change.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let position = self.find(key)? as usize;
+        self.chunks
+            .get_mut(position / CHUNK)?
+            .get_mut(position % CHUNK)
+            .map(|(_, value)| value)
+    }
+
+    /// Sets a value; returns the one that it replaces.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        if let Some(present) = self.get_mut(&key) {
+            return Some(std::mem::replace(present, value));
+        }
+        let Self {
+            hasher,
+            positions,
+            chunks,
+            length,
+        } = self;
+        let Ok(position) = u32::try_from(*length) else {
+            return None;
+        };
+        let hash = hasher.hash_one(&key);
+        let rehash = |position: &u32| {
+            Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key))
+        };
+        positions.insert_unique(hash, position, rehash);
+        match chunks.last_mut() {
+            Some(last) if last.len() < CHUNK => last.push((key, value)),
+            // The first chunk grows like any list, for the many maps that stay small.
+            last => {
+                let mut chunk = if last.is_some() {
+                    Vec::with_capacity(CHUNK)
+                } else {
+                    Vec::new()
+                };
+                chunk.push((key, value));
+                chunks.push(chunk);
+            }
+        }
+        *length += 1;
+        None
+    }
+
+    /// Removes a key; returns its value.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        let Self {
+            hasher,
+            positions,
+            chunks,
+            length,
+        } = self;
+        let same =
+            |position: &u32| Self::entry(chunks, *position).is_some_and(|(other, _)| other == key);
+        let (hole, _) = positions
+            .find_entry(hasher.hash_one(key), same)
+            .ok()?
+            .remove();
+        let last = u32::try_from(*length - 1).ok()?;
+        if hole != last {
+            let moved = Self::entry(chunks, last).map(|(key, _)| hasher.hash_one(key))?;
+            *positions.find_mut(moved, |position| *position == last)? = hole;
+        }
+        *length -= 1;
+        let tail = chunks.last_mut()?.pop()?;
+        if chunks.last().is_some_and(Vec::is_empty) {
+            chunks.pop();
+        }
+        if hole == last {
+            return Some(tail.1);
+        }
+        let place = chunks
+            .get_mut(hole as usize / CHUNK)?
+            .get_mut(hole as usize % CHUNK)?;
+        Some(std::mem::replace(place, tail).1)
+    }
+
+    /// All entries, in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.chunks
+            .iter()
+            .flatten()
+            .map(|(key, value)| (key, value))
+    }
+
+    /// All entries in rising order of keys.
+    pub fn sorted(&self) -> Vec<(&K, &V)>
+    where
+        K: Ord,
+    {
+        let mut entries: Vec<_> = self.iter().collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn does_what_an_ordered_map_does(seed: u64, steps in proptest::collection::vec((0u16..300, proptest::option::of(any::<u8>())), 0..2000)) {
+            let mut map = PointMap::with_seed(seed);
+            let mut other = PointMap::with_seed(seed ^ 1);
+            let mut model = BTreeMap::new();
+            for (key, value) in steps {
+                let (a, b, c) = match value {
+                    Some(value) => (map.insert(key, value), other.insert(key, value), model.insert(key, value)),
+                    None => (map.remove(&key), other.remove(&key), model.remove(&key)),
+                };
+                prop_assert_eq!((a, b), (c, c));
+            }
+            prop_assert_eq!(map.len(), model.len());
+            prop_assert_eq!(map.sorted(), model.iter().collect::<Vec<_>>());
+            prop_assert!(map.iter().eq(other.iter()), "the order does not depend on the seed");
+            prop_assert!((0..300).all(|key| map.get(&key) == model.get(&key)));
+        }
+    }
+
+    #[test]
+    fn survives_many_chunks() {
+        let mut map = PointMap::with_seed(1);
+        for n in 0..20_000u32 {
+            map.insert(n, n);
+        }
+        for n in (0..20_000).step_by(3) {
+            assert_eq!(map.remove(&n), Some(n));
+        }
+        assert!((0..20_000).all(|n| map.get(&n) == (n % 3 != 0).then_some(&n)));
+    }
+}

@@ -1,0 +1,154 @@
+//! A state held in memory: for replay by auditors, tests, benchmarks, and as the hot part of a node.
+
+use super::commitment::{Commitment, CommitmentUpdate};
+use super::map::PointMap;
+use super::overlay::BlockChanges;
+use super::tables::{Stored, Tables};
+use super::view::{ReadFault, StateView, Timer, Tip};
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use seaway_types::bic::Bic;
+use seaway_types::identifier::{AccountId, OwnerId};
+use seaway_types::state::{Account, IndexEntry, IndexKey};
+use seaway_types::time::BlockTime;
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct MemoryState {
+    tip: Tip,
+    seed: u64,
+    tables: Tables,
+    index: PointMap<IndexKey, IndexEntry>,
+    timers: BTreeSet<Timer>,
+    owners: Owners,
+    commitment: Commitment,
+}
+
+/// Which accounts belong to a holder. Derived from the accounts, so not part of the state tree.
+///
+/// It holds positions in the table of accounts, from which none is ever removed.
+#[derive(Clone, Debug)]
+struct Owners {
+    hasher: FixedState,
+    positions: HashTable<u32>,
+}
+
+impl Owners {
+    fn add(&mut self, accounts: &PointMap<AccountId, Account>, id: &AccountId) {
+        let Self { hasher, positions } = self;
+        let rehash = |position: &u32| {
+            accounts.at(*position).map_or(0, |(_, account)| {
+                hasher.hash_one((&account.agent, &account.owner_id))
+            })
+        };
+        if let Some(position) = accounts.position(id) {
+            positions.insert_unique(rehash(&position), position, rehash);
+        }
+    }
+
+    fn find(
+        &self,
+        accounts: &PointMap<AccountId, Account>,
+        agent: &Bic,
+        owner: &OwnerId,
+    ) -> Vec<AccountId> {
+        let same = |(id, account): &(AccountId, Account)| {
+            (account.agent == *agent && account.owner_id == *owner).then_some(*id)
+        };
+        let candidates = self
+            .positions
+            .iter_hash(self.hasher.hash_one((agent, owner)));
+        candidates
+            .filter_map(|position| accounts.at(*position).and_then(same))
+            .collect()
+    }
+}
+
+impl MemoryState {
+    /// An empty state at a tip, for the genesis to fill.
+    pub fn new(tip: Tip, seed: u64) -> Self {
+        Self {
+            tip,
+            seed,
+            tables: Tables::with_seed(seed),
+            index: PointMap::with_seed(seed),
+            timers: BTreeSet::new(),
+            owners: Owners {
+                hasher: FixedState::with_seed(seed),
+                positions: HashTable::new(),
+            },
+            commitment: Commitment::default(),
+        }
+    }
+
+    /// The tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The hashes over the state, for roots and proofs.
+    pub fn commitment(&self) -> &Commitment {
+        &self.commitment
+    }
+
+    /// The index.
+    pub fn index(&self) -> &PointMap<IndexKey, IndexEntry> {
+        &self.index
+    }
+
+    /// Timers that wait, in order.
+    pub fn timers(&self) -> &BTreeSet<Timer> {
+        &self.timers
+    }
+
+    /// Makes a block's changes the new state. They must have been made over this state.
+    pub fn apply(&mut self, tip: Tip, changes: BlockChanges, update: CommitmentUpdate) {
+        for timer in &changes.timers_gone {
+            self.timers.remove(timer);
+        }
+        self.timers.extend(&changes.timers_set);
+        for (key, entry) in changes.index.iter() {
+            self.index.insert(*key, *entry);
+        }
+        changes.records.write_to(&mut self.tables);
+        for (_, _, account) in &changes.opened {
+            self.owners.add(&self.tables.accounts, account);
+        }
+        self.commitment.apply(update);
+        self.tip = tip;
+    }
+}
+
+impl StateView for MemoryState {
+    fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
+        Ok(R::table(&self.tables).get(key).cloned())
+    }
+
+    fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
+        Ok(self.index.get(key).copied())
+    }
+
+    fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {
+        Ok(self
+            .timers
+            .iter()
+            .take_while(|timer| timer.at <= now)
+            .take(count_max)
+            .copied()
+            .collect())
+    }
+
+    fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
+        Ok(self.owners.find(&self.tables.accounts, agent, owner))
+    }
+
+    fn hash_seed(&self) -> u64 {
+        self.seed
+    }
+}

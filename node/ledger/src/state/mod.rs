@@ -1,0 +1,15 @@
+//! Where execution reads and writes: a view of the parent state, an overlay over it, and a state held in memory.
+
+mod commitment;
+mod map;
+mod memory;
+mod overlay;
+mod tables;
+mod view;
+
+pub use commitment::{Commitment, CommitmentUpdate};
+pub use map::PointMap;
+pub use memory::MemoryState;
+pub use overlay::{BlockChanges, Overlay, Savepoint};
+pub use tables::{Changes, ForEachChange, Slot, Stored, Tables};
+pub use view::{ReadFault, StateView, Timer, TimerSubject, Tip};

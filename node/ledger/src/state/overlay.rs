@@ -1,0 +1,233 @@
+//! A block's changes over the parent state, with savepoints: what fails leaves no trace.
+
+use super::map::PointMap;
+use super::tables::{Changes, Slot, Stored, Undo};
+use super::view::{ReadFault, StateView, Timer};
+use seaway_types::bic::Bic;
+use seaway_types::hash::Hash32;
+use seaway_types::identifier::{AccountId, OwnerId};
+use seaway_types::state::{Account, IndexEntry, IndexKey, InstructionLeaf};
+use seaway_types::time::BlockTime;
+use std::collections::BTreeSet;
+
+/// Everything that a block changes. Held beside the parent state until it is applied or dropped.
+#[derive(Clone, Debug)]
+pub struct BlockChanges {
+    /// Records.
+    pub records: Changes,
+    /// New entries of the index.
+    pub index: PointMap<IndexKey, IndexEntry>,
+    /// New leaves of instructions: minute of `valid_until`, place in its tree, leaf.
+    pub leaves: Vec<(u64, Hash32, InstructionLeaf)>,
+    /// Timers set.
+    pub timers_set: BTreeSet<Timer>,
+    /// Timers of the parent state that are gone.
+    pub timers_gone: BTreeSet<Timer>,
+    /// Accounts opened, with whose they are.
+    pub opened: Vec<(Bic, OwnerId, AccountId)>,
+    /// Minutes whose instruction leaves are pruned before this one.
+    pub pruned_before: u64,
+}
+
+/// One change to take back.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // The journal is short-lived, and a box for each entry would cost more.
+enum Journal {
+    Record(Undo),
+    Indexed(IndexKey),
+    Leaf,
+    TimerSet(Timer),
+    TimerGone(Timer),
+    Opened,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Overlay<'a, V> {
+    view: &'a V,
+    changes: BlockChanges,
+    journal: Vec<Journal>,
+}
+
+/// A point to which changes can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Savepoint(usize);
+
+impl<'a, V: StateView> Overlay<'a, V> {
+    /// No changes yet.
+    pub fn new(view: &'a V) -> Self {
+        let seed = view.hash_seed();
+        let changes = BlockChanges {
+            records: Changes::with_seed(seed),
+            index: PointMap::with_seed(seed),
+            leaves: Vec::new(),
+            timers_set: BTreeSet::new(),
+            timers_gone: BTreeSet::new(),
+            opened: Vec::new(),
+            pruned_before: 0,
+        };
+        Self {
+            view,
+            changes,
+            journal: Vec::new(),
+        }
+    }
+
+    /// The parent state.
+    pub fn view(&self) -> &'a V {
+        self.view
+    }
+
+    /// The changes so far.
+    pub fn changes(&self) -> &BlockChanges {
+        &self.changes
+    }
+
+    /// The changes, at the end.
+    pub fn into_changes(self) -> BlockChanges {
+        self.changes
+    }
+
+    /// Minutes before this one are pruned with the block.
+    pub fn prune_before(&mut self, minute: u64) {
+        self.changes.pruned_before = minute;
+    }
+
+    /// A record as it is now.
+    pub fn get<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
+        match R::changes(&self.changes.records).get(key) {
+            Some(slot) => Ok(slot.now.clone()),
+            None => self.view.read(key),
+        }
+    }
+
+    /// Sets or removes a record.
+    pub fn put<R: Stored>(&mut self, key: R::Key, record: Option<R>) -> Result<(), ReadFault> {
+        self.modify(key, |now| {
+            *now = record;
+            Ok(())
+        })
+    }
+
+    /// Changes a record in place with one look-up. Where `change` fails nothing changes.
+    pub fn modify<R: Stored, T, E: From<ReadFault>>(
+        &mut self,
+        key: R::Key,
+        change: impl FnOnce(&mut Option<R>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let slots = R::changes_mut(&mut self.changes.records);
+        if let Some(slot) = slots.get_mut(&key) {
+            let mut now = slot.now.clone();
+            let answer = change(&mut now)?;
+            let previous = std::mem::replace(&mut slot.now, now);
+            self.journal
+                .push(Journal::Record(R::undo(key, Some(previous))));
+            return Ok(answer);
+        }
+        let before: Option<R> = self.view.read(&key)?;
+        let mut now = before.clone();
+        let answer = change(&mut now)?;
+        slots.insert(key, Slot { before, now });
+        self.journal.push(Journal::Record(R::undo(key, None)));
+        Ok(answer)
+    }
+
+    /// An entry of the index.
+    pub fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
+        match self.changes.index.get(key) {
+            Some(entry) => Ok(Some(*entry)),
+            None => self.view.indexed(key),
+        }
+    }
+
+    /// Adds an entry to the index. The caller has asked that it is new.
+    pub fn add_to_index(&mut self, key: IndexKey, entry: IndexEntry) {
+        self.changes.index.insert(key, entry);
+        self.journal.push(Journal::Indexed(key));
+    }
+
+    /// Adds an instruction's leaf.
+    pub fn add_leaf(&mut self, minute: u64, place: Hash32, leaf: InstructionLeaf) {
+        self.changes.leaves.push((minute, place, leaf));
+        self.journal.push(Journal::Leaf);
+    }
+
+    /// Sets a timer.
+    pub fn set_timer(&mut self, timer: Timer) {
+        if self.changes.timers_gone.remove(&timer) {
+            self.journal.push(Journal::TimerGone(timer));
+        } else if self.changes.timers_set.insert(timer) {
+            self.journal.push(Journal::TimerSet(timer));
+        }
+    }
+
+    /// Removes a timer that is set.
+    pub fn remove_timer(&mut self, timer: Timer) {
+        if self.changes.timers_set.remove(&timer) {
+            self.journal.push(Journal::TimerSet(timer));
+        } else if self.changes.timers_gone.insert(timer) {
+            self.journal.push(Journal::TimerGone(timer));
+        }
+    }
+
+    /// Opens an account.
+    pub fn open(&mut self, id: AccountId, account: Account) -> Result<(), ReadFault> {
+        self.changes
+            .opened
+            .push((account.agent, account.owner_id, id));
+        self.journal.push(Journal::Opened);
+        self.put(id, Some(account))
+    }
+
+    /// The accounts of a holder at an agent.
+    pub fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
+        let mut accounts = self.view.accounts_of(agent, owner)?;
+        let opened = self
+            .changes
+            .opened
+            .iter()
+            .filter(|(a, o, _)| a == agent && o == owner);
+        accounts.extend(opened.map(|(_, _, account)| *account));
+        Ok(accounts)
+    }
+
+    /// Timers of the parent state that are due, in order.
+    pub fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {
+        self.view.due(now, count_max)
+    }
+
+    /// A point to come back to. Valid until [`Overlay::keep`].
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint(self.journal.len())
+    }
+
+    /// Takes back all changes since the savepoint.
+    pub fn back_to(&mut self, savepoint: Savepoint) {
+        while self.journal.len() > savepoint.0 {
+            let Some(entry) = self.journal.pop() else {
+                return;
+            };
+            let changes = &mut self.changes;
+            match entry {
+                Journal::Record(undo) => changes.records.undo(undo),
+                Journal::Indexed(key) => drop(changes.index.remove(&key)),
+                Journal::Leaf => drop(changes.leaves.pop()),
+                // A timer's entry toggles: whichever list holds it loses it, or the other way round.
+                Journal::TimerSet(timer) => toggle(&mut changes.timers_set, timer),
+                Journal::TimerGone(timer) => toggle(&mut changes.timers_gone, timer),
+                Journal::Opened => drop(changes.opened.pop()),
+            }
+        }
+    }
+
+    /// Keeps all changes so far for good; earlier savepoints are void.
+    pub fn keep(&mut self) {
+        self.journal.clear();
+    }
+}
+
+fn toggle(set: &mut BTreeSet<Timer>, timer: Timer) {
+    if !set.remove(&timer) {
+        set.insert(timer);
+    }
+}

@@ -1,0 +1,168 @@
+//! The tables of the state, declared once: each record type, its key, and the state key under which it enters the tree.
+
+use super::map::PointMap;
+use seaway_types::asset::{Asset, AssetId};
+use seaway_types::bic::Bic;
+use seaway_types::calendar::Calendar;
+use seaway_types::identifier::{AccountId, HoldId, OwnerId};
+use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::state::{
+    Account, Balance, CalendarKey, Hold, Parameters, Participant, Payment, StateKey, Threshold,
+    Tier, TierLimits, Totals, Usage, Validators,
+};
+use seaway_types::text::Country;
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// A record that stands in one of the tables.
+pub trait Stored: Clone + PartialEq + Debug + Serialize + DeserializeOwned + 'static {
+    /// What names it within its table.
+    type Key: Copy + Eq + Hash + Ord + Debug + 'static;
+
+    /// What names it in the state.
+    fn state_key(key: &Self::Key) -> StateKey;
+    /// Its table.
+    fn table(tables: &Tables) -> &PointMap<Self::Key, Self>;
+    /// Its table, to change.
+    fn table_mut(tables: &mut Tables) -> &mut PointMap<Self::Key, Self>;
+    /// Its changes in a block.
+    fn changes(changes: &Changes) -> &PointMap<Self::Key, Slot<Self>>;
+    /// Its changes in a block, to change.
+    fn changes_mut(changes: &mut Changes) -> &mut PointMap<Self::Key, Slot<Self>>;
+    /// How to undo a change: the record as it was in the overlay, or nothing when the overlay did not hold it.
+    fn undo(key: Self::Key, previous: Option<Option<Self>>) -> Undo;
+}
+
+/// A record touched in a block: as the parent state had it, and as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot<R> {
+    /// In the parent state.
+    pub before: Option<R>,
+    /// Now.
+    pub now: Option<R>,
+}
+
+/// Something to do with every table; a trait, because closures cannot be generic.
+pub trait ForEachChange {
+    /// What can go wrong.
+    type Error;
+    /// Called for each record that differs from the parent state, table by table.
+    fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Self::Error>;
+}
+
+macro_rules! tables {
+    ($($field:ident: $Key:ty => $Record:ident, $name:pat => $state_key:expr;)*) => {
+        /// All tables of a state.
+        #[derive(Clone, Debug)]
+        #[allow(missing_docs)] // The record types say what each is.
+        pub struct Tables { $(pub $field: PointMap<$Key, $Record>,)* }
+
+        /// All records touched in a block.
+        #[derive(Clone, Debug)]
+        #[allow(missing_docs)] // The record types say what each is.
+        pub struct Changes { $(pub $field: PointMap<$Key, Slot<$Record>>,)* }
+
+        /// An undo entry of the overlay's journal.
+        #[derive(Clone, Debug)]
+        #[allow(missing_docs)] // The record types say what each is.
+        pub enum Undo { $($Record($Key, Option<Option<$Record>>),)* }
+
+        impl Tables {
+            /// Empty tables.
+            pub fn with_seed(seed: u64) -> Self {
+                Self { $($field: PointMap::with_seed(seed),)* }
+            }
+        }
+
+        impl Changes {
+            /// No changes.
+            pub fn with_seed(seed: u64) -> Self {
+                Self { $($field: PointMap::with_seed(seed),)* }
+            }
+
+            /// Takes one change back.
+            pub fn undo(&mut self, entry: Undo) {
+                match entry {
+                    $(Undo::$Record(key, previous) => take_back(&mut self.$field, key, previous),)*
+                }
+            }
+
+            /// Visits each record that differs from the parent state, table by table.
+            pub fn visit<V: ForEachChange>(&self, visitor: &mut V) -> Result<(), V::Error> {
+                $(for (key, slot) in self.$field.iter() {
+                    if slot.before != slot.now {
+                        visitor.change(key, slot)?;
+                    }
+                })*
+                Ok(())
+            }
+
+            /// Writes all changes into tables.
+            pub fn write_to(self, tables: &mut Tables) {
+                $(for (key, slot) in self.$field.iter() {
+                    match &slot.now {
+                        Some(record) => drop(tables.$field.insert(*key, record.clone())),
+                        None => drop(tables.$field.remove(key)),
+                    }
+                })*
+            }
+        }
+
+        $(impl Stored for $Record {
+            type Key = $Key;
+
+            fn state_key(key: &Self::Key) -> StateKey {
+                let $name = *key;
+                $state_key
+            }
+
+            fn table(tables: &Tables) -> &PointMap<Self::Key, Self> {
+                &tables.$field
+            }
+
+            fn table_mut(tables: &mut Tables) -> &mut PointMap<Self::Key, Self> {
+                &mut tables.$field
+            }
+
+            fn changes(changes: &Changes) -> &PointMap<Self::Key, Slot<Self>> {
+                &changes.$field
+            }
+
+            fn changes_mut(changes: &mut Changes) -> &mut PointMap<Self::Key, Slot<Self>> {
+                &mut changes.$field
+            }
+
+            fn undo(key: Self::Key, previous: Option<Option<Self>>) -> Undo {
+                Undo::$Record(key, previous)
+            }
+        })*
+    };
+}
+
+fn take_back<K: Eq + Hash, R>(map: &mut PointMap<K, Slot<R>>, key: K, previous: Option<Option<R>>) {
+    match previous {
+        Some(now) => {
+            if let Some(slot) = map.get_mut(&key) {
+                slot.now = now;
+            }
+        }
+        None => drop(map.remove(&key)),
+    }
+}
+
+tables! {
+    parameters: () => Parameters, () => StateKey::Parameters;
+    validators: () => Validators, () => StateKey::Validators;
+    participants: Bic => Participant, bic => StateKey::Participant(bic);
+    assets: AssetId => Asset, asset => StateKey::Asset(asset);
+    totals: AssetId => Totals, asset => StateKey::Totals(asset);
+    accounts: AccountId => Account, account => StateKey::Account(account);
+    balances: (AccountId, AssetId) => Balance, (account, asset) => StateKey::Balance(account, asset);
+    holds: HoldId => Hold, hold => StateKey::Hold(hold);
+    payments: PaymentKey => Payment, payment => StateKey::Payment(payment);
+    tier_limits: (AssetId, Tier) => TierLimits, (asset, tier) => StateKey::TierLimits(asset, tier);
+    usages: (Bic, OwnerId, AssetId) => Usage, (agent, owner, asset) => StateKey::Usage(agent, owner, asset);
+    calendars: CalendarKey => Calendar, of => StateKey::Calendar(of);
+    thresholds: (Country, AssetId) => Threshold, (country, asset) => StateKey::Threshold(country, asset);
+}

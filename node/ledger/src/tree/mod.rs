@@ -1,0 +1,301 @@
+//! The state tree: one root over all records, updated a block at a time, with proofs of presence and absence.
+//!
+//! Shape (see [`seaway_types::proof`]): a leaf stands at the shortest prefix of its key that no other leaf shares, an empty
+//! subtree is zero, every other node is the hash of its two children. The shape, and so the root, depends on the leaves
+//! alone and not on the order in which they came.
+//!
+//! Layout: the upper levels are a dense array of hashes; below them each slot keeps its few leaves sorted in one exact
+//! allocation and no inner nodes at all. A block's changes are grouped by slot, the slots' subtrees are hashed anew level
+//! by level across all of them, thousands of nodes in one call to the vector units, and then the dense levels above.
+//! The number of dense levels follows the number of leaves, so that a slot holds about [`SLOT_LEAVES`] on average.
+//!
+//! [`Tree::prepare`] only reads: a validator prepares several candidate blocks over the same parent and applies one.
+
+mod batch;
+#[cfg(test)]
+mod tests;
+
+use seaway_types::bounded::Bounded;
+use seaway_types::hash::Hash32;
+use seaway_types::proof::{PathEnd, TreePath, bit};
+use seaway_types::state::leaf_hash;
+
+/// Leaves that a slot holds on average when the tree grows another dense level. Measured: `docs/performance.md`.
+const SLOT_LEAVES: usize = 6;
+
+/// A leaf: its key and the hash of its value. Its own hash is made anew when its slot changes, which costs less than the
+/// memory to keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Leaf {
+    key: Hash32,
+    value: Hash32,
+}
+
+/// A node's hash and what kind of node it is: only a node that is no single leaf is hashed with an empty sibling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Node {
+    hash: Hash32,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Empty,
+    Leaf,
+    Inner,
+}
+
+impl Node {
+    const EMPTY: Self = Self {
+        hash: Hash32::ZERO,
+        kind: Kind::Empty,
+    };
+
+    /// The node above two others, or a request to hash them.
+    fn join(left: Self, right: Self) -> Result<Self, [u8; 64]> {
+        match (left.kind, right.kind) {
+            (Kind::Empty, Kind::Empty | Kind::Leaf) => Ok(right),
+            (Kind::Leaf, Kind::Empty) => Ok(left),
+            _ => Err(seaway_types::hash::block_of(&left.hash, &right.hash)),
+        }
+    }
+}
+
+/// A change to one key: its new value hash, or `None` to remove it.
+pub type Change = (Hash32, Option<Hash32>);
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Number of dense levels below the root: slots number 2^depth.
+    depth: usize,
+    /// Dense nodes in heap order: the root at 1, children of n at 2n and 2n + 1, slots' subtrees from 2^depth on.
+    hashes: Vec<Hash32>,
+    kinds: Vec<Kind>,
+    slots: Vec<Box<[Leaf]>>,
+    leaves: usize,
+}
+
+/// A prepared update: the new root, and what to write when it is applied.
+#[derive(Clone, Debug)]
+pub struct TreeUpdate {
+    root: Hash32,
+    leaves: usize,
+    slots: Vec<(usize, Box<[Leaf]>)>,
+    nodes: Vec<(usize, Node)>,
+}
+
+impl TreeUpdate {
+    /// The root after the update.
+    pub fn root(&self) -> Hash32 {
+        self.root
+    }
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::with_depth(0)
+    }
+}
+
+impl Tree {
+    fn with_depth(depth: usize) -> Self {
+        let slots = 1 << depth;
+        Self {
+            depth,
+            hashes: vec![Hash32::ZERO; 2 * slots],
+            kinds: vec![Kind::Empty; 2 * slots],
+            slots: vec![Box::default(); slots],
+            leaves: 0,
+        }
+    }
+
+    /// The root; zero for an empty tree.
+    pub fn root(&self) -> Hash32 {
+        self.node(1).hash
+    }
+
+    /// Number of leaves.
+    pub fn len(&self) -> usize {
+        self.leaves
+    }
+
+    /// Whether there is no leaf.
+    pub fn is_empty(&self) -> bool {
+        self.leaves == 0
+    }
+
+    fn node(&self, index: usize) -> Node {
+        match (self.hashes.get(index), self.kinds.get(index)) {
+            (Some(hash), Some(kind)) => Node {
+                hash: *hash,
+                kind: *kind,
+            },
+            _ => Node::EMPTY,
+        }
+    }
+
+    fn slot_of(&self, key: &Hash32) -> usize {
+        slot_at(key, self.depth)
+    }
+
+    fn slot(&self, index: usize) -> &[Leaf] {
+        self.slots.get(index).map_or(&[], |slot| slot)
+    }
+
+    /// The value hash of a key.
+    pub fn get(&self, key: &Hash32) -> Option<Hash32> {
+        let slot = self.slot(self.slot_of(key));
+        slot.binary_search_by(|leaf| leaf.key.cmp(key))
+            .ok()
+            .and_then(|at| slot.get(at))
+            .map(|leaf| leaf.value)
+    }
+
+    /// Takes an update. It must have been prepared on this tree in its present state.
+    pub fn apply(&mut self, update: TreeUpdate) {
+        self.write(update);
+        let slots = 1usize << self.depth;
+        // Between the two bounds lies a factor of four, so that a tree at a border does not grow and shrink in turn.
+        if self.leaves > slots * SLOT_LEAVES
+            || (self.depth > 0 && self.leaves * 2 < slots * SLOT_LEAVES / 2)
+        {
+            self.resize();
+        }
+    }
+
+    fn write(&mut self, update: TreeUpdate) {
+        for (index, leaves) in update.slots {
+            if let Some(slot) = self.slots.get_mut(index) {
+                *slot = leaves;
+            }
+        }
+        for (index, node) in update.nodes {
+            if let (Some(hash), Some(kind)) =
+                (self.hashes.get_mut(index), self.kinds.get_mut(index))
+            {
+                *hash = node.hash;
+                *kind = node.kind;
+            }
+        }
+        self.leaves = update.leaves;
+    }
+
+    /// Lays all leaves out anew with as many dense levels as their number asks for. The root stays.
+    fn resize(&mut self) {
+        let wanted = (self.leaves.div_ceil(SLOT_LEAVES))
+            .next_power_of_two()
+            .trailing_zeros() as usize;
+        let leaves: Vec<Leaf> = std::mem::take(&mut self.slots)
+            .iter()
+            .flat_map(|slot| slot.iter().copied())
+            .collect();
+        let mut other = Self::with_depth(wanted);
+        let changes: Vec<Change> = leaves
+            .iter()
+            .map(|leaf| (leaf.key, Some(leaf.value)))
+            .collect();
+        let update = batch::prepare(&other, &changes);
+        other.write(update);
+        *self = other;
+    }
+
+    /// Works out an update without changing anything. Keys may stand in any order, each once.
+    pub fn prepare(&self, changes: &[Change]) -> TreeUpdate {
+        let sorted = changes
+            .windows(2)
+            .all(|pair| pair.first().map(|c| c.0) < pair.last().map(|c| c.0));
+        if sorted {
+            return batch::prepare(self, changes);
+        }
+        let mut changes = changes.to_vec();
+        changes.sort_unstable_by_key(|change| change.0);
+        batch::prepare(self, &changes)
+    }
+
+    /// The path of a key: proves its value, or that it has none.
+    pub fn path(&self, key: &Hash32) -> TreePath {
+        let mut siblings = Vec::new();
+        let mut index = 1;
+        for depth in 0..self.depth {
+            if self.node(index).kind != Kind::Inner {
+                break;
+            }
+            let side = usize::from(bit(key, depth));
+            siblings.push(self.node(2 * index + (1 - side)).hash);
+            index = 2 * index + side;
+        }
+        let end = match self.node(index).kind {
+            Kind::Empty => PathEnd::Empty,
+            // A single leaf anywhere below: it stands in one of the slots under this node.
+            Kind::Leaf => self.only_leaf_under(index),
+            Kind::Inner => descend(self.slot(self.slot_of(key)), key, self.depth, &mut siblings),
+        };
+        TreePath {
+            end,
+            siblings: Bounded::new(siblings).unwrap_or_default(),
+        }
+    }
+
+    fn only_leaf_under(&self, mut index: usize) -> PathEnd {
+        let slots = 1usize << self.depth;
+        while index < slots {
+            index = if self.node(2 * index).kind == Kind::Empty {
+                2 * index + 1
+            } else {
+                2 * index
+            };
+        }
+        self.slot(index - slots)
+            .first()
+            .map_or(PathEnd::Empty, |leaf| PathEnd::Leaf(leaf.key, leaf.value))
+    }
+}
+
+/// The first `depth` bits of a key as a number.
+fn slot_at(key: &Hash32, depth: usize) -> usize {
+    let mut head = [0; 8];
+    head.copy_from_slice(key.0.first_chunk::<8>().unwrap_or(&[0; 8]));
+    let bits = u64::from_be_bytes(head);
+    if depth == 0 {
+        0
+    } else {
+        usize::try_from(bits >> (64 - depth)).unwrap_or(0)
+    }
+}
+
+/// Walks below the dense levels, where inner nodes are not kept: hashes siblings as it goes.
+fn descend(leaves: &[Leaf], key: &Hash32, depth: usize, siblings: &mut Vec<Hash32>) -> PathEnd {
+    match leaves {
+        [] => PathEnd::Empty,
+        [only] => PathEnd::Leaf(only.key, only.value),
+        _ => {
+            let middle = leaves.partition_point(|leaf| !bit(&leaf.key, depth));
+            let (left, right) = leaves.split_at(middle);
+            let (own, other) = if bit(key, depth) {
+                (right, left)
+            } else {
+                (left, right)
+            };
+            siblings.push(subtree_root(other, depth + 1));
+            descend(own, key, depth + 1, siblings)
+        }
+    }
+}
+
+/// The root of a few leaves that share `depth` bits: the plain definition, one hash at a time.
+fn subtree_root(leaves: &[Leaf], depth: usize) -> Hash32 {
+    match leaves {
+        [] => Hash32::ZERO,
+        [only] => leaf_hash(&only.key, &only.value),
+        _ => {
+            let (left, right) =
+                leaves.split_at(leaves.partition_point(|leaf| !bit(&leaf.key, depth)));
+            let (left, right) = (
+                subtree_root(left, depth + 1),
+                subtree_root(right, depth + 1),
+            );
+            seaway_types::hash::Domain::StateNode.hash_pair(&left, &right)
+        }
+    }
+}

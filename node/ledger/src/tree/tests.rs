@@ -1,0 +1,138 @@
+//! The tree against its plain definition, and its proofs against everything that they must not prove.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// A key from a small space with long shared prefixes, so that leaves meet, part, and sit deep.
+fn key(n: u16) -> Hash32 {
+    let mut bytes = [0; 32];
+    bytes[0] = (n >> 8) as u8 & 0b1100_0001;
+    bytes[1] = n as u8 & 0b1000_0011;
+    bytes[20] = (n as u8 & 0b0000_1100) << 3;
+    bytes[31] = (n >> 4) as u8 & 1;
+    Hash32(bytes)
+}
+
+fn value(n: u16) -> Hash32 {
+    Hash32([n as u8 | 1; 32])
+}
+
+fn plain_root(model: &BTreeMap<Hash32, Hash32>) -> Hash32 {
+    let leaves: Vec<Leaf> = model
+        .iter()
+        .map(|(key, value)| Leaf {
+            key: *key,
+            value: *value,
+        })
+        .collect();
+    subtree_root(&leaves, 0)
+}
+
+fn check_against(tree: &Tree, model: &BTreeMap<Hash32, Hash32>) {
+    assert_eq!(tree.root(), plain_root(model));
+    assert_eq!(tree.len(), model.len());
+    for probe in (0..0x400u16).step_by(11).map(key) {
+        let path = tree.path(&probe);
+        assert_eq!(tree.get(&probe), model.get(&probe).copied());
+        match model.get(&probe) {
+            Some(value) => {
+                assert_eq!(path.root_with(&probe, value), Some(tree.root()));
+                assert_eq!(path.root_without(&probe), None);
+                assert_ne!(
+                    path.root_with(&probe, &Hash32([0xee; 32])),
+                    Some(tree.root())
+                );
+            }
+            None => {
+                assert_eq!(path.root_without(&probe), Some(tree.root()));
+                assert_eq!(path.root_with(&probe, &self::value(1)), None);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn blocks_of_changes_lead_to_the_plain_root(
+        depth in 0usize..7,
+        blocks in proptest::collection::vec(proptest::collection::btree_map(0u16..0x400, proptest::option::weighted(0.7, 0u16..9), 0..60), 1..8)
+    ) {
+        let mut model = BTreeMap::new();
+        let mut tree = Tree::with_depth(depth);
+        for block in blocks {
+            let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (key(k), v.map(value))).collect();
+            let changes: Vec<Change> = changes.into_iter().collect();
+            let before = tree.root();
+            let mut reversed = changes.clone();
+            reversed.reverse();
+            prop_assert_eq!(tree.prepare(&changes).root(), tree.prepare(&reversed).root(), "order of changes");
+            prop_assert_eq!(tree.root(), before, "preparing changes nothing");
+            for (key, value) in &changes {
+                match value {
+                    Some(value) => model.insert(*key, *value),
+                    None => model.remove(key),
+                };
+            }
+            let update = tree.prepare(&changes);
+            let announced = update.root();
+            tree.apply(update);
+            prop_assert_eq!(announced, tree.root());
+            check_against(&tree, &model);
+        }
+    }
+}
+
+#[test]
+fn growing_and_shrinking_keeps_the_root() {
+    let keys: Vec<Hash32> = (0..3000u32)
+        .map(|n| seaway_types::state::value_hash(&n.to_le_bytes()))
+        .collect();
+    let mut tree = Tree::default();
+    let mut model = BTreeMap::new();
+    for part in keys.chunks(250) {
+        let changes: Vec<Change> = part.iter().map(|key| (*key, Some(value(3)))).collect();
+        model.extend(part.iter().map(|key| (*key, value(3))));
+        let update = tree.prepare(&changes);
+        tree.apply(update);
+        assert_eq!(tree.root(), plain_root(&model));
+    }
+    assert!(tree.depth >= 8, "grew to {} levels", tree.depth);
+    for part in keys.chunks(250) {
+        let changes: Vec<Change> = part.iter().map(|key| (*key, None)).collect();
+        part.iter()
+            .for_each(|key| assert!(model.remove(key).is_some()));
+        let update = tree.prepare(&changes);
+        tree.apply(update);
+        assert_eq!(tree.root(), plain_root(&model));
+    }
+    assert_eq!(
+        (tree.depth, tree.root(), tree.is_empty()),
+        (0, Hash32::ZERO, true)
+    );
+}
+
+#[test]
+fn a_path_for_one_key_proves_nothing_about_another() {
+    let mut tree = Tree::default();
+    let update = tree.prepare(
+        &(0..200)
+            .map(|n| (key(n), Some(value(n))))
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .collect::<Vec<_>>(),
+    );
+    tree.apply(update);
+    let (present, absent) = (key(5), key(0x3ff));
+    assert_eq!(
+        tree.path(&present)
+            .root_without(&absent)
+            .filter(|root| *root == tree.root()),
+        None
+    );
+    let mut shorter = tree.path(&present);
+    shorter.siblings = shorter.siblings[1..].to_vec().try_into().unwrap();
+    assert_ne!(shorter.root_with(&present, &value(5)), Some(tree.root()));
+}

@@ -1,0 +1,122 @@
+//! The one codec: bincode's fixed-width little-endian layout, with every freedom taken out of it.
+//!
+//! Invariant: for each value there is one byte string, and for each byte string at most one value. Numbers are
+//! little-endian at full width, enum tags and option tags come first (4 bytes and 1 byte), lists carry their length in 8
+//! bytes, sets are sorted. [`decode`] refuses trailing bytes, lengths beyond the bounds of [`crate::limits`] before it
+//! allocates, and every form that would not be written again the same way.
+//!
+//! Other languages can build on `tests/conformance/vectors`, which freeze the layout byte by byte.
+
+use crate::limits::DECODE_MEMORY_MAX;
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+/// Why bytes are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CodecError {
+    /// Longer than this kind of message may be.
+    #[error("{length} bytes are more than the {length_max} allowed for this message")]
+    TooLong {
+        /// Length in bytes.
+        length: usize,
+        /// The bound in bytes.
+        length_max: usize,
+    },
+    /// Bytes are left after the value.
+    #[error("{surplus} bytes follow after the end of the message")]
+    Trailing {
+        /// How many.
+        surplus: usize,
+    },
+    /// A value was read, but it has another, canonical form.
+    #[error("the bytes are not the canonical form of what they say")]
+    NotCanonical,
+    /// No value of the expected type.
+    #[error("malformed: {problem}")]
+    Malformed {
+        /// What the reader met.
+        problem: String,
+    },
+}
+
+fn layout() -> impl bincode::config::Config {
+    bincode::config::standard()
+        .with_little_endian()
+        .with_fixed_int_encoding()
+        .with_limit::<DECODE_MEMORY_MAX>()
+}
+
+/// The canonical bytes of a value.
+///
+/// Serialisation of our own types cannot fail: they hold no unsized sequences, and `Vec<u8>` takes what it is given.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(128);
+    encode_into(value, &mut bytes);
+    bytes
+}
+
+/// Appends the canonical bytes of a value.
+pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
+    struct Sink<'a>(&'a mut Vec<u8>);
+    impl bincode::enc::write::Writer for Sink<'_> {
+        fn write(&mut self, part: &[u8]) -> Result<(), bincode::error::EncodeError> {
+            self.0.extend_from_slice(part);
+            Ok(())
+        }
+    }
+    let result = bincode::serde::encode_into_writer(
+        value,
+        Sink(bytes),
+        bincode::config::standard()
+            .with_little_endian()
+            .with_fixed_int_encoding(),
+    );
+    debug_assert!(
+        result.is_ok(),
+        "a type of ours failed to serialise: {result:?}"
+    );
+}
+
+/// Reads exactly one value from at most `length_max` bytes.
+pub fn decode<T: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+    length_max: usize,
+) -> Result<T, CodecError> {
+    if bytes.len() > length_max {
+        return Err(CodecError::TooLong {
+            length: bytes.len(),
+            length_max,
+        });
+    }
+    let (value, used): (T, usize) =
+        bincode::serde::decode_from_slice(bytes, layout()).map_err(|error| {
+            CodecError::Malformed {
+                problem: plain(&error),
+            }
+        })?;
+    if used < bytes.len() {
+        return Err(CodecError::Trailing {
+            surplus: bytes.len() - used,
+        });
+    }
+    // Writing the value again and comparing proves that this was its canonical form, for every type at once.
+    if encode(&value) != bytes {
+        return Err(CodecError::NotCanonical);
+    }
+    Ok(value)
+}
+
+/// The reader's complaint in words; bincode's own display is a debug form.
+fn plain(error: &bincode::error::DecodeError) -> String {
+    use bincode::error::DecodeError;
+    match error {
+        DecodeError::UnexpectedEnd { additional } => {
+            format!("the message ends {additional} bytes early")
+        }
+        DecodeError::OtherString(text) => text.clone(),
+        DecodeError::LimitExceeded => {
+            format!("it claims more than {DECODE_MEMORY_MAX} bytes of memory")
+        }
+        other => other.to_string(),
+    }
+}

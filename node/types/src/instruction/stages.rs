@@ -1,0 +1,279 @@
+//! The stages of an instruction before it reaches a block, as types.
+//!
+//! ```text
+//! RawInstruction ── bytes that came from outside
+//!   │ decode: bounds, canonical form, order of signatures
+//! DecodedInstruction ── digest, wire id and body hash are known
+//!   │ authenticate: each signature holds on the curve
+//! AuthenticInstruction ── may be executed; policies are asked of the state then
+//! ```
+
+use super::payment::BulkMode;
+use super::payment::acceptance_message;
+use super::{Envelope, Instruction, Leg};
+use crate::codec::{self, CodecError};
+use crate::hash::{Domain, Hash32};
+use crate::identifier::{Digest, WireId};
+use crate::instruction::admin::Admin;
+use crate::keys::PublicKey;
+use crate::limits::INSTRUCTION_BYTES_MAX;
+use crate::signature::{SignatureCheck, SignatureEntry, failed_in, verify, verify_batch};
+use crate::state::possession_message;
+use thiserror::Error;
+
+/// Bytes that came from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawInstruction(pub Vec<u8>);
+
+/// Well-formed; its hashes are computed once, here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodedInstruction {
+    instruction: Instruction,
+    digest: Digest,
+    wire_id: WireId,
+    body_hash: Hash32,
+}
+
+/// Each of its signatures holds on the curve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticInstruction(DecodedInstruction);
+
+/// Why an instruction cannot be well-formed or authentic, whatever the state.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FormError {
+    /// Not canonical bytes of an instruction.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// No signature at all.
+    #[error("the instruction carries no signature")]
+    Unsigned,
+    /// Signatures out of order.
+    #[error("the signature of {key} does not follow the rising order of keys")]
+    SignaturesUnsorted {
+        /// The first key out of order.
+        key: PublicKey,
+    },
+    /// A key signed twice.
+    #[error("{key} stands twice among the signatures")]
+    SignatureTwice {
+        /// The key.
+        key: PublicKey,
+    },
+    /// A signature that does not hold.
+    #[error("the signature of {key} does not hold")]
+    SignatureInvalid {
+        /// The key.
+        key: PublicKey,
+    },
+    /// No credit or no leg.
+    #[error("{what} is empty; expected at least one element")]
+    Empty {
+        /// Which list.
+        what: &'static str,
+    },
+    /// A bundle is all or none, and so is each transfer in it.
+    #[error("leg {leg} of the bundle says eachOnItsOwn; in a bundle each leg is allOrNothing")]
+    ModeInBundle {
+        /// Position of the leg.
+        leg: usize,
+    },
+}
+
+impl RawInstruction {
+    /// Reads the bytes: bounds before allocation, canonical form, order of signatures.
+    pub fn decode(self) -> Result<DecodedInstruction, FormError> {
+        let instruction: Instruction = codec::decode(&self.0, INSTRUCTION_BYTES_MAX)?;
+        check_form(&instruction)?;
+        let wire_id = WireId(Domain::InstructionWire.hash(&self.0).0);
+        Ok(DecodedInstruction {
+            digest: instruction.envelope.digest(),
+            body_hash: instruction.envelope.body_hash(),
+            wire_id,
+            instruction,
+        })
+    }
+}
+
+impl From<&Instruction> for RawInstruction {
+    fn from(instruction: &Instruction) -> Self {
+        Self(codec::encode(instruction))
+    }
+}
+
+impl DecodedInstruction {
+    /// What is signed.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What blocks name.
+    pub fn wire_id(&self) -> WireId {
+        self.wire_id
+    }
+
+    /// Hash of the body without its envelope.
+    pub fn body_hash(&self) -> Hash32 {
+        self.body_hash
+    }
+
+    /// The envelope.
+    pub fn envelope(&self) -> &Envelope {
+        &self.instruction.envelope
+    }
+
+    /// The wire form.
+    pub fn instruction(&self) -> &Instruction {
+        &self.instruction
+    }
+
+    /// Who signed, in rising order.
+    pub fn signers(&self) -> impl Iterator<Item = &PublicKey> + Clone {
+        self.instruction.signatures.iter().map(|entry| &entry.key)
+    }
+
+    /// All curve checks that it needs: its own signatures, and those of signed objects in its body.
+    pub fn checks(&self) -> Vec<SignatureCheck> {
+        let envelope = &self.instruction.envelope;
+        let mut checks = Vec::with_capacity(self.instruction.signatures.len());
+        let mut add = |entries: &[SignatureEntry], message: [u8; 32]| {
+            checks.extend(entries.iter().map(|entry| SignatureCheck {
+                entry: *entry,
+                message,
+            }));
+        };
+        add(&self.instruction.signatures, self.digest.0);
+        for leg in envelope.body.legs() {
+            if let Leg::CreditTransfer(transfer) = leg {
+                for credit in &transfer.credits {
+                    if let Some(acceptance) = &credit.acceptance {
+                        let message = acceptance_message(
+                            envelope.network,
+                            transfer.asset,
+                            credit,
+                            acceptance.not_after,
+                        );
+                        add(&acceptance.signatures, message);
+                    }
+                }
+            }
+        }
+        if let super::Body::Admin(Admin::SetValidators(set)) = &envelope.body {
+            for validator in &set.validators.0 {
+                let entry = SignatureEntry {
+                    key: validator.key,
+                    evidence: validator.possession,
+                };
+                add(
+                    &[entry],
+                    possession_message(envelope.network, validator.bic, &validator.key),
+                );
+            }
+        }
+        checks
+    }
+
+    /// Asks each signature alone.
+    pub fn authenticate(self) -> Result<AuthenticInstruction, FormError> {
+        match self.checks().iter().find(|check| !verify(check)) {
+            Some(failed) => Err(FormError::SignatureInvalid {
+                key: failed.entry.key,
+            }),
+            None => Ok(AuthenticInstruction(self)),
+        }
+    }
+
+    /// For benchmarks and tests of execution alone, where signatures would only cost time.
+    #[doc(hidden)]
+    pub fn assume_authentic(self) -> AuthenticInstruction {
+        AuthenticInstruction(self)
+    }
+}
+
+impl std::ops::Deref for AuthenticInstruction {
+    type Target = DecodedInstruction;
+
+    fn deref(&self) -> &DecodedInstruction {
+        &self.0
+    }
+}
+
+/// Asks the signatures of many instructions in one batch; finds the bad ones when it fails. Answers stand in the order given.
+pub fn authenticate_batch(
+    decoded: Vec<DecodedInstruction>,
+) -> Vec<Result<AuthenticInstruction, FormError>> {
+    let groups: Vec<Vec<SignatureCheck>> = decoded.iter().map(DecodedInstruction::checks).collect();
+    let all: Vec<SignatureCheck> = groups.iter().flatten().copied().collect();
+    if verify_batch(&all) {
+        return decoded
+            .into_iter()
+            .map(|one| Ok(AuthenticInstruction(one)))
+            .collect();
+    }
+    let failed = failed_in(&all);
+    let mut offset = 0;
+    let mut answers = Vec::with_capacity(decoded.len());
+    for (one, group) in decoded.into_iter().zip(&groups) {
+        let first_bad = failed
+            .iter()
+            .find(|place| (offset..offset + group.len()).contains(place));
+        offset += group.len();
+        answers.push(match first_bad.and_then(|place| all.get(*place)) {
+            Some(check) => Err(FormError::SignatureInvalid {
+                key: check.entry.key,
+            }),
+            None => Ok(AuthenticInstruction(one)),
+        });
+    }
+    answers
+}
+
+fn check_form(instruction: &Instruction) -> Result<(), FormError> {
+    if instruction.signatures.is_empty() {
+        return Err(FormError::Unsigned);
+    }
+    check_order(&instruction.signatures)?;
+    let bundle = matches!(instruction.envelope.body, super::Body::Bundle(_));
+    let legs = instruction.envelope.body.legs();
+    if bundle && legs.is_empty() {
+        return Err(FormError::Empty { what: "the bundle" });
+    }
+    for (position, leg) in legs.iter().enumerate() {
+        let Leg::CreditTransfer(transfer) = leg else {
+            continue;
+        };
+        if transfer.credits.is_empty() {
+            return Err(FormError::Empty {
+                what: "the list of credits",
+            });
+        }
+        if bundle && transfer.mode == BulkMode::EachOnItsOwn {
+            return Err(FormError::ModeInBundle { leg: position });
+        }
+        for acceptance in transfer
+            .credits
+            .iter()
+            .filter_map(|credit| credit.acceptance.as_ref())
+        {
+            if acceptance.signatures.is_empty() {
+                return Err(FormError::Empty {
+                    what: "the list of an acceptance's signatures",
+                });
+            }
+            check_order(&acceptance.signatures)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_order(entries: &[SignatureEntry]) -> Result<(), FormError> {
+    for pair in entries.windows(2) {
+        let [before, after] = pair else { continue };
+        if before.key == after.key {
+            return Err(FormError::SignatureTwice { key: after.key });
+        }
+        if before.key > after.key {
+            return Err(FormError::SignaturesUnsorted { key: after.key });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Every bound of the system in one place, each with its reason.
+//!
+//! A bound is a promise to whoever runs a node: memory, time and disk stay below what these numbers add up to. Changing
+//! one that a decoder or an execution rule reads changes what is valid, so it is a protocol change.
+
+/// Largest amount and largest balance, in minor units: ISO 20022 amounts carry 18 digits.
+pub const AMOUNT_MAX: u64 = 999_999_999_999_999_999;
+
+/// Most credits under one signature: a pain.001 file of a large payroll run, and 1 MiB on the wire with room to spare.
+pub const CREDITS_MAX: usize = 4_096;
+
+/// Most legs in a bundle. A cross-currency payment needs two, netting among four banks twelve.
+pub const BUNDLE_LEGS_MAX: usize = 16;
+
+/// Most charge legs of one credit: each agent of a long correspondent chain may take one.
+pub const CHARGES_MAX: usize = 8;
+
+/// Most signature entries on an instruction: two policies of sixteen keys (`both` authority).
+pub const SIGNATURES_MAX: usize = 32;
+
+/// Most keys in one policy.
+pub const POLICY_KEYS_MAX: usize = 16;
+
+/// Largest encoded instruction in bytes: 4,096 credits of about 200 bytes each, and the envelope.
+pub const INSTRUCTION_BYTES_MAX: usize = 1 << 20;
+
+/// What a decoder may claim in memory for one message, in bytes. In memory a credit is about half again as large as on
+/// the wire because absent options keep their room.
+pub const DECODE_MEMORY_MAX: usize = 8 << 20;
+
+/// Largest encoded genesis document in bytes: some tens of thousands of accounts.
+pub const GENESIS_BYTES_MAX: usize = 16 << 20;
+
+/// Longest identifier that ISO 20022 calls `Max35Text`, in bytes.
+pub const TEXT_35: usize = 35;
+
+/// Most instructions in a block, whatever their size: bounds the receipts tree and the reply to a peer.
+pub const BLOCK_INSTRUCTIONS_MAX: usize = 16_384;
+
+/// Most credits and legs in a block: at half a million a second, a fifth of a second of execution.
+pub const BLOCK_CREDITS_MAX: usize = 100_000;
+
+/// Most acts of its own that a block carries out; the rest is drained by the following blocks.
+pub const BLOCK_ACTS_MAX: usize = 4_096;
+
+/// Most accounts of one holder at one agent: the balance cap of a tier sums over them.
+pub const ACCOUNTS_PER_OWNER_MAX: usize = 64;
+
+/// Most assets of a network. Closing an account looks at each.
+pub const ASSETS_MAX: usize = 1_024;
+
+/// Most accounts in a genesis document; later ones are opened by instruction.
+pub const GENESIS_ACCOUNTS_MAX: usize = 16_384;
+
+/// Most participants of a network; the plan is for tens.
+pub const PARTICIPANTS_MAX: usize = 4_096;
+
+/// Most validators: the plan is for 4 to 64.
+pub const VALIDATORS_MAX: usize = 128;
+
+/// Largest voting power of one validator, so that sums over [`VALIDATORS_MAX`] fit far below `u64::MAX`.
+pub const POWER_MAX: u64 = 1_000_000_000;
+
+/// Most jurisdictions of one supervisor.
+pub const JURISDICTIONS_MAX: usize = 64;
+
+/// Most simultaneous freezes of one account: its agent and a handful of supervisors.
+pub const FREEZES_MAX: usize = 8;
+
+/// Most business days in a calendar: 24 months, every day of the week, and a month of overlap.
+pub const CALENDAR_DAYS_MAX: usize = 800;
+
+/// Most changes of the UTC offset in a calendar: two a year for a decade.
+pub const CALENDAR_OFFSETS_MAX: usize = 24;
+
+/// Longest life of a hold in milliseconds: a year, the longest pre-authorisation in use (deposits on rented goods).
+pub const HOLD_LIFETIME_MS_MAX: u64 = 366 * DAY_MS;
+
+/// Delay before an owner's keys set by the agent take effect, in milliseconds: three days to notice and veto.
+pub const KEY_CHANGE_DELAY_MS: u64 = 3 * DAY_MS;
+
+/// Most recall requests on one payment: a refused one may be asked again, not for ever.
+pub const RECALLS_MAX: u8 = 3;
+
+/// Most inner nodes on a path of the state tree: the length of a key in bits.
+pub const TREE_DEPTH_MAX: usize = 256;
+
+/// Most siblings on a path of a receipts tree: 2^32 leaves are beyond any block.
+pub const MERKLE_PATH_MAX: usize = 32;
+
+/// A day in milliseconds.
+pub const DAY_MS: u64 = 86_400_000;
+
+/// A minute in milliseconds: the grain in which instruction leaves are pruned.
+pub const MINUTE_MS: u64 = 60_000;

@@ -1,0 +1,140 @@
+//! The tree over a block's receipts, and over the outcomes of one instruction's credits.
+//!
+//! Leaves stand in order; a level's odd last node moves up unhashed, as in RFC 6962, section 2.1. Leaves and inner nodes
+//! are hashed in different domains, so that neither is ever taken for the other. A proof names position and count, so
+//! that the place of a leaf is proven with the leaf.
+
+use crate::bounded::Bounded;
+use crate::hash::{Domain, Hash32, block_of};
+use crate::limits::MERKLE_PATH_MAX;
+use serde::{Deserialize, Serialize};
+
+/// Hash of a leaf's canonical bytes.
+pub fn leaf(bytes: &[u8]) -> Hash32 {
+    Domain::ReceiptLeaf.hash(bytes)
+}
+
+/// The root over leaf hashes; zero for none.
+pub fn root(leaves: &[Hash32]) -> Hash32 {
+    let mut level = leaves.to_vec();
+    while level.len() > 1 {
+        level = above(&level);
+    }
+    level.first().copied().unwrap_or(Hash32::ZERO)
+}
+
+fn above(level: &[Hash32]) -> Vec<Hash32> {
+    let (pairs, odd) = level.as_chunks::<2>();
+    let blocks: Vec<[u8; 64]> = pairs
+        .iter()
+        .map(|[left, right]| block_of(left, right))
+        .collect();
+    let mut next = Vec::with_capacity(pairs.len() + 1);
+    Domain::ReceiptNode.hash_blocks(&blocks, &mut next);
+    next.extend_from_slice(odd);
+    next
+}
+
+/// Proves that a leaf stands at a position among so many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MerklePath {
+    /// Position of the leaf.
+    pub position: u32,
+    /// Number of leaves.
+    pub count: u32,
+    /// Siblings from the leaf upwards.
+    pub siblings: Bounded<Hash32, MERKLE_PATH_MAX>,
+}
+
+/// The path of a leaf; `None` when there is no such position.
+pub fn path(leaves: &[Hash32], position: usize) -> Option<MerklePath> {
+    leaves.get(position)?;
+    let mut siblings = Vec::new();
+    let mut level = leaves.to_vec();
+    let mut place = position;
+    while level.len() > 1 {
+        siblings.extend(level.get(place ^ 1));
+        level = above(&level);
+        place /= 2;
+    }
+    Some(MerklePath {
+        position: u32::try_from(position).ok()?,
+        count: u32::try_from(leaves.len()).ok()?,
+        siblings: Bounded::new(siblings).ok()?,
+    })
+}
+
+impl MerklePath {
+    /// The root that the leaf and this path lead to; `None` when the path does not fit position and count.
+    pub fn root(&self, leaf: Hash32) -> Option<Hash32> {
+        if self.position >= self.count {
+            return None;
+        }
+        let mut siblings = self.siblings.iter();
+        let (mut hash, mut place, mut count) = (leaf, self.position, self.count);
+        while count > 1 {
+            if place % 2 == 1 {
+                hash = Domain::ReceiptNode.hash_pair(siblings.next()?, &hash);
+            } else if place + 1 < count {
+                hash = Domain::ReceiptNode.hash_pair(&hash, siblings.next()?);
+            }
+            place /= 2;
+            count = count.div_ceil(2);
+        }
+        siblings.next().is_none().then_some(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(count: usize) -> Vec<Hash32> {
+        (0..count).map(|n| leaf(&n.to_le_bytes())).collect()
+    }
+
+    #[test]
+    fn each_leaf_is_proven_at_its_place_only() {
+        for count in 1..40 {
+            let leaves = leaves(count);
+            let root = root(&leaves);
+            for position in 0..count {
+                let path = path(&leaves, position).unwrap();
+                assert_eq!(
+                    path.root(leaves[position]),
+                    Some(root),
+                    "{position} of {count}"
+                );
+                for other in (0..count).filter(|other| *other != position) {
+                    assert_ne!(path.root(leaves[other]), Some(root));
+                    let moved = MerklePath {
+                        position: other as u32,
+                        ..path.clone()
+                    };
+                    assert_ne!(
+                        moved.root(leaves[position]),
+                        Some(root),
+                        "{position} as {other} of {count}"
+                    );
+                }
+            }
+            assert_eq!(path(&leaves, count), None);
+        }
+    }
+
+    #[test]
+    fn surplus_or_missing_siblings_are_refused() {
+        let leaves = leaves(5);
+        let good = path(&leaves, 2).unwrap();
+        let mut longer = good.clone();
+        longer.siblings.push(Hash32::ZERO).unwrap();
+        assert_eq!(longer.root(leaves[2]), None);
+        let shorter = MerklePath {
+            siblings: good.siblings[..2].to_vec().try_into().unwrap(),
+            ..good
+        };
+        assert_eq!(shorter.root(leaves[2]), None);
+        assert_eq!(root(&[]), Hash32::ZERO);
+    }
+}

@@ -1,0 +1,191 @@
+//! The one table from our reasons to the code lists of ISO 20022, to JSON-RPC, and to the word on asking again.
+//!
+//! Columns: status (pacs.002, `ExternalStatusReason1Code`), return (pacs.004, `ExternalReturnReason1Code`), cancellation
+//! (camt.056, `ExternalCancellationReason1Code`), refusal (camt.029, `ExternalPaymentCancellationRejection1Code`). Customers
+//! never read of a sanctions hit: RR04 is the only word for it.
+
+use super::{Reason, StatedReason, VoidReason};
+use serde::Serialize;
+
+/// Whether asking again helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Retry {
+    /// The identical bytes may be sent again.
+    Same,
+    /// A new instruction with new key and UETR and the same end-to-end id may succeed.
+    New,
+    /// It will not succeed.
+    Never,
+}
+
+/// Codes of a stated reason, one column each; `None` where the list has no such code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// pacs.002.
+    pub status: Option<&'static str>,
+    /// pacs.004.
+    pub payback: Option<&'static str>,
+    /// camt.056.
+    pub cancellation: Option<&'static str>,
+    /// camt.029.
+    pub refusal: Option<&'static str>,
+}
+
+impl Reason {
+    /// Status reason code, and whether asking again helps.
+    pub const fn row(&self) -> (&'static str, Retry) {
+        use Reason as R;
+        use Retry::{Never, New};
+        match self {
+            R::UetrUsed { .. } | R::UetrRepeated { .. } | R::ReferenceUsed { .. } => {
+                ("AM05", Never)
+            }
+            R::AmountZero => ("AM01", Never),
+            R::SumTooLarge { .. } | R::AboveHeld { .. } | R::AbovePaid { .. } => ("AM09", Never),
+            R::AbovePaymentMax { .. } => ("AM02", Never),
+            R::AboveNetworkMax { .. } => ("AM13", Never),
+            R::AboveDayMax { .. } | R::AboveYearMax { .. } => ("AM14", New),
+            R::AboveBalanceMax { .. } => ("AM21", New),
+            R::InsufficientFunds { .. } => ("AM04", New),
+            R::CreditorUnknown { .. } => ("AC03", Never),
+            R::DebtorClosed { .. } | R::AccountClosed { .. } => ("AC04", Never),
+            R::CreditorClosed { .. } => ("AC07", Never),
+            R::DebtorFrozen { .. } | R::CreditorFrozen { .. } => ("AC06", New),
+            R::SelfPayment { .. } | R::HoldPurpose { .. } | R::HoldExpired { .. } => {
+                ("AG01", Never)
+            }
+            R::HoldNotExpired { .. } => ("AG01", New),
+            R::AssetUnknown { .. } | R::AssetDisabled { .. } => ("AM03", Never),
+            R::AgentMismatch { .. } | R::InstructingAgentUnknown { .. } => ("RC01", Never),
+            R::DebtorAgentSuspended { .. } => ("DNOR", New),
+            R::CreditorAgentSuspended { .. } => ("CNOR", New),
+            R::AfterCutOff { .. } => ("TM01", New),
+            R::SettlementDate { .. } | R::ExpiryOutOfRange { .. } => ("DT01", New),
+            R::AcceptanceMissing { .. } => ("RR04", New),
+            R::DeadlinePassed { .. } => ("AB05", New),
+            R::RecallNotPossible { .. } => ("NARR", New),
+            R::NotWaiting { .. }
+            | R::NotConfirmable { .. }
+            | R::NotSettled { .. }
+            | R::ReasonMisplaced { .. }
+            | R::RecallNotOpen { .. }
+            | R::AccountExists { .. }
+            | R::AccountNotEmpty { .. }
+            | R::OwnerAccountsFull { .. }
+            | R::NotFrozenBy { .. }
+            | R::FreezesFull { .. }
+            | R::NoKeyChange { .. }
+            | R::AssetIdNotNext { .. }
+            | R::AssetRecord { .. }
+            | R::IssuerUnknown { .. }
+            | R::DefaultTaken { .. }
+            | R::JurisdictionsUnsorted
+            | R::CalendarWrong
+            | R::ValidatorsWrong { .. }
+            | R::ValidatorUnknown { .. }
+            | R::UpgradeInPast { .. } => ("NARR", Never),
+        }
+    }
+
+    /// Status reason code of pacs.002.
+    pub const fn iso(&self) -> &'static str {
+        self.row().0
+    }
+}
+
+impl VoidReason {
+    /// Status reason code, JSON-RPC error number, and whether asking again helps.
+    pub const fn row(&self) -> (&'static str, i32, Retry) {
+        use Retry::{Never, New, Same};
+        use VoidReason as V;
+        match self {
+            V::WrongNetwork { .. } => ("FF01", -32_001, Never),
+            V::Expired { .. } => ("TM01", -32_002, New),
+            V::TooFarAhead { .. } => ("DT01", -32_003, New),
+            V::AlreadyExecuted { .. } => ("AM05", -32_004, Same),
+            V::KeyTaken { .. } => ("AM05", -32_005, Never),
+            V::SubmitterForeign { .. } | V::SignerForeign { .. } => ("DS0H", -32_006, Never),
+            V::PolicyUnmet { .. } => ("DS0H", -32_007, Never),
+            V::AcceptanceUnmet { .. } => ("DS0H", -32_008, Never),
+            V::AccountUnknown { .. } => ("AC01", -32_009, Never),
+            V::ParticipantUnknown { .. } => ("RC01", -32_010, Never),
+            V::RoleMissing { .. } => ("AG01", -32_011, Never),
+            V::AssetUnknown { .. } => ("AM03", -32_012, Never),
+            V::HoldUnknown { .. } => ("NARR", -32_013, Never),
+            V::PaymentUnknown { .. } => ("NARR", -32_014, Never),
+            V::BlockFull => ("TM01", -32_015, Same),
+        }
+    }
+
+    /// Status reason code of pacs.002.
+    pub const fn iso(&self) -> &'static str {
+        self.row().0
+    }
+}
+
+impl StatedReason {
+    /// The code itself.
+    pub const fn iso(self) -> &'static str {
+        use StatedReason as S;
+        match self {
+            S::Ac01 => "AC01",
+            S::Ac03 => "AC03",
+            S::Ac04 => "AC04",
+            S::Ac06 => "AC06",
+            S::Ag01 => "AG01",
+            S::Agnt => "AGNT",
+            S::Am04 => "AM04",
+            S::Am05 => "AM05",
+            S::Am09 => "AM09",
+            S::Ardt => "ARDT",
+            S::Be01 => "BE01",
+            S::Curr => "CURR",
+            S::Cust => "CUST",
+            S::Dupl => "DUPL",
+            S::Focr => "FOCR",
+            S::Frad => "FRAD",
+            S::Legl => "LEGL",
+            S::Md06 => "MD06",
+            S::Narr => "NARR",
+            S::Noas => "NOAS",
+            S::Noor => "NOOR",
+            S::Rr01 => "RR01",
+            S::Rr02 => "RR02",
+            S::Rr03 => "RR03",
+            S::Rr04 => "RR04",
+            S::Tech => "TECH",
+            S::Upay => "UPAY",
+        }
+    }
+
+    /// In which messages the reason may stand.
+    pub const fn codes(self) -> Codes {
+        use StatedReason as S;
+        let code = Some(self.iso());
+        let (status, payback, cancellation, refusal) = match self {
+            S::Ac01 | S::Ag01 => (true, true, false, false),
+            S::Ac03 => (true, true, true, false),
+            S::Ac04 => (true, true, false, true),
+            S::Ac06 | S::Be01 | S::Rr01 | S::Rr02 | S::Rr03 | S::Rr04 | S::Am05 => {
+                (true, true, false, false)
+            }
+            S::Agnt => (false, false, true, true),
+            S::Am04 => (true, false, false, true),
+            S::Am09 | S::Curr => (true, true, true, false),
+            S::Ardt | S::Legl | S::Noas | S::Noor => (false, false, false, true),
+            S::Cust => (false, true, true, true),
+            S::Dupl | S::Frad | S::Tech | S::Upay => {
+                (false, matches!(self, S::Dupl | S::Upay), true, false)
+            }
+            S::Focr | S::Md06 => (false, true, false, false),
+            S::Narr => (true, true, true, true),
+        };
+        Codes {
+            status: if status { code } else { None },
+            payback: if payback { code } else { None },
+            cancellation: if cancellation { code } else { None },
+            refusal: if refusal { code } else { None },
+        }
+    }
+}

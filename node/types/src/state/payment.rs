@@ -1,0 +1,188 @@
+//! Holds, payments that have a life after their instruction, and the index that makes keys and UETRs unique for ever.
+
+use crate::amount::Amount;
+use crate::asset::AssetId;
+use crate::bic::Bic;
+use crate::bounded::Bounded;
+use crate::identifier::{AccountId, Digest, InstructionKey};
+use crate::instruction::Submitter;
+use crate::instruction::payment::{Charge, PaymentKey};
+use crate::limits::CHARGES_MAX;
+use crate::reason::StatedReason;
+use crate::receipt::Status;
+use crate::text::Text35;
+use crate::time::{BlockTime, Day, Height};
+use crate::uetr::Uetr;
+use serde::{Deserialize, Serialize};
+
+/// What was counted toward limits when money was bound, so that it can be restored in the same day and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Counted {
+    /// The local day on which it was counted.
+    pub day: Day,
+    /// What of it is still bound, in minor units.
+    pub amount: Amount,
+}
+
+/// What a hold is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HoldPurpose {
+    /// For the payee to post.
+    Payment {
+        /// Who may post.
+        payee: AccountId,
+        /// The payment it is for.
+        uetr: Uetr,
+    },
+    /// For the issuer to redeem.
+    Redemption,
+}
+
+/// Reserved funds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hold {
+    /// What it is for.
+    pub purpose: HoldPurpose,
+    /// Whose funds.
+    pub payer: AccountId,
+    /// Of what.
+    pub asset: AssetId,
+    /// What is still held, in minor units.
+    pub amount: Amount,
+    /// First block time at which it is over.
+    pub expires_at: BlockTime,
+    /// What of it counts toward limits.
+    pub counted: Option<Counted>,
+}
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PaymentStage {
+    /// PDNG: waits for the creditor's agent; the money is held.
+    Waiting {
+        /// First block time at which it is refused.
+        deadline: BlockTime,
+        /// What counts toward limits.
+        counted: Option<Counted>,
+    },
+    /// ACSC: settled; the creditor's agent still has to credit its own books.
+    Settled,
+    /// ACCC: on the creditor's account.
+    Credited,
+    /// RJCT: refused by the creditor's agent.
+    Refused {
+        /// Why.
+        reason: StatedReason,
+    },
+    /// RJCT: nobody answered in time (AB05).
+    Lapsed,
+}
+
+/// Where a recall stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RecallStage {
+    /// Asked, not answered.
+    Asked,
+    /// Agreed; a return follows.
+    Agreed,
+    /// Refused.
+    Refused {
+        /// Why.
+        reason: StatedReason,
+    },
+}
+
+/// The last recall of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recall {
+    /// Why it was asked.
+    pub reason: StatedReason,
+    /// How often it was asked in all.
+    pub asked: u8,
+    /// Where it stands.
+    pub stage: RecallStage,
+}
+
+/// What never changes about a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentFacts {
+    /// Who paid.
+    pub debtor: AccountId,
+    /// Who was paid.
+    pub creditor: AccountId,
+    /// In what.
+    pub asset: AssetId,
+    /// How much the creditor gets, in minor units.
+    pub amount: Amount,
+}
+
+/// A payment with a life after its instruction: one that waited, waits, awaits confirmation, was recalled or returned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Payment {
+    /// What never changes.
+    pub facts: PaymentFacts,
+    /// Charges that still wait with it.
+    pub charges: Bounded<Charge, CHARGES_MAX>,
+    /// Where it stands.
+    pub stage: PaymentStage,
+    /// What was returned so far, in minor units.
+    pub returned: Amount,
+    /// The last recall.
+    pub recall: Option<Recall>,
+}
+
+/// A key of the index beside the state tree: what may exist once, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IndexKey {
+    /// A submitter's instruction key.
+    Instruction(Submitter, InstructionKey),
+    /// A credit transfer by agent, UETR and kind.
+    Payment(PaymentKey),
+    /// The settlement of a payment that had waited.
+    SettledLater(PaymentKey),
+    /// The confirmation of a payment that had settled before (ACSC to ACCC).
+    Confirmed(PaymentKey),
+    /// An issuer's reference to a settlement elsewhere.
+    Reference(Bic, Text35),
+}
+
+/// What the index says of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IndexValue {
+    /// The instruction's digest, and its position in the block.
+    Instruction {
+        /// What was signed.
+        digest: Digest,
+        /// Position in the block.
+        position: u32,
+    },
+    /// The payment, and what became of it in its block.
+    Payment {
+        /// What never changes about it.
+        facts: PaymentFacts,
+        /// PDNG when it had to wait; RJCT takes the UETR too.
+        status: Status,
+    },
+    /// The mere fact.
+    Present,
+}
+
+/// An entry with the height at which it was made. A snapshot's index is verified by hashing the entries of each height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IndexEntry {
+    /// Since when.
+    pub height: Height,
+    /// What it says.
+    pub value: IndexValue,
+}
