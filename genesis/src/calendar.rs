@@ -59,67 +59,34 @@ pub struct CalendarFault {
 impl WrittenCalendar {
     /// Spreads the rule out into days.
     pub fn spread(&self) -> Result<Calendar, CalendarFault> {
-        let day = |field, text: &str| {
-            text.parse::<Day>()
-                .map_err(|expected| fault(field, text, expected))
-        };
+        let day = |field, text: &str| text.parse::<Day>().map_err(|expected| fault(field, text, expected));
         let (first, last) = (day("from", &self.from)?, day("to", &self.to)?);
-        let holidays = self
-            .holidays
-            .iter()
-            .map(|text| day("holidays", text))
-            .collect::<Result<Vec<_>, _>>()?;
-        if let Some(wrong) = self
-            .weekdays
-            .iter()
-            .find(|name| !WEEKDAYS.contains(&name.as_str()))
-        {
-            return Err(fault(
-                "weekdays",
-                wrong,
-                format!("some of {}", WEEKDAYS.join(", ")),
-            ));
+        let holidays = self.holidays.iter().map(|text| day("holidays", text)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(wrong) = self.weekdays.iter().find(|name| !WEEKDAYS.contains(&name.as_str())) {
+            return Err(fault("weekdays", wrong, format!("some of {}", WEEKDAYS.join(", "))));
         }
-        let (opening, cut_off) = (
-            minute("opening", &self.opening)?,
-            minute("cut_off", &self.cut_off)?,
-        );
+        let (opening, cut_off) = (minute("opening", &self.opening)?, minute("cut_off", &self.cut_off)?);
         let settles = |day: &Day| {
-            let name = usize::try_from(day.weekday())
-                .ok()
-                .and_then(|weekday| WEEKDAYS.get(weekday));
-            name.is_some_and(|name| self.weekdays.iter().any(|listed| listed == name))
-                && !holidays.contains(day)
+            let name = usize::try_from(day.weekday()).ok().and_then(|weekday| WEEKDAYS.get(weekday));
+            name.is_some_and(|name| self.weekdays.iter().any(|listed| listed == name)) && !holidays.contains(day)
         };
         let days: Vec<BusinessDay> = (first.number()..=last.number())
             .filter_map(Day::from_number)
             .filter(settles)
-            .map(|day| BusinessDay {
-                day,
-                opening,
-                cut_off,
-            })
+            .map(|day| BusinessDay { day, opening, cut_off })
             .collect();
         let change = |written: &WrittenOffset| {
             let starts: BlockTime = written
                 .starts
                 .parse()
                 .map_err(|expected: String| fault("offsets.starts", &written.starts, expected))?;
-            Ok(OffsetChange {
-                starts,
-                minutes: written.minutes,
-            })
+            Ok(OffsetChange { starts, minutes: written.minutes })
         };
-        let offsets = self
-            .offsets
-            .iter()
-            .map(change)
-            .collect::<Result<Vec<_>, CalendarFault>>()?;
+        let offsets = self.offsets.iter().map(change).collect::<Result<Vec<_>, CalendarFault>>()?;
         Ok(Calendar {
             offsets: Bounded::new(offsets)
                 .map_err(|many| fault("offsets", &many.length.to_string(), many.to_string()))?,
-            days: Bounded::new(days)
-                .map_err(|many| fault("to", &self.to, format!("at most 800 days: {many}")))?,
+            days: Bounded::new(days).map_err(|many| fault("to", &self.to, format!("at most 800 days: {many}")))?,
         })
     }
 }
@@ -131,19 +98,9 @@ fn minute(field: &'static str, text: &str) -> Result<u16, CalendarFault> {
         let total = hours.checked_mul(60)?.checked_add(minutes)?;
         (text.len() == 5 && minutes < 60 && total <= 1440).then_some(total)
     };
-    read().ok_or_else(|| {
-        fault(
-            field,
-            text,
-            "a time of day from 00:00 to 24:00, as in 08:30".to_owned(),
-        )
-    })
+    read().ok_or_else(|| fault(field, text, "a time of day from 00:00 to 24:00, as in 08:30".to_owned()))
 }
 
 fn fault(field: &'static str, value: &str, expected: String) -> CalendarFault {
-    CalendarFault {
-        field,
-        value: value.to_owned(),
-        expected,
-    }
+    CalendarFault { field, value: value.to_owned(), expected }
 }

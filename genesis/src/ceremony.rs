@@ -82,24 +82,12 @@ pub enum CeremonyError {
 /// A validator's key with the proof that it holds it.
 pub fn join(network: NetworkId, bic: Bic, power: u64, secret: &[u8; 32]) -> Contribution {
     let key = public_key(secret);
-    let Evidence::Ed25519(possession) =
-        sign(secret, &possession_message(network, bic, &key)).evidence
-    else {
-        return Contribution {
-            join: None,
-            approval: None,
-        };
+    let Evidence::Ed25519(possession) = sign(secret, &possession_message(network, bic, &key)).evidence else {
+        return Contribution { join: None, approval: None };
     };
-    let validator = WrittenValidator {
-        bic: bic.to_string(),
-        key: key.to_string(),
-        power,
-        possession: possession.to_string(),
-    };
-    Contribution {
-        join: Some(validator),
-        approval: None,
-    }
+    let validator =
+        WrittenValidator { bic: bic.to_string(), key: key.to_string(), power, possession: possession.to_string() };
+    Contribution { join: Some(validator), approval: None }
 }
 
 /// An approval of a document that stands complete.
@@ -107,15 +95,8 @@ pub fn approve(genesis: &WrittenGenesis, secret: &[u8; 32]) -> Result<Contributi
     let document = genesis.document()?;
     document.check()?;
     let key = public_key(secret);
-    if !document
-        .validators
-        .0
-        .iter()
-        .any(|validator| validator.key == key)
-    {
-        return Err(CeremonyError::NotAValidator {
-            key: key.to_string(),
-        });
+    if !document.validators.0.iter().any(|validator| validator.key == key) {
+        return Err(CeremonyError::NotAValidator { key: key.to_string() });
     }
     let Evidence::Ed25519(signature) = sign(secret, &document.approval_message()).evidence else {
         return Err(CeremonyError::Nothing);
@@ -125,49 +106,25 @@ pub fn approve(genesis: &WrittenGenesis, secret: &[u8; 32]) -> Result<Contributi
         key: key.to_string(),
         signature: signature.to_string(),
     };
-    Ok(Contribution {
-        join: None,
-        approval: Some(approval),
-    })
+    Ok(Contribution { join: None, approval: Some(approval) })
 }
 
 /// Puts contributions into a document. A join changes what is approved, so earlier approvals go.
-pub fn combine(
-    genesis: &mut WrittenGenesis,
-    contributions: &[Contribution],
-) -> Result<(), CeremonyError> {
+pub fn combine(genesis: &mut WrittenGenesis, contributions: &[Contribution]) -> Result<(), CeremonyError> {
     for contribution in contributions {
         match contribution {
-            Contribution {
-                join: None,
-                approval: None,
-            } => return Err(CeremonyError::Nothing),
-            Contribution {
-                join: Some(validator),
-                ..
-            } => add_validator(genesis, validator)?,
-            Contribution {
-                approval: Some(approval),
-                ..
-            } => add_approval(genesis, approval)?,
+            Contribution { join: None, approval: None } => return Err(CeremonyError::Nothing),
+            Contribution { join: Some(validator), .. } => add_validator(genesis, validator)?,
+            Contribution { approval: Some(approval), .. } => add_approval(genesis, approval)?,
         }
     }
     Ok(())
 }
 
-fn add_validator(
-    genesis: &mut WrittenGenesis,
-    validator: &WrittenValidator,
-) -> Result<(), CeremonyError> {
-    match genesis
-        .validators
-        .iter()
-        .find(|known| known.bic == validator.bic || known.key == validator.key)
-    {
+fn add_validator(genesis: &mut WrittenGenesis, validator: &WrittenValidator) -> Result<(), CeremonyError> {
+    match genesis.validators.iter().find(|known| known.bic == validator.bic || known.key == validator.key) {
         Some(known) if known == validator => Ok(()),
-        Some(_) => Err(CeremonyError::JoinedAlready {
-            bic: validator.bic.clone(),
-        }),
+        Some(_) => Err(CeremonyError::JoinedAlready { bic: validator.bic.clone() }),
         None => {
             genesis.validators.push(validator.clone());
             genesis.approvals.clear();
@@ -176,10 +133,7 @@ fn add_validator(
     }
 }
 
-fn add_approval(
-    genesis: &mut WrittenGenesis,
-    approval: &ContributedApproval,
-) -> Result<(), CeremonyError> {
+fn add_approval(genesis: &mut WrittenGenesis, approval: &ContributedApproval) -> Result<(), CeremonyError> {
     let expected = genesis.document()?.hash().to_string();
     if approval.document != expected {
         return Err(CeremonyError::OtherDocument {
@@ -188,10 +142,7 @@ fn add_approval(
             expected,
         });
     }
-    let written = WrittenApproval {
-        key: approval.key.clone(),
-        signature: approval.signature.clone(),
-    };
+    let written = WrittenApproval { key: approval.key.clone(), signature: approval.signature.clone() };
     if !genesis.approvals.contains(&written) {
         genesis.approvals.push(written);
     }
@@ -200,17 +151,10 @@ fn add_approval(
 
 /// Labels of the consensus keys of the devnet's validators: `validator-` and the BIC.
 pub fn devnet_validators(genesis: &WrittenGenesis) -> Vec<(String, [u8; 32])> {
-    let validators = genesis
-        .participants
-        .iter()
-        .filter(|participant| participant.roles.iter().any(|role| role == "validator"));
+    let validators =
+        genesis.participants.iter().filter(|participant| participant.roles.iter().any(|role| role == "validator"));
     validators
-        .map(|participant| {
-            (
-                participant.bic.clone(),
-                seed::secret_key(&format!("validator-{}", participant.bic)),
-            )
-        })
+        .map(|participant| (participant.bic.clone(), seed::secret_key(&format!("validator-{}", participant.bic))))
         .collect()
 }
 
@@ -220,17 +164,11 @@ pub fn devnet() -> Result<WrittenGenesis, CeremonyError> {
     let network = genesis.document()?.network;
     let validators = devnet_validators(&genesis);
     for (bic, secret) in &validators {
-        let bic: Bic = bic
-            .parse()
-            .map_err(|error: seaway_types::text::CodeError| {
-                WrittenError::Toml(error.to_string())
-            })?;
+        let bic: Bic =
+            bic.parse().map_err(|error: seaway_types::text::CodeError| WrittenError::Toml(error.to_string()))?;
         combine(&mut genesis, &[join(network, bic, 1, secret)])?;
     }
-    let approvals = validators
-        .iter()
-        .map(|(_, secret)| approve(&genesis, secret))
-        .collect::<Result<Vec<_>, _>>()?;
+    let approvals = validators.iter().map(|(_, secret)| approve(&genesis, secret)).collect::<Result<Vec<_>, _>>()?;
     combine(&mut genesis, &approvals)?;
     Ok(genesis)
 }

@@ -97,30 +97,14 @@ type Outcome<T> = Result<T, String>;
 fn run(step: Step) -> Outcome<ExitCode> {
     match step {
         Step::New { network, out } => {
-            write_new(
-                &out,
-                &ceremony::DRAFT.replace("NETWORK", network.name()),
-                0o644,
-            )?;
-            println!(
-                "wrote {}: edit it, then let each validator run `genesis join`",
-                out.display()
-            );
+            write_new(&out, &ceremony::DRAFT.replace("NETWORK", network.name()), 0o644)?;
+            println!("wrote {}: edit it, then let each validator run `genesis join`", out.display());
         }
-        Step::Join {
-            network,
-            bic,
-            power,
-            key,
-            out,
-        } => {
+        Step::Join { network, bic, power, key, out } => {
             let secret = read_or_make_key(&key)?;
             write_contribution(&out, &ceremony::join(network, bic, power, &secret))?;
         }
-        Step::Combine {
-            genesis,
-            contributions,
-        } => combine(&genesis, &contributions)?,
+        Step::Combine { genesis, contributions } => combine(&genesis, &contributions)?,
         Step::Sign { genesis, key, out } => {
             let document = read_document(&genesis)?;
             let secret = read_key(&key)?;
@@ -159,12 +143,7 @@ fn combine(path: &Path, contributions: &[PathBuf]) -> Outcome<()> {
     let beside = path.with_extension("toml.new");
     fs::write(&beside, genesis.to_toml().map_err(text)?).map_err(at(&beside))?;
     fs::rename(&beside, path).map_err(at(path))?;
-    println!(
-        "{}: {} validators, {} approvals",
-        path.display(),
-        genesis.validators.len(),
-        genesis.approvals.len()
-    );
+    println!("{}: {} validators, {} approvals", path.display(), genesis.validators.len(), genesis.approvals.len());
     Ok(())
 }
 
@@ -174,11 +153,7 @@ fn verify(genesis: &WrittenGenesis) -> Outcome<ExitCode> {
     println!("network      {}", document.network);
     println!("hash         {}", document.hash());
     println!("fingerprint  {}", document.fingerprint());
-    println!(
-        "validators   {} with voting power {}",
-        document.validators.0.len(),
-        document.validators.total_power()
-    );
+    println!("validators   {} with voting power {}", document.validators.0.len(), document.validators.total_power());
     println!("approvals    {}", signed.approvals.len());
     if document.keys_are_published {
         println!("keys         PUBLISHED: for loopback only");
@@ -204,25 +179,12 @@ fn devnet(out: &Path) -> Outcome<()> {
     for (bic, secret) in ceremony::devnet_validators(&genesis) {
         write_secret(&keys.join(format!("validator-{bic}.key")), &secret)?;
     }
-    let labels = genesis
-        .participants
-        .iter()
-        .map(|participant| participant.bic.clone());
-    let owners = genesis
-        .accounts
-        .iter()
-        .filter_map(|account| account.label.clone());
+    let labels = genesis.participants.iter().map(|participant| participant.bic.clone());
+    let owners = genesis.accounts.iter().filter_map(|account| account.label.clone());
     for label in labels.chain(owners) {
-        write_secret(
-            &keys.join(format!("{label}.key")),
-            &seed::secret_key(&label),
-        )?;
+        write_secret(&keys.join(format!("{label}.key")), &seed::secret_key(&label))?;
     }
-    println!(
-        "{}: {}",
-        file.display(),
-        genesis.document().map_err(text)?.fingerprint()
-    );
+    println!("{}: {}", file.display(), genesis.document().map_err(text)?.fingerprint());
     Ok(())
 }
 
@@ -235,15 +197,8 @@ fn write_secret(path: &Path, secret: &[u8; 32]) -> Outcome<()> {
 }
 
 fn write_new(path: &Path, content: &str, mode: u32) -> Outcome<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .map_err(at(path))?;
-    file.write_all(content.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(at(path))
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(at(path))?;
+    file.write_all(content.as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
 fn write_contribution(path: &Path, contribution: &Contribution) -> Outcome<()> {
@@ -255,12 +210,8 @@ fn write_contribution(path: &Path, contribution: &Contribution) -> Outcome<()> {
 fn read_key(path: &Path) -> Outcome<Zeroizing<[u8; 32]>> {
     let written = Zeroizing::new(fs::read_to_string(path).map_err(at(path))?);
     let mut secret = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(written.trim(), secret.as_mut_slice()).map_err(|_| {
-        format!(
-            "{}: no secret key; expected 64 hexadecimal digits",
-            path.display()
-        )
-    })?;
+    hex::decode_to_slice(written.trim(), secret.as_mut_slice())
+        .map_err(|_| format!("{}: no secret key; expected 64 hexadecimal digits", path.display()))?;
     Ok(secret)
 }
 

@@ -10,9 +10,7 @@ use seaway_types::identifier::{AccountId, OwnerId};
 pub const PREFIX: &str = "seed:";
 
 fn derive(kind: &str, label: &str) -> [u8; 32] {
-    Domain::DevnetSeed
-        .hash(format!("{kind} {label}").as_bytes())
-        .0
+    Domain::DevnetSeed.hash(format!("{kind} {label}").as_bytes()).0
 }
 
 /// The Ed25519 secret key of a label.
@@ -33,10 +31,6 @@ pub fn account(agent: &str, label: &str) -> AccountId {
 /// The owner id of a label.
 pub fn owner_id(label: &str) -> OwnerId {
     let mut id = [0; 16];
-    id.copy_from_slice(
-        derive("owner", label)
-            .first_chunk::<16>()
-            .unwrap_or(&[0; 16]),
-    );
+    id.copy_from_slice(derive("owner", label).first_chunk::<16>().unwrap_or(&[0; 16]));
     OwnerId(id)
 }

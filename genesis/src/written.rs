@@ -10,17 +10,14 @@ use seaway_types::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use seaway_types::bic::Bic;
 use seaway_types::bounded::{Bounded, TooMany};
-use seaway_types::genesis::{
-    ConsensusTiming, GenesisAccount, GenesisDocument, GenesisError, SignedGenesis,
-};
+use seaway_types::genesis::{ConsensusTiming, GenesisAccount, GenesisDocument, GenesisError, SignedGenesis};
 use seaway_types::identifier::{AccountId, OwnerId};
 use seaway_types::instruction::NetworkId;
 use seaway_types::instruction::admin::{OpenAccount, SetThreshold, SetTierLimits};
 use seaway_types::keys::{KeyPolicy, PublicKey};
 use seaway_types::signature::{Ed25519Signature, Evidence, SignatureEntry, public_key};
 use seaway_types::state::{
-    AccountClass, CalendarKey, DebitAuthority, Participant, Roles, Tier, TierLimits, Timing,
-    Validator, ValidatorSet,
+    AccountClass, CalendarKey, DebitAuthority, Participant, Roles, Tier, TierLimits, Timing, Validator, ValidatorSet,
 };
 use seaway_types::time::BlockTime;
 use serde::{Deserialize, Serialize};
@@ -231,22 +228,16 @@ pub enum WrittenError {
 }
 
 fn field(path: String, value: &str, problem: impl Display) -> WrittenError {
-    WrittenError::Field {
-        field: path,
-        value: value.to_owned(),
-        problem: problem.to_string(),
-    }
+    WrittenError::Field { field: path, value: value.to_owned(), problem: problem.to_string() }
 }
 
 /// Reads a value, naming its field when it cannot be read.
 fn read<T: FromStr<Err: Display>>(path: String, text: &str) -> Result<T, WrittenError> {
-    text.parse()
-        .map_err(|problem: T::Err| field(path, text, problem))
+    text.parse().map_err(|problem: T::Err| field(path, text, problem))
 }
 
 fn bounded<T, const MAX: usize>(path: &str, list: Vec<T>) -> Result<Bounded<T, MAX>, WrittenError> {
-    Bounded::new(list)
-        .map_err(|many: TooMany| field(path.to_owned(), &many.length.to_string(), many))
+    Bounded::new(list).map_err(|many: TooMany| field(path.to_owned(), &many.length.to_string(), many))
 }
 
 impl WrittenGenesis {
@@ -265,42 +256,21 @@ impl WrittenGenesis {
         let mut approvals = Vec::with_capacity(self.approvals.len());
         for (n, approval) in self.approvals.iter().enumerate() {
             let key: PublicKey = read(format!("approvals[{n}].key"), &approval.key)?;
-            let evidence = Evidence::Ed25519(read(
-                format!("approvals[{n}].signature"),
-                &approval.signature,
-            )?);
+            let evidence = Evidence::Ed25519(read(format!("approvals[{n}].signature"), &approval.signature)?);
             approvals.push(SignatureEntry { key, evidence });
         }
         approvals.sort_unstable();
-        Ok(SignedGenesis {
-            document: self.document()?,
-            approvals: bounded("approvals", approvals)?,
-        })
+        Ok(SignedGenesis { document: self.document()?, approvals: bounded("approvals", approvals)? })
     }
 
     /// The canonical document.
     pub fn document(&self) -> Result<GenesisDocument, WrittenError> {
         let assets = self.assets()?;
         let book = AssetBook::new((1..).map(AssetId).zip(assets.iter().cloned()).collect());
-        let WrittenTiming {
-            payment_validity_max_ms,
-            admin_validity_max_ms,
-            leaf_retention_ms,
-            ..
-        } = self.timing;
-        let WrittenTiming {
-            acceptance_window_ms,
-            payment_retention_ms,
-            ..
-        } = self.timing;
-        let WrittenConsensus {
-            clock_bound_ms,
-            idle_block_ms,
-            propose_ms,
-            prevote_ms,
-            precommit_ms,
-            timeout_max_ms,
-        } = self.consensus;
+        let WrittenTiming { payment_validity_max_ms, admin_validity_max_ms, leaf_retention_ms, .. } = self.timing;
+        let WrittenTiming { acceptance_window_ms, payment_retention_ms, .. } = self.timing;
+        let WrittenConsensus { clock_bound_ms, idle_block_ms, propose_ms, prevote_ms, precommit_ms, timeout_max_ms } =
+            self.consensus;
         let network: NetworkId = read("network".to_owned(), &self.network)?;
         let time: BlockTime = read("time".to_owned(), &self.time)?;
         Ok(GenesisDocument {
@@ -328,13 +298,7 @@ impl WrittenGenesis {
             participants: bounded("participants", self.participants()?)?,
             tier_limits: bounded("tier_limits", self.tier_limits(&book)?)?,
             thresholds: bounded("thresholds", self.thresholds(&book)?)?,
-            accounts: bounded(
-                "accounts",
-                self.accounts(&book)?
-                    .into_iter()
-                    .map(|(_, account)| account)
-                    .collect(),
-            )?,
+            accounts: bounded("accounts", self.accounts(&book)?.into_iter().map(|(_, account)| account).collect())?,
             validators: ValidatorSet(bounded("validators", self.validators()?)?),
             assets: bounded("assets", assets)?,
         })
@@ -344,20 +308,14 @@ impl WrittenGenesis {
     pub fn labels(&self) -> Result<BTreeMap<String, AccountId>, WrittenError> {
         let book = AssetBook::new((1..).map(AssetId).zip(self.assets()?).collect());
         let labelled = self.accounts(&book)?.into_iter();
-        Ok(labelled
-            .filter_map(|(label, account)| Some((label?, account.open.account)))
-            .collect())
+        Ok(labelled.filter_map(|(label, account)| Some((label?, account.open.account))).collect())
     }
 
     /// The label behind `seed:`, where such may stand.
     fn seeded<'t>(&self, path: &str, text: &'t str) -> Result<Option<&'t str>, WrittenError> {
         match text.strip_prefix(seed::PREFIX) {
             Some(label) if self.keys_are_published => Ok(Some(label)),
-            Some(_) => Err(field(
-                path.to_owned(),
-                text,
-                "seed: may stand only where keys_are_published = true",
-            )),
+            Some(_) => Err(field(path.to_owned(), text, "seed: may stand only where keys_are_published = true")),
             None => Ok(None),
         }
     }
@@ -370,19 +328,10 @@ impl WrittenGenesis {
     }
 
     fn policy(&self, path: &str, written: &WrittenPolicy) -> Result<KeyPolicy, WrittenError> {
-        let keys = written
-            .keys
-            .iter()
-            .enumerate()
-            .map(|(n, text)| self.key(format!("{path}.keys[{n}]"), text));
+        let keys = written.keys.iter().enumerate().map(|(n, text)| self.key(format!("{path}.keys[{n}]"), text));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        KeyPolicy::new(written.threshold, &keys).map_err(|problem| {
-            field(
-                format!("{path}.threshold"),
-                &written.threshold.to_string(),
-                problem,
-            )
-        })
+        KeyPolicy::new(written.threshold, &keys)
+            .map_err(|problem| field(format!("{path}.threshold"), &written.threshold.to_string(), problem))
     }
 
     fn assets(&self) -> Result<Vec<Asset>, WrittenError> {
@@ -390,15 +339,10 @@ impl WrittenGenesis {
         for (n, written) in self.assets.iter().enumerate() {
             let path = |name: &str| format!("assets[{n}].{name}");
             let exponent = Exponent::new(written.exponent).ok_or_else(|| {
-                field(
-                    path("exponent"),
-                    &written.exponent.to_string(),
-                    "expected 0, 2, 3 or 4 as in ISO 4217",
-                )
+                field(path("exponent"), &written.exponent.to_string(), "expected 0, 2, 3 or 4 as in ISO 4217")
             })?;
             let payment_max = written.payment_max.as_ref().map(|text| {
-                Amount::parse_major(text, exponent)
-                    .map_err(|problem| field(path("payment_max"), text, problem))
+                Amount::parse_major(text, exponent).map_err(|problem| field(path("payment_max"), text, problem))
             });
             assets.push(Asset {
                 code: read(path("code"), &written.code)?,
@@ -413,33 +357,20 @@ impl WrittenGenesis {
         Ok(assets)
     }
 
-    fn calendars(
-        &self,
-        book: &AssetBook,
-    ) -> Result<Vec<(CalendarKey, seaway_types::Calendar)>, WrittenError> {
+    fn calendars(&self, book: &AssetBook) -> Result<Vec<(CalendarKey, seaway_types::Calendar)>, WrittenError> {
         let mut calendars = Vec::with_capacity(self.calendars.len());
         for (n, written) in self.calendars.iter().enumerate() {
             let path = |name: &str| format!("calendars[{n}].{name}");
             let key = match (&written.asset, &written.jurisdiction) {
                 (Some(name), None) => CalendarKey::Asset(asset(book, path("asset"), name)?),
-                (None, Some(country)) => {
-                    CalendarKey::Jurisdiction(read(path("jurisdiction"), country)?)
-                }
+                (None, Some(country)) => CalendarKey::Jurisdiction(read(path("jurisdiction"), country)?),
                 _ => {
-                    return Err(field(
-                        path("asset"),
-                        "",
-                        "expected either an asset or a jurisdiction",
-                    ));
+                    return Err(field(path("asset"), "", "expected either an asset or a jurisdiction"));
                 }
             };
-            let calendar = written.spread().map_err(
-                |CalendarFault {
-                     field: name,
-                     value,
-                     expected,
-                 }| { field(path(name), &value, format!("expected {expected}")) },
-            )?;
+            let calendar = written.spread().map_err(|CalendarFault { field: name, value, expected }| {
+                field(path(name), &value, format!("expected {expected}"))
+            })?;
             calendars.push((key, calendar));
         }
         calendars.sort_by_key(|(key, _)| *key);
@@ -458,27 +389,16 @@ impl WrittenGenesis {
                     "issuer" => roles.issuer = true,
                     "dealer" => roles.dealer = true,
                     _ => {
-                        return Err(field(
-                            path("roles"),
-                            role,
-                            "expected validator, agent, issuer or dealer",
-                        ));
+                        return Err(field(path("roles"), role, "expected validator, agent, issuer or dealer"));
                     }
                 }
             }
-            let countries = written
-                .supervisor_of
-                .iter()
-                .map(|text| read(path("supervisor_of"), text));
+            let countries = written.supervisor_of.iter().map(|text| read(path("supervisor_of"), text));
             let mut countries = countries.collect::<Result<Vec<_>, _>>()?;
             countries.sort_unstable();
             roles.supervisor_of = bounded(&path("supervisor_of"), countries)?;
             let participant = Participant {
-                lei: written
-                    .lei
-                    .as_ref()
-                    .map(|lei| read(path("lei"), lei))
-                    .transpose()?,
+                lei: written.lei.as_ref().map(|lei| read(path("lei"), lei)).transpose()?,
                 jurisdiction: read(path("jurisdiction"), &written.jurisdiction)?,
                 roles,
                 policy: self.policy(&path("policy"), &written.policy)?,
@@ -520,20 +440,13 @@ impl WrittenGenesis {
             let path = |name: &str| format!("thresholds[{n}].{name}");
             let (amount, asset) = money(book, path("amount"), &written.amount)?;
             let jurisdiction = read(path("jurisdiction"), &written.jurisdiction)?;
-            thresholds.push(SetThreshold {
-                jurisdiction,
-                asset,
-                threshold: Some(amount),
-            });
+            thresholds.push(SetThreshold { jurisdiction, asset, threshold: Some(amount) });
         }
         thresholds.sort_by_key(|threshold| (threshold.jurisdiction, threshold.asset));
         Ok(thresholds)
     }
 
-    fn accounts(
-        &self,
-        book: &AssetBook,
-    ) -> Result<Vec<(Option<String>, GenesisAccount)>, WrittenError> {
+    fn accounts(&self, book: &AssetBook) -> Result<Vec<(Option<String>, GenesisAccount)>, WrittenError> {
         let mut accounts = Vec::with_capacity(self.accounts.len());
         for (n, written) in self.accounts.iter().enumerate() {
             let path = |name: &str| format!("accounts[{n}].{name}");
@@ -585,30 +498,17 @@ impl WrittenGenesis {
 }
 
 fn asset(book: &AssetBook, path: String, text: &str) -> Result<AssetId, WrittenError> {
-    book.find(text)
-        .map(|(id, _)| id)
-        .map_err(|problem| field(path, text, problem))
+    book.find(text).map(|(id, _)| id).map_err(|problem| field(path, text, problem))
 }
 
-fn major(
-    book: &AssetBook,
-    asset: AssetId,
-    path: String,
-    text: &str,
-) -> Result<Amount, WrittenError> {
-    let exponent = book
-        .get(asset)
-        .map_or(Exponent::ZERO, |asset| asset.exponent);
+fn major(book: &AssetBook, asset: AssetId, path: String, text: &str) -> Result<Amount, WrittenError> {
+    let exponent = book.get(asset).map_or(Exponent::ZERO, |asset| asset.exponent);
     Amount::parse_major(text, exponent).map_err(|problem| field(path, text, problem))
 }
 
 fn money(book: &AssetBook, path: String, text: &str) -> Result<(Amount, AssetId), WrittenError> {
     let Some((number, name)) = text.split_once(' ') else {
-        return Err(field(
-            path,
-            text,
-            "expected an amount and its asset, as in 1000.00 HKD",
-        ));
+        return Err(field(path, text, "expected an amount and its asset, as in 1000.00 HKD"));
     };
     let id = asset(book, path.clone(), name)?;
     Ok((major(book, id, path, number)?, id))

@@ -12,16 +12,10 @@ use std::collections::BTreeMap;
 
 /// Makes the state of a document that was checked. `hash_seed` decides only where records lie in memory.
 pub fn state_of(document: &GenesisDocument, hash_seed: u64) -> Result<MemoryState, ReadFault> {
-    let tip = Tip {
-        height: Height(0),
-        time: document.time,
-    };
+    let tip = Tip { height: Height(0), time: document.time };
     let mut state = MemoryState::new(tip, hash_seed);
     let mut overlay = Overlay::new(&state);
-    let sets = vec![ScheduledSet {
-        since: Height(0),
-        set: document.validators.clone(),
-    }];
+    let sets = vec![ScheduledSet { since: Height(0), set: document.validators.clone() }];
     overlay.put((), Some(Validators(Bounded::new(sets).unwrap_or_default())))?;
     overlay.put(
         (),
@@ -49,19 +43,13 @@ pub fn state_of(document: &GenesisDocument, hash_seed: u64) -> Result<MemoryStat
         overlay.put((limits.asset, limits.tier), Some(limits.limits))?;
     }
     for threshold in &document.thresholds {
-        overlay.put(
-            (threshold.jurisdiction, threshold.asset),
-            threshold.threshold.map(Threshold),
-        )?;
+        overlay.put((threshold.jurisdiction, threshold.asset), threshold.threshold.map(Threshold))?;
     }
     for account in &document.accounts {
         overlay.open(account.open.account, account_of(&account.open))?;
         for (asset, amount) in &account.balances {
             credit(&mut totals, *asset, *amount);
-            let balance = Balance {
-                available: *amount,
-                ..Balance::default()
-            };
+            let balance = Balance { available: *amount, ..Balance::default() };
             overlay.put((account.open.account, *asset), Some(balance))?;
         }
     }

@@ -11,10 +11,7 @@ fn checks(count: usize, keys: usize) -> Vec<SignatureCheck> {
             secret[..8].copy_from_slice(&((n % keys) as u64).to_le_bytes());
             let mut message = [5; 32];
             message[..8].copy_from_slice(&(n as u64).to_le_bytes());
-            SignatureCheck {
-                entry: sign(&secret, &message),
-                message,
-            }
+            SignatureCheck { entry: sign(&secret, &message), message }
         })
         .collect()
 }

@@ -17,9 +17,7 @@ pub struct Amount(u64);
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// More than 10^18 − 1 minor units.
-    #[error(
-        "{minor_units} minor units are more than the largest amount of {AMOUNT_MAX} (18 digits, ISO 20022)"
-    )]
+    #[error("{minor_units} minor units are more than the largest amount of {AMOUNT_MAX} (18 digits, ISO 20022)")]
     TooLarge {
         /// The number that failed.
         minor_units: u128,
@@ -41,9 +39,7 @@ pub enum AmountError {
         text: String,
     },
     /// The text is no decimal number.
-    #[error(
-        "'{text}' is no decimal number; expected digits, then at most one point and digits, as in 1000.00"
-    )]
+    #[error("'{text}' is no decimal number; expected digits, then at most one point and digits, as in 1000.00")]
     NotDecimal {
         /// The text as given, cut to 40 characters.
         text: String,
@@ -59,9 +55,7 @@ impl Amount {
     /// Takes a count of minor units, or says that it is too large.
     pub const fn new(minor_units: u64) -> Result<Self, AmountError> {
         if minor_units > AMOUNT_MAX {
-            return Err(AmountError::TooLarge {
-                minor_units: minor_units as u128,
-            });
+            return Err(AmountError::TooLarge { minor_units: minor_units as u128 });
         }
         Ok(Self(minor_units))
     }
@@ -102,8 +96,7 @@ impl Amount {
             return Err(AmountError::Signed { text: clipped() });
         }
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-        let digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(whole) || (text.contains('.') && !digits(decimals)) || text.len() > 40 {
             return Err(AmountError::NotDecimal { text: clipped() });
         }
@@ -119,9 +112,7 @@ impl Amount {
         let mut minor_units: u128 = 0;
         for digit in whole.bytes().chain(decimals.bytes()).chain(padding) {
             // At most 44 digits reach this loop, so saturation is reached only by numbers that are too large anyway.
-            minor_units = minor_units
-                .saturating_mul(10)
-                .saturating_add(u128::from(digit - b'0'));
+            minor_units = minor_units.saturating_mul(10).saturating_add(u128::from(digit - b'0'));
         }
         match u64::try_from(minor_units) {
             Ok(units) => Self::new(units),
@@ -134,11 +125,7 @@ impl Amount {
         let places = usize::from(exponent.places());
         let digits = format!("{:0width$}", self.0, width = places + 1);
         let (whole, decimals) = digits.split_at(digits.len() - places);
-        if places == 0 {
-            whole.to_owned()
-        } else {
-            format!("{whole}.{decimals}")
-        }
+        if places == 0 { whole.to_owned() } else { format!("{whole}.{decimals}") }
     }
 }
 
@@ -171,9 +158,7 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom)
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
         } else {
             Self::new(u64::deserialize(deserializer)?).map_err(de::Error::custom)
         }
@@ -190,19 +175,12 @@ mod tests {
 
     #[test]
     fn reads_and_writes_each_exponent() {
-        for (text, exponent, minor_units) in [
-            ("1000", 0, 1000),
-            ("1000.00", 2, 100_000),
-            ("0.001", 3, 1),
-            ("12.3456", 4, 123_456),
-            ("7.5", 2, 750),
-        ] {
+        for (text, exponent, minor_units) in
+            [("1000", 0, 1000), ("1000.00", 2, 100_000), ("0.001", 3, 1), ("12.3456", 4, 123_456), ("7.5", 2, 750)]
+        {
             let amount = Amount::parse_major(text, places(exponent)).unwrap();
             assert_eq!(amount.minor_units(), minor_units, "{text}");
-            assert_eq!(
-                Amount::parse_major(&amount.to_major(places(exponent)), places(exponent)),
-                Ok(amount)
-            );
+            assert_eq!(Amount::parse_major(&amount.to_major(places(exponent)), places(exponent)), Ok(amount));
         }
         assert_eq!(Amount::new(5).unwrap().to_major(places(2)), "0.05");
         assert_eq!(Amount::MAX.to_major(places(2)), "9999999999999999.99");
@@ -211,60 +189,19 @@ mod tests {
     #[test]
     fn refuses_with_the_reason() {
         let two = places(2);
-        assert!(matches!(
-            Amount::parse_major("-1.00", two),
-            Err(AmountError::Signed { .. })
-        ));
-        assert!(matches!(
-            Amount::parse_major("+1.00", two),
-            Err(AmountError::Signed { .. })
-        ));
+        assert!(matches!(Amount::parse_major("-1.00", two), Err(AmountError::Signed { .. })));
+        assert!(matches!(Amount::parse_major("+1.00", two), Err(AmountError::Signed { .. })));
         assert!(matches!(
             Amount::parse_major("1.000", two),
-            Err(AmountError::TooPrecise {
-                decimals: 3,
-                exponent: 2,
-                ..
-            })
+            Err(AmountError::TooPrecise { decimals: 3, exponent: 2, .. })
         ));
-        assert!(matches!(
-            Amount::parse_major("1.0", places(0)),
-            Err(AmountError::TooPrecise { .. })
-        ));
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "1e5",
-            "1,000",
-            " 1",
-            "1 ",
-            "０",
-            "0x10",
-            "NaN",
-            &"9".repeat(41),
-        ] {
-            assert!(
-                matches!(
-                    Amount::parse_major(text, two),
-                    Err(AmountError::NotDecimal { .. })
-                ),
-                "{text}"
-            );
+        assert!(matches!(Amount::parse_major("1.0", places(0)), Err(AmountError::TooPrecise { .. })));
+        for text in ["", ".", "1.", ".5", "1e5", "1,000", " 1", "1 ", "０", "0x10", "NaN", &"9".repeat(41)] {
+            assert!(matches!(Amount::parse_major(text, two), Err(AmountError::NotDecimal { .. })), "{text}");
         }
-        assert!(matches!(
-            Amount::parse_major("10000000000000000.00", two),
-            Err(AmountError::TooLarge { .. })
-        ));
-        assert!(matches!(
-            Amount::parse_major(&"9".repeat(40), two),
-            Err(AmountError::TooLarge { .. })
-        ));
-        assert_eq!(
-            Amount::parse_major("9999999999999999.99", two),
-            Ok(Amount::MAX)
-        );
+        assert!(matches!(Amount::parse_major("10000000000000000.00", two), Err(AmountError::TooLarge { .. })));
+        assert!(matches!(Amount::parse_major(&"9".repeat(40), two), Err(AmountError::TooLarge { .. })));
+        assert_eq!(Amount::parse_major("9999999999999999.99", two), Ok(Amount::MAX));
         assert!(Amount::new(AMOUNT_MAX + 1).is_err());
     }
 
@@ -273,9 +210,6 @@ mod tests {
         let one = Amount::new(1).unwrap();
         assert_eq!(Amount::MAX.checked_add(one), None);
         assert_eq!(Amount::ZERO.checked_sub(one), None);
-        assert_eq!(
-            Amount::MAX.checked_sub(one).unwrap().checked_add(one),
-            Some(Amount::MAX)
-        );
+        assert_eq!(Amount::MAX.checked_sub(one).unwrap().checked_add(one), Some(Amount::MAX));
     }
 }

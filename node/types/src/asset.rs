@@ -15,11 +15,7 @@ code_bytes! {
     /// and camt messages accept.
     CurrencyCode, 3, is_currency, "a currency code of three capitals, as in HKD"
 }
-code_text!(
-    CurrencyCode,
-    3,
-    "a currency code of three capitals, as in HKD"
-);
+code_text!(CurrencyCode, 3, "a currency code of three capitals, as in HKD");
 
 impl CurrencyCode {
     /// Whether the code is one of ours rather than of ISO 4217.
@@ -40,11 +36,7 @@ impl Exponent {
 
     /// Takes 0 (JPY), 2 (HKD), 3 (BHD) or 4 (CLF).
     pub const fn new(places: u8) -> Option<Self> {
-        if matches!(places, 0 | 2 | 3 | 4) {
-            Some(Self(places))
-        } else {
-            None
-        }
+        if matches!(places, 0 | 2 | 3 | 4) { Some(Self(places)) } else { None }
     }
 
     /// The number of decimals.
@@ -56,11 +48,8 @@ impl Exponent {
 impl<'de> Deserialize<'de> for Exponent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let places = u8::deserialize(deserializer)?;
-        Self::new(places).ok_or_else(|| {
-            de::Error::custom(format!(
-                "{places} decimals are refused: ISO 4217 knows 0, 2, 3 and 4"
-            ))
-        })
+        Self::new(places)
+            .ok_or_else(|| de::Error::custom(format!("{places} decimals are refused: ISO 4217 knows 0, 2, 3 and 4")))
     }
 }
 
@@ -132,14 +121,8 @@ impl std::str::FromStr for AssetName {
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
         match text.split_once('@') {
-            Some((code, issuer)) => Ok(Self {
-                code: code.parse()?,
-                issuer: Some(issuer.parse()?),
-            }),
-            None => Ok(Self {
-                code: text.parse()?,
-                issuer: None,
-            }),
+            Some((code, issuer)) => Ok(Self { code: code.parse()?, issuer: Some(issuer.parse()?) }),
+            None => Ok(Self { code: text.parse()?, issuer: None }),
         }
     }
 }
@@ -158,10 +141,7 @@ impl AssetBook {
 
     /// The asset of an id.
     pub fn get(&self, id: AssetId) -> Option<&Asset> {
-        self.assets
-            .iter()
-            .find(|(known, _)| *known == id)
-            .map(|(_, asset)| asset)
+        self.assets.iter().find(|(known, _)| *known == id).map(|(_, asset)| asset)
     }
 
     /// All assets with their ids.
@@ -178,9 +158,7 @@ impl AssetBook {
         };
         self.iter()
             .find(|(_, asset)| asset.code == name.code && fits(asset))
-            .ok_or_else(|| {
-                CodeError::new(text, "an asset of this network, as in HKD or HKD@HARBHKHH")
-            })
+            .ok_or_else(|| CodeError::new(text, "an asset of this network, as in HKD or HKD@HARBHKHH"))
     }
 
     /// The shortest text that names an asset.

@@ -4,7 +4,8 @@ use crate::text::{CodeError, code_bytes};
 use std::fmt;
 use std::str::FromStr;
 
-const EXPECTED: &str = "a BIC of 8 or 11 characters: 4 letters or digits, 2 letters for the country, 2 and 3 letters or digits";
+const EXPECTED: &str =
+    "a BIC of 8 or 11 characters: 4 letters or digits, 2 letters for the country, 2 and 3 letters or digits";
 
 fn is_bic(bytes: &[u8; 11]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -60,19 +61,8 @@ mod tests {
         assert_eq!(head, "HARBHKHHXXX".parse().unwrap());
         assert_eq!(head.to_string(), "HARBHKHH");
         assert_eq!(head.country(), "HK");
-        assert_eq!(
-            "HARBHKHH001".parse::<Bic>().unwrap().to_string(),
-            "HARBHKHH001"
-        );
-        for bad in [
-            "",
-            "HARBHKH",
-            "HARBHKHHX",
-            "harbhkhh",
-            "HARB12HH",
-            "HARBHKHHXX-",
-            "HÄRBHKH",
-        ] {
+        assert_eq!("HARBHKHH001".parse::<Bic>().unwrap().to_string(), "HARBHKHH001");
+        for bad in ["", "HARBHKH", "HARBHKHHX", "harbhkhh", "HARB12HH", "HARBHKHHXX-", "HÄRBHKH"] {
             assert!(bad.parse::<Bic>().is_err(), "{bad}");
         }
     }

@@ -31,10 +31,7 @@ impl<T, const MAX: usize> Bounded<T, MAX> {
     /// Takes a list, or says that it is too long.
     pub fn new(list: Vec<T>) -> Result<Self, TooMany> {
         if list.len() > MAX {
-            return Err(TooMany {
-                length: list.len(),
-                length_max: MAX,
-            });
+            return Err(TooMany { length: list.len(), length_max: MAX });
         }
         Ok(Self(list))
     }
@@ -94,17 +91,9 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T,
                 write!(out, "a list of at most {MAX} elements")
             }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(
-                self,
-                mut elements: A,
-            ) -> Result<Self::Value, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
                 let announced = elements.size_hint().unwrap_or(0);
-                let too_many = |length| {
-                    de::Error::custom(TooMany {
-                        length,
-                        length_max: MAX,
-                    })
-                };
+                let too_many = |length| de::Error::custom(TooMany { length, length_max: MAX });
                 if announced > MAX {
                     return Err(too_many(announced));
                 }

@@ -65,9 +65,7 @@ pub enum CalendarError {
         day: Day,
     },
     /// Opening not before cut-off, or cut-off after midnight.
-    #[error(
-        "on {day} opening minute {opening} and cut-off minute {cut_off} are no span within the day"
-    )]
+    #[error("on {day} opening minute {opening} and cut-off minute {cut_off} are no span within the day")]
     HoursWrong {
         /// The day.
         day: Day,
@@ -103,19 +101,11 @@ impl Calendar {
             if let [before, after] = pair
                 && before.starts >= after.starts
             {
-                return Err(CalendarError::OffsetsUnsorted {
-                    position: position + 1,
-                });
+                return Err(CalendarError::OffsetsUnsorted { position: position + 1 });
             }
         }
-        if let Some(wrong) = self
-            .offsets
-            .iter()
-            .find(|change| change.minutes.unsigned_abs() > 840)
-        {
-            return Err(CalendarError::OffsetTooLarge {
-                minutes: wrong.minutes,
-            });
+        if let Some(wrong) = self.offsets.iter().find(|change| change.minutes.unsigned_abs() > 840) {
+            return Err(CalendarError::OffsetTooLarge { minutes: wrong.minutes });
         }
         for pair in self.days.windows(2) {
             if let [before, after] = pair
@@ -124,50 +114,31 @@ impl Calendar {
                 return Err(CalendarError::DaysUnsorted { day: after.day });
             }
         }
-        match self
-            .days
-            .iter()
-            .find(|day| day.opening >= day.cut_off || day.cut_off > 1440)
-        {
-            Some(wrong) => Err(CalendarError::HoursWrong {
-                day: wrong.day,
-                opening: wrong.opening,
-                cut_off: wrong.cut_off,
-            }),
+        match self.days.iter().find(|day| day.opening >= day.cut_off || day.cut_off > 1440) {
+            Some(wrong) => {
+                Err(CalendarError::HoursWrong { day: wrong.day, opening: wrong.opening, cut_off: wrong.cut_off })
+            }
             None => Ok(()),
         }
     }
 
     /// Local day and minute of a moment.
     pub fn local(&self, moment: BlockTime) -> LocalMoment {
-        let started = self
-            .offsets
-            .partition_point(|change| change.starts <= moment);
-        let minutes = started
-            .checked_sub(1)
-            .and_then(|last| self.offsets.get(last))
-            .map_or(0, |change| change.minutes);
+        let started = self.offsets.partition_point(|change| change.starts <= moment);
+        let minutes =
+            started.checked_sub(1).and_then(|last| self.offsets.get(last)).map_or(0, |change| change.minutes);
         let shift = u64::from(minutes.unsigned_abs()).saturating_mul(MINUTE_MS);
-        let local_ms = if minutes < 0 {
-            moment.ms().saturating_sub(shift)
-        } else {
-            moment.ms().saturating_add(shift)
-        };
+        let local_ms =
+            if minutes < 0 { moment.ms().saturating_sub(shift) } else { moment.ms().saturating_add(shift) };
         let minute = (local_ms / MINUTE_MS) % 1440;
-        LocalMoment {
-            day: Day::of_local_ms(local_ms),
-            minute: u16::try_from(minute).unwrap_or(0),
-        }
+        LocalMoment { day: Day::of_local_ms(local_ms), minute: u16::try_from(minute).unwrap_or(0) }
     }
 
     /// Whether payments settle at a moment, and which day it is.
     pub fn session(&self, moment: BlockTime) -> Session {
         let local = self.local(moment);
         let open = match self.days.binary_search_by_key(&local.day, |day| day.day) {
-            Ok(found) => self
-                .days
-                .get(found)
-                .is_some_and(|day| (day.opening..day.cut_off).contains(&local.minute)),
+            Ok(found) => self.days.get(found).is_some_and(|day| (day.opening..day.cut_off).contains(&local.minute)),
             Err(_) => self.beyond_horizon(local.day) && local.day.weekday() < 5,
         };
         Session { local, open }
@@ -183,21 +154,10 @@ mod tests {
     use super::*;
 
     fn hong_kong() -> Calendar {
-        let day = |text: &str| BusinessDay {
-            day: text.parse().unwrap(),
-            opening: 510,
-            cut_off: 1110,
-        };
+        let day = |text: &str| BusinessDay { day: text.parse().unwrap(), opening: 510, cut_off: 1110 };
         Calendar {
-            offsets: vec![OffsetChange {
-                starts: BlockTime::default(),
-                minutes: 480,
-            }]
-            .try_into()
-            .unwrap(),
-            days: vec![day("2026-11-23"), day("2026-11-24"), day("2026-11-26")]
-                .try_into()
-                .unwrap(),
+            offsets: vec![OffsetChange { starts: BlockTime::default(), minutes: 480 }].try_into().unwrap(),
+            days: vec![day("2026-11-23"), day("2026-11-24"), day("2026-11-26")].try_into().unwrap(),
         }
     }
 
@@ -211,43 +171,24 @@ mod tests {
         assert!(open_at("2026-11-23T00:30:00Z"));
         assert!(open_at("2026-11-23T10:29:59.999Z"));
         assert!(!open_at("2026-11-23T10:30:00Z"));
-        assert!(
-            !open_at("2026-11-25T05:00:00Z"),
-            "a holiday between listed days"
-        );
-        assert!(
-            !open_at("2026-11-22T05:00:00Z"),
-            "before the first listed day"
-        );
+        assert!(!open_at("2026-11-25T05:00:00Z"), "a holiday between listed days");
+        assert!(!open_at("2026-11-22T05:00:00Z"), "before the first listed day");
     }
 
     #[test]
     fn beyond_the_horizon_weekdays_are_open() {
         assert!(open_at("2026-11-27T23:00:00+08:00"), "Friday");
         assert!(!open_at("2026-11-28T12:00:00+08:00"), "Saturday");
-        assert!(
-            Calendar::default()
-                .session("2026-11-23T00:00:00Z".parse().unwrap())
-                .open
-        );
+        assert!(Calendar::default().session("2026-11-23T00:00:00Z".parse().unwrap()).open);
     }
 
     #[test]
     fn local_day_follows_the_offset_in_force() {
         let calendar = Calendar {
             offsets: vec![
-                OffsetChange {
-                    starts: BlockTime::default(),
-                    minutes: 0,
-                },
-                OffsetChange {
-                    starts: "2026-03-29T01:00:00Z".parse().unwrap(),
-                    minutes: 60,
-                },
-                OffsetChange {
-                    starts: "2026-10-25T01:00:00Z".parse().unwrap(),
-                    minutes: -300,
-                },
+                OffsetChange { starts: BlockTime::default(), minutes: 0 },
+                OffsetChange { starts: "2026-03-29T01:00:00Z".parse().unwrap(), minutes: 60 },
+                OffsetChange { starts: "2026-10-25T01:00:00Z".parse().unwrap(), minutes: -300 },
             ]
             .try_into()
             .unwrap(),
@@ -256,53 +197,22 @@ mod tests {
         let local = |text: &str| calendar.local(text.parse().unwrap());
         assert_eq!(local("2026-03-29T00:59:00Z").minute, 59);
         assert_eq!(local("2026-03-29T01:00:00Z").minute, 120);
-        assert_eq!(
-            local("2026-10-26T01:00:00Z"),
-            LocalMoment {
-                day: "2026-10-25".parse().unwrap(),
-                minute: 1200
-            }
-        );
+        assert_eq!(local("2026-10-26T01:00:00Z"), LocalMoment { day: "2026-10-25".parse().unwrap(), minute: 1200 });
     }
 
     #[test]
     fn contradictions_are_named() {
         let mut calendar = hong_kong();
-        calendar.days = vec![BusinessDay {
-            day: Day::default(),
-            opening: 600,
-            cut_off: 600,
-        }]
-        .try_into()
-        .unwrap();
-        assert!(matches!(
-            calendar.check(),
-            Err(CalendarError::HoursWrong { .. })
-        ));
-        let day = BusinessDay {
-            day: Day::default(),
-            opening: 0,
-            cut_off: 1440,
-        };
+        calendar.days = vec![BusinessDay { day: Day::default(), opening: 600, cut_off: 600 }].try_into().unwrap();
+        assert!(matches!(calendar.check(), Err(CalendarError::HoursWrong { .. })));
+        let day = BusinessDay { day: Day::default(), opening: 0, cut_off: 1440 };
         calendar.days = vec![day, day].try_into().unwrap();
-        assert!(matches!(
-            calendar.check(),
-            Err(CalendarError::DaysUnsorted { .. })
-        ));
-        let change = OffsetChange {
-            starts: BlockTime::default(),
-            minutes: 900,
-        };
+        assert!(matches!(calendar.check(), Err(CalendarError::DaysUnsorted { .. })));
+        let change = OffsetChange { starts: BlockTime::default(), minutes: 900 };
         calendar.offsets = vec![change].try_into().unwrap();
-        assert!(matches!(
-            calendar.check(),
-            Err(CalendarError::OffsetTooLarge { minutes: 900 })
-        ));
+        assert!(matches!(calendar.check(), Err(CalendarError::OffsetTooLarge { minutes: 900 })));
         calendar.offsets = vec![change, change].try_into().unwrap();
-        assert!(matches!(
-            calendar.check(),
-            Err(CalendarError::OffsetsUnsorted { position: 1 })
-        ));
+        assert!(matches!(calendar.check(), Err(CalendarError::OffsetsUnsorted { position: 1 })));
         assert_eq!(hong_kong().check(), Ok(()));
     }
 }

@@ -40,10 +40,7 @@ pub enum CodecError {
 }
 
 fn layout() -> impl bincode::config::Config {
-    bincode::config::standard()
-        .with_little_endian()
-        .with_fixed_int_encoding()
-        .with_limit::<DECODE_MEMORY_MAX>()
+    bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_limit::<DECODE_MEMORY_MAX>()
 }
 
 /// The canonical bytes of a value.
@@ -67,37 +64,20 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
     let result = bincode::serde::encode_into_writer(
         value,
         Sink(bytes),
-        bincode::config::standard()
-            .with_little_endian()
-            .with_fixed_int_encoding(),
+        bincode::config::standard().with_little_endian().with_fixed_int_encoding(),
     );
-    debug_assert!(
-        result.is_ok(),
-        "a type of ours failed to serialise: {result:?}"
-    );
+    debug_assert!(result.is_ok(), "a type of ours failed to serialise: {result:?}");
 }
 
 /// Reads exactly one value from at most `length_max` bytes.
-pub fn decode<T: Serialize + DeserializeOwned>(
-    bytes: &[u8],
-    length_max: usize,
-) -> Result<T, CodecError> {
+pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], length_max: usize) -> Result<T, CodecError> {
     if bytes.len() > length_max {
-        return Err(CodecError::TooLong {
-            length: bytes.len(),
-            length_max,
-        });
+        return Err(CodecError::TooLong { length: bytes.len(), length_max });
     }
-    let (value, used): (T, usize) =
-        bincode::serde::decode_from_slice(bytes, layout()).map_err(|error| {
-            CodecError::Malformed {
-                problem: plain(&error),
-            }
-        })?;
+    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout())
+        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
     if used < bytes.len() {
-        return Err(CodecError::Trailing {
-            surplus: bytes.len() - used,
-        });
+        return Err(CodecError::Trailing { surplus: bytes.len() - used });
     }
     // Writing the value again and comparing proves that this was its canonical form, for every type at once.
     if encode(&value) != bytes {

@@ -16,9 +16,7 @@ use crate::instruction::admin::{OpenAccount, SetThreshold, SetTierLimits};
 use crate::keys::{KeyPolicy, PublicKey};
 use crate::limits::{ASSETS_MAX, GENESIS_ACCOUNTS_MAX, PARTICIPANTS_MAX, VALIDATORS_MAX};
 use crate::signature::{SignatureCheck, SignatureEntry, failed_in};
-use crate::state::{
-    CalendarKey, Participant, Timing, ValidatorSet, ValidatorSetError, possession_message,
-};
+use crate::state::{CalendarKey, Participant, Timing, ValidatorSet, ValidatorSetError, possession_message};
 use crate::time::BlockTime;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,9 +127,7 @@ pub enum GenesisError {
         key: PublicKey,
     },
     /// An approval by no validator, twice, out of order, or with a bad signature.
-    #[error(
-        "approvals: the one of {key} is no valid approval of a validator, or stands out of order"
-    )]
+    #[error("approvals: the one of {key} is no valid approval of a validator, or stands out of order")]
     Approval {
         /// The key.
         key: PublicKey,
@@ -147,11 +143,7 @@ pub enum GenesisError {
 }
 
 fn refuse(field: String, value: impl std::fmt::Display, expected: &str) -> GenesisError {
-    GenesisError::Field {
-        field,
-        value: value.to_string(),
-        expected: expected.to_owned(),
-    }
+    GenesisError::Field { field, value: value.to_string(), expected: expected.to_owned() }
 }
 
 impl GenesisDocument {
@@ -168,23 +160,12 @@ impl GenesisDocument {
     /// The hash's first 80 bits in five groups, to read aloud.
     pub fn fingerprint(&self) -> String {
         let digits = self.hash().to_string();
-        digits
-            .as_bytes()
-            .chunks(4)
-            .take(5)
-            .map(String::from_utf8_lossy)
-            .collect::<Vec<_>>()
-            .join("-")
+        digits.as_bytes().chunks(4).take(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
     }
 
     /// The assets by id.
     pub fn asset_book(&self) -> AssetBook {
-        AssetBook::new(
-            (1..)
-                .map(AssetId)
-                .zip(self.assets.iter().cloned())
-                .collect(),
-        )
+        AssetBook::new((1..).map(AssetId).zip(self.assets.iter().cloned()).collect())
     }
 
     /// Checks everything that can be checked without approvals.
@@ -201,10 +182,7 @@ impl GenesisDocument {
         let timing = &self.timing;
         let consensus = &self.consensus;
         let spans = [
-            (
-                "timing.paymentValidityMaxMs",
-                timing.payment_validity_max_ms,
-            ),
+            ("timing.paymentValidityMaxMs", timing.payment_validity_max_ms),
             ("timing.adminValidityMaxMs", timing.admin_validity_max_ms),
             ("timing.leafRetentionMs", timing.leaf_retention_ms),
             ("timing.acceptanceWindowMs", timing.acceptance_window_ms),
@@ -218,11 +196,7 @@ impl GenesisDocument {
         ];
         const YEAR_MS: u64 = 366 * crate::limits::DAY_MS;
         match spans.iter().find(|(_, ms)| !(1..=YEAR_MS).contains(ms)) {
-            Some((field, ms)) => Err(refuse(
-                (*field).to_owned(),
-                ms,
-                "1 ms to a year of milliseconds",
-            )),
+            Some((field, ms)) => Err(refuse((*field).to_owned(), ms, "1 ms to a year of milliseconds")),
             None => Ok(()),
         }
     }
@@ -237,11 +211,7 @@ impl GenesisDocument {
                     "participants in rising order of BIC, each once",
                 ));
             }
-            let rising = participant
-                .roles
-                .supervisor_of
-                .windows(2)
-                .all(|pair| pair.first() < pair.last());
+            let rising = participant.roles.supervisor_of.windows(2).all(|pair| pair.first() < pair.last());
             if !rising {
                 return Err(refuse(
                     format!("participants[{position}].supervisorOf"),
@@ -258,15 +228,8 @@ impl GenesisDocument {
         let mut defaults = BTreeSet::new();
         for (position, asset) in self.assets.iter().enumerate() {
             let field = |name: &str| format!("assets[{position}].{name}");
-            if !participants
-                .get(&asset.issuer)
-                .is_some_and(|issuer| issuer.roles.issuer && issuer.active)
-            {
-                return Err(refuse(
-                    field("issuer"),
-                    asset.issuer,
-                    "an active participant with the role issuer",
-                ));
+            if !participants.get(&asset.issuer).is_some_and(|issuer| issuer.roles.issuer && issuer.active) {
+                return Err(refuse(field("issuer"), asset.issuer, "an active participant with the role issuer"));
             }
             if !asset.code_fits_kind() {
                 return Err(refuse(
@@ -276,31 +239,21 @@ impl GenesisDocument {
                 ));
             }
             if asset.is_default && !defaults.insert(asset.code) {
-                return Err(refuse(
-                    field("isDefault"),
-                    asset.code,
-                    "one default asset for each currency",
-                ));
+                return Err(refuse(field("isDefault"), asset.code, "one default asset for each currency"));
             }
         }
         let mut last = None;
         for (position, (key, calendar)) in self.calendars.iter().enumerate() {
             let field = format!("calendars[{position}]");
             if last.is_some_and(|last| last >= *key) {
-                return Err(refuse(
-                    field,
-                    format!("{key:?}"),
-                    "calendars in rising order, each once",
-                ));
+                return Err(refuse(field, format!("{key:?}"), "calendars in rising order, each once"));
             }
             if let CalendarKey::Asset(asset) = key
                 && !self.has_asset(*asset)
             {
                 return Err(refuse(field, asset, "an asset of this document"));
             }
-            calendar
-                .check()
-                .map_err(|problem| GenesisError::Calendar { field, problem })?;
+            calendar.check().map_err(|problem| GenesisError::Calendar { field, problem })?;
             last = Some(*key);
         }
         Ok(())
@@ -341,50 +294,27 @@ impl GenesisDocument {
         Ok(())
     }
 
-    fn check_accounts(
-        &self,
-        participants: &BTreeMap<Bic, &Participant>,
-    ) -> Result<(), GenesisError> {
+    fn check_accounts(&self, participants: &BTreeMap<Bic, &Participant>) -> Result<(), GenesisError> {
         let mut last = None;
         let mut of_owner = BTreeMap::new();
         for (position, account) in self.accounts.iter().enumerate() {
             let field = |name: &str| format!("accounts[{position}].{name}");
             let open = &account.open;
             if last.is_some_and(|last| last >= open.account) {
-                return Err(refuse(
-                    field("account"),
-                    open.account,
-                    "accounts in rising order of id, each once",
-                ));
+                return Err(refuse(field("account"), open.account, "accounts in rising order of id, each once"));
             }
             last = Some(open.account);
-            if !participants
-                .get(&open.agent)
-                .is_some_and(|agent| agent.roles.agent && agent.active)
-            {
-                return Err(refuse(
-                    field("agent"),
-                    open.agent,
-                    "an active participant with the role agent",
-                ));
+            if !participants.get(&open.agent).is_some_and(|agent| agent.roles.agent && agent.active) {
+                return Err(refuse(field("agent"), open.agent, "an active participant with the role agent"));
             }
-            let count = of_owner
-                .entry((open.agent, open.owner_id))
-                .or_insert(0usize);
+            let count = of_owner.entry((open.agent, open.owner_id)).or_insert(0usize);
             *count += 1;
             if *count > crate::limits::ACCOUNTS_PER_OWNER_MAX {
-                return Err(refuse(
-                    field("ownerId"),
-                    open.owner_id,
-                    "at most 64 accounts of one holder",
-                ));
+                return Err(refuse(field("ownerId"), open.owner_id, "at most 64 accounts of one holder"));
             }
             let mut last_asset = None;
             for (asset, amount) in &account.balances {
-                if !self.has_asset(*asset)
-                    || amount.is_zero()
-                    || last_asset.is_some_and(|last| last >= *asset)
-                {
+                if !self.has_asset(*asset) || amount.is_zero() || last_asset.is_some_and(|last| last >= *asset) {
                     return Err(refuse(
                         field("balances"),
                         asset,
@@ -397,40 +327,25 @@ impl GenesisDocument {
         Ok(())
     }
 
-    fn check_validators(
-        &self,
-        participants: &BTreeMap<Bic, &Participant>,
-    ) -> Result<(), GenesisError> {
+    fn check_validators(&self, participants: &BTreeMap<Bic, &Participant>) -> Result<(), GenesisError> {
         self.validators.check()?;
         let mut checks = Vec::new();
         for validator in &self.validators.0 {
-            if !participants
-                .get(&validator.bic)
-                .is_some_and(|known| known.roles.validator && known.active)
-            {
+            if !participants.get(&validator.bic).is_some_and(|known| known.roles.validator && known.active) {
                 return Err(refuse(
                     "validators".to_owned(),
                     validator.bic,
                     "an active participant with the role validator",
                 ));
             }
-            let entry = SignatureEntry {
-                key: validator.key,
-                evidence: validator.possession,
-            };
+            let entry = SignatureEntry { key: validator.key, evidence: validator.possession };
             checks.push(SignatureCheck {
                 entry,
                 message: possession_message(self.network, validator.bic, &validator.key),
             });
         }
-        match failed_in(&checks)
-            .first()
-            .and_then(|bad| self.validators.0.get(*bad))
-        {
-            Some(bad) => Err(GenesisError::Possession {
-                bic: bad.bic,
-                key: bad.key,
-            }),
+        match failed_in(&checks).first().and_then(|bad| self.validators.0.get(*bad)) {
+            Some(bad) => Err(GenesisError::Possession { bic: bad.bic, key: bad.key }),
             None => Ok(()),
         }
     }
@@ -441,29 +356,14 @@ impl SignedGenesis {
     pub fn check(&self) -> Result<(), GenesisError> {
         self.document.check()?;
         let message = self.document.approval_message();
-        let checks: Vec<_> = self
-            .approvals
-            .iter()
-            .map(|entry| SignatureCheck {
-                entry: *entry,
-                message,
-            })
-            .collect();
-        if let Some(bad) = failed_in(&checks)
-            .first()
-            .and_then(|bad| self.approvals.get(*bad))
-        {
+        let checks: Vec<_> = self.approvals.iter().map(|entry| SignatureCheck { entry: *entry, message }).collect();
+        if let Some(bad) = failed_in(&checks).first().and_then(|bad| self.approvals.get(*bad)) {
             return Err(GenesisError::Approval { key: bad.key });
         }
         let mut power = 0u64;
         let mut last: Option<PublicKey> = None;
         for entry in &self.approvals {
-            let validator = self
-                .document
-                .validators
-                .0
-                .iter()
-                .find(|validator| validator.key == entry.key);
+            let validator = self.document.validators.0.iter().find(|validator| validator.key == entry.key);
             match validator {
                 Some(validator) if last.is_none_or(|last| last < entry.key) => {
                     power = power.saturating_add(validator.power)
@@ -475,10 +375,7 @@ impl SignedGenesis {
         if self.document.validators.is_quorum(power) {
             Ok(())
         } else {
-            Err(GenesisError::Quorum {
-                power,
-                total: self.document.validators.total_power(),
-            })
+            Err(GenesisError::Quorum { power, total: self.document.validators.total_power() })
         }
     }
 }

@@ -145,8 +145,7 @@ impl Domain {
         const CHUNK_END: u8 = 1 << 1;
         const ROOT: u8 = 1 << 3;
         const KEYED_HASH: u8 = 1 << 4;
-        static PLATFORM: LazyLock<blake3::platform::Platform> =
-            LazyLock::new(blake3::platform::Platform::detect);
+        static PLATFORM: LazyLock<blake3::platform::Platform> = LazyLock::new(blake3::platform::Platform::detect);
         let mut key = [0u32; 8];
         for (word, bytes) in key.iter_mut().zip(self.key().as_chunks::<4>().0) {
             *word = u32::from_le_bytes(*bytes);
@@ -169,13 +168,7 @@ impl Domain {
                 CHUNK_END | ROOT,
                 &mut out,
             );
-            hashes.extend(
-                out.as_chunks::<32>()
-                    .0
-                    .iter()
-                    .take(group.len())
-                    .map(|hash| Hash32(*hash)),
-            );
+            hashes.extend(out.as_chunks::<32>().0.iter().take(group.len()).map(|hash| Hash32(*hash)));
         }
     }
 }
@@ -208,15 +201,10 @@ mod tests {
     #[test]
     fn many_at_once_equals_one_by_one() {
         for count in [0, 1, 2, 7, 8, 15, 16, 17, 100] {
-            let blocks: Vec<[u8; 64]> = (0..count)
-                .map(|n| std::array::from_fn(|i| (n * 31 + i) as u8))
-                .collect();
+            let blocks: Vec<[u8; 64]> = (0..count).map(|n| std::array::from_fn(|i| (n * 31 + i) as u8)).collect();
             let mut hashes = Vec::new();
             Domain::StateNode.hash_blocks(&blocks, &mut hashes);
-            let plain: Vec<_> = blocks
-                .iter()
-                .map(|block| Domain::StateNode.hash(block))
-                .collect();
+            let plain: Vec<_> = blocks.iter().map(|block| Domain::StateNode.hash(block)).collect();
             assert_eq!(hashes, plain, "{count} blocks");
         }
     }

@@ -5,8 +5,7 @@ use crate::text::CodeError;
 use std::fmt;
 use std::str::FromStr;
 
-const EXPECTED: &str =
-    "an IBAN: 2 letters, 2 check digits, 11 to 30 capitals or digits, without spaces";
+const EXPECTED: &str = "an IBAN: 2 letters, 2 check digits, 11 to 30 capitals or digits, without spaces";
 
 /// An IBAN with valid check digits, in the electronic form without spaces.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,12 +47,9 @@ mod tests {
 
     #[test]
     fn check_digits_decide() {
-        for good in [
-            "GB82WEST12345698765432",
-            "DE89370400440532013000",
-            "NO9386011117947",
-            "MT84MALT011000012345MTLCAST001S",
-        ] {
+        for good in
+            ["GB82WEST12345698765432", "DE89370400440532013000", "NO9386011117947", "MT84MALT011000012345MTLCAST001S"]
+        {
             assert_eq!(good.parse::<Iban>().unwrap().as_str(), good);
         }
         for bad in [

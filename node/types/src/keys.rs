@@ -34,9 +34,8 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut bytes = [0; 32];
-        let digits = text
-            .strip_prefix("ed25519:")
-            .filter(|digits| !digits.bytes().any(|byte| byte.is_ascii_uppercase()));
+        let digits =
+            text.strip_prefix("ed25519:").filter(|digits| !digits.bytes().any(|byte| byte.is_ascii_uppercase()));
         match digits.map(|digits| hex::decode_to_slice(digits, &mut bytes)) {
             Some(Ok(())) => Ok(Self::Ed25519(bytes)),
             _ => Err(format!(
@@ -59,9 +58,7 @@ impl Serialize for PublicKey {
             return serializer.collect_str(self);
         }
         match self {
-            Self::Ed25519(bytes) => {
-                KeyForm::Ed25519(crate::hash::Hash32(*bytes)).serialize(serializer)
-            }
+            Self::Ed25519(bytes) => KeyForm::Ed25519(crate::hash::Hash32(*bytes)).serialize(serializer),
         }
     }
 }
@@ -69,9 +66,7 @@ impl Serialize for PublicKey {
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom);
+            return String::deserialize(deserializer)?.parse().map_err(de::Error::custom);
         }
         KeyForm::deserialize(deserializer).map(|KeyForm::Ed25519(bytes)| Self::Ed25519(bytes.0))
     }
@@ -102,10 +97,7 @@ pub struct PolicyError {
 impl KeyPolicy {
     /// A policy of one key.
     pub fn single(key: PublicKey) -> Self {
-        Self {
-            threshold: 1,
-            keys: SmallVec::from_buf([key]),
-        }
+        Self { threshold: 1, keys: SmallVec::from_buf([key]) }
     }
 
     /// A policy of some of several keys, in any order; none may stand twice.
@@ -116,20 +108,11 @@ impl KeyPolicy {
     }
 
     fn of_sorted(threshold: u8, keys: SmallVec<[PublicKey; 1]>) -> Result<Self, PolicyError> {
-        let rising = keys
-            .iter()
-            .zip(keys.iter().skip(1))
-            .all(|(before, after)| before < after);
-        if rising
-            && keys.len() <= POLICY_KEYS_MAX
-            && (1..=keys.len()).contains(&usize::from(threshold))
-        {
+        let rising = keys.iter().zip(keys.iter().skip(1)).all(|(before, after)| before < after);
+        if rising && keys.len() <= POLICY_KEYS_MAX && (1..=keys.len()).contains(&usize::from(threshold)) {
             Ok(Self { threshold, keys })
         } else {
-            Err(PolicyError {
-                threshold,
-                keys: keys.len(),
-            })
+            Err(PolicyError { threshold, keys: keys.len() })
         }
     }
 

@@ -30,13 +30,8 @@ mod tests {
         // The Global LEI Foundation's own, and one of a published example.
         assert!("506700GE1G29325QX363".parse::<Lei>().is_ok());
         assert!("5493001KJTIIGC8Y1R12".parse::<Lei>().is_ok());
-        for bad in [
-            "506700GE1G29325QX364",
-            "506700GE1G29325QX36",
-            "506700ge1g29325qx363",
-            "",
-            "506700GE1G29325QX3A3",
-        ] {
+        for bad in ["506700GE1G29325QX364", "506700GE1G29325QX36", "506700ge1g29325qx363", "", "506700GE1G29325QX3A3"]
+        {
             assert!(bad.parse::<Lei>().is_err(), "{bad}");
         }
     }

@@ -40,8 +40,7 @@ pub use calendar::Calendar;
 pub use hash::Hash32;
 pub use identifier::{AccountId, Digest, HoldId, InstructionKey, OwnerId, WireId};
 pub use instruction::{
-    AuthenticInstruction, Body, DecodedInstruction, Envelope, Instruction, RawInstruction,
-    Submitter,
+    AuthenticInstruction, Body, DecodedInstruction, Envelope, Instruction, RawInstruction, Submitter,
 };
 pub use keys::{KeyPolicy, PublicKey};
 pub use reason::Reason;

@@ -25,10 +25,7 @@ pub fn root(leaves: &[Hash32]) -> Hash32 {
 
 fn above(level: &[Hash32]) -> Vec<Hash32> {
     let (pairs, odd) = level.as_chunks::<2>();
-    let blocks: Vec<[u8; 64]> = pairs
-        .iter()
-        .map(|[left, right]| block_of(left, right))
-        .collect();
+    let blocks: Vec<[u8; 64]> = pairs.iter().map(|[left, right]| block_of(left, right)).collect();
     let mut next = Vec::with_capacity(pairs.len() + 1);
     Domain::ReceiptNode.hash_blocks(&blocks, &mut next);
     next.extend_from_slice(odd);
@@ -101,22 +98,11 @@ mod tests {
             let root = root(&leaves);
             for position in 0..count {
                 let path = path(&leaves, position).unwrap();
-                assert_eq!(
-                    path.root(leaves[position]),
-                    Some(root),
-                    "{position} of {count}"
-                );
+                assert_eq!(path.root(leaves[position]), Some(root), "{position} of {count}");
                 for other in (0..count).filter(|other| *other != position) {
                     assert_ne!(path.root(leaves[other]), Some(root));
-                    let moved = MerklePath {
-                        position: other as u32,
-                        ..path.clone()
-                    };
-                    assert_ne!(
-                        moved.root(leaves[position]),
-                        Some(root),
-                        "{position} as {other} of {count}"
-                    );
+                    let moved = MerklePath { position: other as u32, ..path.clone() };
+                    assert_ne!(moved.root(leaves[position]), Some(root), "{position} as {other} of {count}");
                 }
             }
             assert_eq!(path(&leaves, count), None);
@@ -130,10 +116,7 @@ mod tests {
         let mut longer = good.clone();
         longer.siblings.push(Hash32::ZERO).unwrap();
         assert_eq!(longer.root(leaves[2]), None);
-        let shorter = MerklePath {
-            siblings: good.siblings[..2].to_vec().try_into().unwrap(),
-            ..good
-        };
+        let shorter = MerklePath { siblings: good.siblings[..2].to_vec().try_into().unwrap(), ..good };
         assert_eq!(shorter.root(leaves[2]), None);
         assert_eq!(root(&[]), Hash32::ZERO);
     }

@@ -16,9 +16,7 @@ use crate::instruction::Submitter;
 use crate::limits::TREE_DEPTH_MAX;
 use crate::merkle::{self, MerklePath};
 use crate::receipt::{CreditOutcome, Receipt};
-use crate::state::{
-    InstructionLeaf, StateKey, Timing, leaf_hash, tree_key, value_hash, window_key,
-};
+use crate::state::{InstructionLeaf, StateKey, Timing, leaf_hash, tree_key, value_hash, window_key};
 use crate::time::BlockTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -64,24 +62,18 @@ pub struct TreePath {
 
 /// The bit of a key that decides at a depth: 0 for left.
 pub fn bit(key: &Hash32, depth: usize) -> bool {
-    key.0
-        .get(depth / 8)
-        .is_some_and(|byte| byte >> (7 - depth % 8) & 1 == 1)
+    key.0.get(depth / 8).is_some_and(|byte| byte >> (7 - depth % 8) & 1 == 1)
 }
 
 impl TreePath {
     fn fold(&self, key: &Hash32, bottom: Hash32) -> Hash32 {
-        self.siblings
-            .iter()
-            .enumerate()
-            .rev()
-            .fold(bottom, |hash, (depth, sibling)| {
-                if bit(key, depth) {
-                    Domain::StateNode.hash_pair(sibling, &hash)
-                } else {
-                    Domain::StateNode.hash_pair(&hash, sibling)
-                }
-            })
+        self.siblings.iter().enumerate().rev().fold(bottom, |hash, (depth, sibling)| {
+            if bit(key, depth) {
+                Domain::StateNode.hash_pair(sibling, &hash)
+            } else {
+                Domain::StateNode.hash_pair(&hash, sibling)
+            }
+        })
     }
 
     /// The root under which `key` has `value`, as this path says; `None` when it says something else.
@@ -94,8 +86,7 @@ impl TreePath {
         let bottom = match &self.end {
             PathEnd::Empty => Hash32::ZERO,
             PathEnd::Leaf(other, value) => {
-                let shared =
-                    (0..self.siblings.len()).all(|depth| bit(other, depth) == bit(key, depth));
+                let shared = (0..self.siblings.len()).all(|depth| bit(other, depth) == bit(key, depth));
                 if other == key || !shared {
                     return None;
                 }
@@ -119,9 +110,7 @@ pub enum ProofError {
     #[error("the proof is about something else than what was asked")]
     OtherSubject,
     /// Absence proven at a time when it means nothing.
-    #[error(
-        "at {header_time} absence proves nothing: it must lie after {valid_until} and before {pruned_at}"
-    )]
+    #[error("at {header_time} absence proves nothing: it must lie after {valid_until} and before {pruned_at}")]
     OutsideWindow {
         /// Time of the header.
         header_time: BlockTime,
@@ -144,23 +133,13 @@ pub struct StateProof {
 
 impl StateProof {
     /// Checks that `key` has the record with these canonical bytes, or none.
-    pub fn verify(
-        &self,
-        root: &Hash32,
-        key: &StateKey,
-        record: Option<&[u8]>,
-    ) -> Result<(), ProofError> {
+    pub fn verify(&self, root: &Hash32, key: &StateKey, record: Option<&[u8]>) -> Result<(), ProofError> {
         let key = tree_key(key);
         let records = match record {
             Some(bytes) => self.path.root_with(&key, &value_hash(bytes)),
             None => self.path.root_without(&key),
         };
-        check_parts(
-            &self.parts,
-            root,
-            records.ok_or(ProofError::OtherSubject)?,
-            self.parts.records,
-        )
+        check_parts(&self.parts, root, records.ok_or(ProofError::OtherSubject)?, self.parts.records)
     }
 }
 
@@ -179,8 +158,7 @@ pub struct WindowProof {
 /// When the tree of the minute that holds `valid_until` is pruned: the first block time at or after this.
 pub fn pruned_at(valid_until: BlockTime, timing: &Timing) -> BlockTime {
     let minute_end = (valid_until.minute() + 1).saturating_mul(crate::limits::MINUTE_MS);
-    BlockTime::from_ms(minute_end.saturating_add(timing.leaf_retention_ms))
-        .unwrap_or(valid_until.after_ms(u64::MAX))
+    BlockTime::from_ms(minute_end.saturating_add(timing.leaf_retention_ms)).unwrap_or(valid_until.after_ms(u64::MAX))
 }
 
 /// Where a minute's tree stands in the window.
@@ -200,9 +178,7 @@ impl WindowProof {
     ) -> Result<(), ProofError> {
         let place = window_key(submitter, key);
         let path = self.leaf.as_ref().ok_or(ProofError::OtherSubject)?;
-        let minute = path
-            .root_with(&place, &value_hash(&codec::encode(leaf)))
-            .ok_or(ProofError::OtherSubject)?;
+        let minute = path.root_with(&place, &value_hash(&codec::encode(leaf))).ok_or(ProofError::OtherSubject)?;
         self.check_minute(root, valid_until, Some(minute))
     }
 
@@ -219,48 +195,26 @@ impl WindowProof {
     ) -> Result<(), ProofError> {
         let pruned_at = pruned_at(valid_until, timing);
         if header_time <= valid_until || header_time >= pruned_at {
-            return Err(ProofError::OutsideWindow {
-                header_time,
-                valid_until,
-                pruned_at,
-            });
+            return Err(ProofError::OutsideWindow { header_time, valid_until, pruned_at });
         }
         let minute = match &self.leaf {
-            Some(path) => Some(
-                path.root_without(&window_key(submitter, key))
-                    .ok_or(ProofError::OtherSubject)?,
-            ),
+            Some(path) => Some(path.root_without(&window_key(submitter, key)).ok_or(ProofError::OtherSubject)?),
             None => None,
         };
         self.check_minute(root, valid_until, minute)
     }
 
-    fn check_minute(
-        &self,
-        root: &Hash32,
-        valid_until: BlockTime,
-        tree: Option<Hash32>,
-    ) -> Result<(), ProofError> {
+    fn check_minute(&self, root: &Hash32, valid_until: BlockTime, tree: Option<Hash32>) -> Result<(), ProofError> {
         let place = minute_key(valid_until.minute());
         let window = match tree {
             Some(tree) => self.minute.root_with(&place, &tree),
             None => self.minute.root_without(&place),
         };
-        check_parts(
-            &self.parts,
-            root,
-            window.ok_or(ProofError::OtherSubject)?,
-            self.parts.window,
-        )
+        check_parts(&self.parts, root, window.ok_or(ProofError::OtherSubject)?, self.parts.window)
     }
 }
 
-fn check_parts(
-    parts: &StateParts,
-    root: &Hash32,
-    reached: Hash32,
-    claimed: Hash32,
-) -> Result<(), ProofError> {
+fn check_parts(parts: &StateParts, root: &Hash32, reached: Hash32, claimed: Hash32) -> Result<(), ProofError> {
     if reached == claimed && parts.root() == *root {
         Ok(())
     } else {
@@ -283,9 +237,7 @@ pub struct ReceiptProof {
 impl ReceiptProof {
     /// Checks the receipt under the root, and the credit under the receipt.
     pub fn verify(&self, receipts_root: &Hash32) -> Result<(), ProofError> {
-        let mismatch = ProofError::RootMismatch {
-            expected: *receipts_root,
-        };
+        let mismatch = ProofError::RootMismatch { expected: *receipts_root };
         if self.path.root(merkle::leaf(&codec::encode(&self.receipt))) != Some(*receipts_root) {
             return Err(mismatch);
         }
@@ -294,13 +246,7 @@ impl ReceiptProof {
             (Some((outcome, path)), Receipt::Instruction(receipt)) => {
                 let reached = path.root(merkle::leaf(&codec::encode(outcome)));
                 let fits = reached == Some(receipt.outcomes_root) && path.count == receipt.credits;
-                if fits {
-                    Ok(())
-                } else {
-                    Err(ProofError::RootMismatch {
-                        expected: receipt.outcomes_root,
-                    })
-                }
+                if fits { Ok(()) } else { Err(ProofError::RootMismatch { expected: receipt.outcomes_root }) }
             }
             (Some(_), Receipt::Act(_)) => Err(ProofError::OtherSubject),
         }

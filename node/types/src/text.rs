@@ -18,9 +18,7 @@ pub type Text35 = ShortText<{ crate::limits::TEXT_35 }>;
 
 /// A text that is empty, too long, or has characters outside the set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "'{given}' is refused: expected 1 to {length_max} printable ASCII characters without spaces at the ends"
-)]
+#[error("'{given}' is refused: expected 1 to {length_max} printable ASCII characters without spaces at the ends")]
 pub struct TextError {
     /// What was given, cut to 80 characters.
     pub given: String,
@@ -51,10 +49,7 @@ impl<const MAX: usize> FromStr for ShortText<MAX> {
                 }
                 Ok(Self { bytes, length })
             }
-            _ => Err(TextError {
-                given: text.chars().take(80).collect(),
-                length_max: MAX,
-            }),
+            _ => Err(TextError { given: text.chars().take(80).collect(), length_max: MAX }),
         }
     }
 }
@@ -179,10 +174,7 @@ pub struct CodeError {
 
 impl CodeError {
     pub(crate) fn new(given: &str, expected: &'static str) -> Self {
-        Self {
-            given: given.chars().take(60).collect(),
-            expected,
-        }
+        Self { given: given.chars().take(60).collect(), expected }
     }
 }
 
@@ -194,24 +186,14 @@ code_bytes! {
     /// A jurisdiction: ISO 3166-1 alpha-2 country code.
     Country, 2, is_country, "an ISO 3166 country code of two capitals, as in HK"
 }
-code_text!(
-    Country,
-    2,
-    "an ISO 3166 country code of two capitals, as in HK"
-);
+code_text!(Country, 2, "an ISO 3166 country code of two capitals, as in HK");
 
 fn is_purpose(bytes: &[u8; 4]) -> bool {
-    bytes
-        .iter()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    bytes.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 code_bytes! {
     /// A purpose code of ISO 20022's external code list (`ExternalPurpose1Code`), four characters.
     Purpose, 4, is_purpose, "a purpose code of four capitals or digits, as in GDDS"
 }
-code_text!(
-    Purpose,
-    4,
-    "a purpose code of four capitals or digits, as in GDDS"
-);
+code_text!(Purpose, 4, "a purpose code of four capitals or digits, as in GDDS");

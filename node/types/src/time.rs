@@ -70,33 +70,23 @@ impl FromStr for BlockTime {
         if nanoseconds % 1_000_000 != 0 {
             return Err(refused());
         }
-        u64::try_from(nanoseconds / 1_000_000)
-            .ok()
-            .and_then(Self::from_ms)
-            .ok_or_else(refused)
+        u64::try_from(nanoseconds / 1_000_000).ok().and_then(Self::from_ms).ok_or_else(refused)
     }
 }
 
 impl Serialize for BlockTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_u64(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u64(self.0) }
     }
 }
 
 impl<'de> Deserialize<'de> for BlockTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom)
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
         } else {
             let ms = u64::deserialize(deserializer)?;
-            Self::from_ms(ms)
-                .ok_or_else(|| de::Error::custom(format!("{ms} ms lies beyond the year 9999")))
+            Self::from_ms(ms).ok_or_else(|| de::Error::custom(format!("{ms} ms lies beyond the year 9999")))
         }
     }
 }
@@ -113,21 +103,14 @@ impl fmt::Display for Height {
 
 impl Serialize for Height {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_u64(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u64(self.0) }
     }
 }
 
 impl<'de> Deserialize<'de> for Height {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map(Self)
-                .map_err(de::Error::custom)
+            String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
         } else {
             u64::deserialize(deserializer).map(Self)
         }
@@ -161,8 +144,7 @@ impl Day {
 
     /// The Gregorian year.
     pub fn year(self) -> u16 {
-        self.date()
-            .map_or(9999, |date| u16::try_from(date.year()).unwrap_or(9999))
+        self.date().map_or(9999, |date| u16::try_from(date.year()).unwrap_or(9999))
     }
 
     /// 0 for Monday to 6 for Sunday.
@@ -202,33 +184,22 @@ impl FromStr for Day {
             let date = Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()?;
             Self::from_number(u32::try_from(date.to_julian_day().checked_sub(JULIAN_1970)?).ok()?)
         };
-        read(text)
-            .filter(|day| day.to_string() == text)
-            .ok_or_else(|| {
-                format!(
-                    "'{}' is no day: expected as in 2026-11-22",
-                    text.chars().take(40).collect::<String>()
-                )
-            })
+        read(text).filter(|day| day.to_string() == text).ok_or_else(|| {
+            format!("'{}' is no day: expected as in 2026-11-22", text.chars().take(40).collect::<String>())
+        })
     }
 }
 
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_u32(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u32(self.0) }
     }
 }
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom)
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
         } else {
             let number = u32::deserialize(deserializer)?;
             Self::from_number(number)
@@ -243,33 +214,14 @@ mod tests {
 
     #[test]
     fn times_read_what_they_write() {
-        for text in [
-            "1970-01-01T00:00:00.000Z",
-            "2026-11-22T09:30:00.125Z",
-            "9999-12-31T23:59:59.999Z",
-        ] {
+        for text in ["1970-01-01T00:00:00.000Z", "2026-11-22T09:30:00.125Z", "9999-12-31T23:59:59.999Z"] {
             assert_eq!(text.parse::<BlockTime>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            "2026-11-22T17:30:00+08:00"
-                .parse::<BlockTime>()
-                .unwrap()
-                .to_string(),
-            "2026-11-22T09:30:00.000Z"
-        );
-        for bad in [
-            "",
-            "2026-11-22",
-            "2026-13-01T00:00:00Z",
-            "1969-12-31T23:59:59Z",
-            "2026-11-22T09:30:00.0001Z",
-        ] {
+        assert_eq!("2026-11-22T17:30:00+08:00".parse::<BlockTime>().unwrap().to_string(), "2026-11-22T09:30:00.000Z");
+        for bad in ["", "2026-11-22", "2026-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-11-22T09:30:00.0001Z"] {
             assert!(bad.parse::<BlockTime>().is_err(), "{bad}");
         }
-        assert_eq!(
-            BlockTime::from_ms(TIME_MS_MAX).unwrap().after_ms(1).ms(),
-            TIME_MS_MAX
-        );
+        assert_eq!(BlockTime::from_ms(TIME_MS_MAX).unwrap().after_ms(1).ms(), TIME_MS_MAX);
     }
 
     #[test]
@@ -278,10 +230,7 @@ mod tests {
         assert_eq!((day.year(), day.weekday()), (2026, 6));
         assert_eq!("1970-01-01".parse::<Day>().unwrap().number(), 0);
         assert_eq!("9999-12-31".parse::<Day>().unwrap().number(), DAY_MAX);
-        assert_eq!(
-            "2024-02-28".parse::<Day>().unwrap().next().to_string(),
-            "2024-02-29"
-        );
+        assert_eq!("2024-02-28".parse::<Day>().unwrap().next().to_string(), "2024-02-29");
         for bad in ["", "2026-02-29", "2026-2-9", "1969-12-31", "2026-11-22Z"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }

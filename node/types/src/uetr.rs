@@ -15,9 +15,7 @@ pub struct Uetr([u8; 16]);
 
 /// A text or bytes that are no UETR.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "'{given}' is no UETR: expected a UUID version 4 in lower case, as in 8a562c67-ca16-48ba-b074-65581be6f001"
-)]
+#[error("'{given}' is no UETR: expected a UUID version 4 in lower case, as in 8a562c67-ca16-48ba-b074-65581be6f001")]
 pub struct UetrError {
     /// What was given, cut to 60 characters.
     pub given: String,
@@ -30,19 +28,13 @@ impl Uetr {
         if uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122 {
             Ok(Self(bytes))
         } else {
-            Err(UetrError {
-                given: uuid.hyphenated().to_string(),
-            })
+            Err(UetrError { given: uuid.hyphenated().to_string() })
         }
     }
 
     /// Makes a UETR of 16 random bytes by setting the version and variant bits (RFC 9562, section 5.4).
     pub fn from_random(random: [u8; 16]) -> Self {
-        Self(
-            uuid::Builder::from_random_bytes(random)
-                .into_uuid()
-                .into_bytes(),
-        )
+        Self(uuid::Builder::from_random_bytes(random).into_uuid().into_bytes())
     }
 
     /// The bytes.
@@ -67,19 +59,11 @@ impl FromStr for Uetr {
     type Err = UetrError;
 
     fn from_str(text: &str) -> Result<Self, UetrError> {
-        let refused = || UetrError {
-            given: text.chars().take(60).collect(),
-        };
-        let uetr = Uuid::try_parse(text)
-            .ok()
-            .and_then(|uuid| Self::new(uuid.into_bytes()).ok())
-            .ok_or_else(refused)?;
+        let refused = || UetrError { given: text.chars().take(60).collect() };
+        let uetr =
+            Uuid::try_parse(text).ok().and_then(|uuid| Self::new(uuid.into_bytes()).ok()).ok_or_else(refused)?;
         // `Uuid` also reads upper case, braces and missing hyphens; the standard has one form.
-        if uetr.to_string() == text {
-            Ok(uetr)
-        } else {
-            Err(refused())
-        }
+        if uetr.to_string() == text { Ok(uetr) } else { Err(refused()) }
     }
 }
 
@@ -96,9 +80,7 @@ impl Serialize for Uetr {
 impl<'de> Deserialize<'de> for Uetr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom)
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
         } else {
             Self::new(u128::deserialize(deserializer)?.to_le_bytes()).map_err(de::Error::custom)
         }

@@ -3,9 +3,7 @@
 use super::lines::{self, Context, Line};
 use super::show::Report;
 use seaway_genesis::written::WrittenGenesis;
-use seaway_ledger::execution::{
-    BlockContext, BlockFault, BuiltBlock, ExecutedBlock, build_block, execute_block,
-};
+use seaway_ledger::execution::{BlockContext, BlockFault, BuiltBlock, ExecutedBlock, build_block, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
@@ -34,11 +32,7 @@ enum Stopped {
 /// Runs, and prints.
 pub fn run(options: &Options) -> Result<ExitCode, String> {
     match apply(options) {
-        Ok(conserved) => Ok(if conserved {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        }),
+        Ok(conserved) => Ok(if conserved { ExitCode::SUCCESS } else { ExitCode::from(2) }),
         Err(Stopped::File(problem)) => Err(problem),
         Err(Stopped::Halted(problem)) => Ok(end(&problem, 2)),
         Err(Stopped::Void(problem)) => Ok(end(&problem, 3)),
@@ -66,8 +60,7 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
         let text = text.map_err(|error| Stopped::File(format!("line {number}: {error}")))?;
         // Where no time is given, the first block comes a second after the genesis.
         let default = block.as_ref().map_or(now.after_ms(1000), |(time, _)| *time);
-        let Some(line) = lines::read(number, &text, default, &context).map_err(Stopped::File)?
-        else {
+        let Some(line) = lines::read(number, &text, default, &context).map_err(Stopped::File)? else {
             continue;
         };
         let time = line.time.unwrap_or(default);
@@ -76,46 +69,25 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
             _ => {
                 if let Some((time, lines)) = block.replace((time, vec![line])) {
                     now = time;
-                    run_block(
-                        options,
-                        &mut state,
-                        &mut report,
-                        Block {
-                            time,
-                            lines: authentic(lines)?,
-                        },
-                    )?;
+                    run_block(options, &mut state, &mut report, Block { time, lines: authentic(lines)? })?;
                 }
             }
         }
         if time < now {
-            return Err(Stopped::File(format!(
-                "line {number}: time {time} lies before {now}"
-            )));
+            return Err(Stopped::File(format!("line {number}: time {time} lies before {now}")));
         }
     }
     if let Some((time, lines)) = block {
-        run_block(
-            options,
-            &mut state,
-            &mut report,
-            Block {
-                time,
-                lines: authentic(lines)?,
-            },
-        )?;
+        run_block(options, &mut state, &mut report, Block { time, lines: authentic(lines)? })?;
     }
     Ok(report.trial_balance(&state))
 }
 
 fn open(options: &Options) -> Result<(Context, MemoryState), String> {
     let path = options.genesis.display();
-    let text =
-        std::fs::read_to_string(&options.genesis).map_err(|error| format!("{path}: {error}"))?;
+    let text = std::fs::read_to_string(&options.genesis).map_err(|error| format!("{path}: {error}"))?;
     let written = WrittenGenesis::parse(&text).map_err(|error| format!("{path}: {error}"))?;
-    let signed = written
-        .signed()
-        .map_err(|error| format!("{path}: {error}"))?;
+    let signed = written.signed().map_err(|error| format!("{path}: {error}"))?;
     if options.unapproved {
         let checked = signed.document.check();
         // A draft that nobody joined yet is fit to try out.
@@ -128,9 +100,7 @@ fn open(options: &Options) -> Result<(Context, MemoryState), String> {
     let context = Context {
         network: signed.document.network,
         assets: signed.document.asset_book(),
-        accounts: written
-            .labels()
-            .map_err(|error| format!("{path}: {error}"))?,
+        accounts: written.labels().map_err(|error| format!("{path}: {error}"))?,
         keys_are_published: signed.document.keys_are_published,
     };
     let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
@@ -148,10 +118,8 @@ fn source(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Result<String>
 
 /// Checks the signatures of a block's lines in one batch.
 fn authentic(lines: Vec<Line>) -> Result<Vec<(usize, AuthenticInstruction)>, Stopped> {
-    let (numbers, decoded): (Vec<_>, Vec<_>) = lines
-        .into_iter()
-        .filter_map(|line| Some((line.number, line.instruction?)))
-        .unzip();
+    let (numbers, decoded): (Vec<_>, Vec<_>) =
+        lines.into_iter().filter_map(|line| Some((line.number, line.instruction?))).unzip();
     let checked = numbers.into_iter().zip(authenticate_batch(decoded));
     checked
         .map(|(number, answer)| match answer {
@@ -161,64 +129,34 @@ fn authentic(lines: Vec<Line>) -> Result<Vec<(usize, AuthenticInstruction)>, Sto
         .collect()
 }
 
-fn run_block(
-    options: &Options,
-    state: &mut MemoryState,
-    report: &mut Report,
-    block: Block,
-) -> Result<(), Stopped> {
-    let context = BlockContext {
-        height: Height(state.tip().height.0 + 1),
-        time: block.time,
-    };
+fn run_block(options: &Options, state: &mut MemoryState, report: &mut Report, block: Block) -> Result<(), Stopped> {
+    let context = BlockContext { height: Height(state.tip().height.0 + 1), time: block.time };
     let (included, left_out, executed) = if options.strict {
-        let instructions: Vec<_> = block
-            .lines
-            .iter()
-            .map(|(_, instruction)| instruction.clone())
-            .collect();
+        let instructions: Vec<_> = block.lines.iter().map(|(_, instruction)| instruction.clone()).collect();
         let executed = execute_block(state, state.commitment(), context, &instructions)
             .map_err(|fault| stopped(fault, &block))?;
         (instructions, Vec::new(), executed)
     } else {
-        let waiting = block
-            .lines
-            .iter()
-            .map(|(_, instruction)| instruction.clone())
-            .collect();
-        let BuiltBlock {
-            included,
-            left_out,
-            executed,
-        } = build_block(state, state.commitment(), context, waiting)
-            .map_err(|fault| stopped(fault, &block))?;
+        let waiting = block.lines.iter().map(|(_, instruction)| instruction.clone()).collect();
+        let BuiltBlock { included, left_out, executed } =
+            build_block(state, state.commitment(), context, waiting).map_err(|fault| stopped(fault, &block))?;
         (included, left_out, executed)
     };
-    report.block(&executed, &included, &left_out, |instruction| {
-        line_of(&block, instruction)
-    });
+    report.block(&executed, &included, &left_out, |instruction| line_of(&block, instruction));
     ExecutedBlock::apply(executed, state);
     Ok(())
 }
 
 fn line_of(block: &Block, instruction: &AuthenticInstruction) -> usize {
-    let same =
-        |(_, other): &&(usize, AuthenticInstruction)| other.wire_id() == instruction.wire_id();
-    block
-        .lines
-        .iter()
-        .find(same)
-        .map_or(0, |(number, _)| *number)
+    let same = |(_, other): &&(usize, AuthenticInstruction)| other.wire_id() == instruction.wire_id();
+    block.lines.iter().find(same).map_or(0, |(number, _)| *number)
 }
 
 fn stopped(fault: BlockFault, block: &Block) -> Stopped {
     match fault {
         BlockFault::Void { position, reason } => {
             let line = block.lines.get(position).map_or(0, |(number, _)| *number);
-            Stopped::Void(format!(
-                "line {line} voids its block: {} {reason}",
-                reason.iso()
-            ))
+            Stopped::Void(format!("line {line} voids its block: {} {reason}", reason.iso()))
         }
         BlockFault::Time { .. } | BlockFault::Height { .. } | BlockFault::TooLarge { .. } => {
             Stopped::File(fault.to_string())

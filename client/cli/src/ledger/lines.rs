@@ -4,9 +4,7 @@ use seaway_genesis::seed;
 use seaway_types::asset::AssetBook;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::acceptance_message;
-use seaway_types::instruction::{
-    Body, DecodedInstruction, Envelope, Leg, NetworkId, RawInstruction, Submitter,
-};
+use seaway_types::instruction::{Body, DecodedInstruction, Envelope, Leg, NetworkId, RawInstruction, Submitter};
 use seaway_types::json;
 use seaway_types::time::BlockTime;
 use serde::Deserialize;
@@ -53,61 +51,34 @@ struct Form {
 }
 
 /// Reads a line; blank lines and lines that begin with `//` say nothing. `now` is the time of the block it falls in.
-pub fn read(
-    number: usize,
-    text: &str,
-    now: BlockTime,
-    context: &Context,
-) -> Result<Option<Line>, String> {
+pub fn read(number: usize, text: &str, now: BlockTime, context: &Context) -> Result<Option<Line>, String> {
     let text = text.trim();
     if text.is_empty() || text.starts_with("//") {
         return Ok(None);
     }
     let at = |problem: String| format!("line {number}: {problem}");
     if text.len() > LINE_BYTES_MAX {
-        return Err(at(format!(
-            "{} bytes are more than the {LINE_BYTES_MAX} of a line",
-            text.len()
-        )));
+        return Err(at(format!("{} bytes are more than the {LINE_BYTES_MAX} of a line", text.len())));
     }
     let form: Form = serde_json::from_str(text).map_err(|error| at(error.to_string()))?;
     let time = form.time;
     let instruction = instruction(form, time.unwrap_or(now), context).map_err(at)?;
-    Ok(Some(Line {
-        number,
-        time,
-        instruction,
-    }))
+    Ok(Some(Line { number, time, instruction }))
 }
 
-fn instruction(
-    form: Form,
-    now: BlockTime,
-    context: &Context,
-) -> Result<Option<DecodedInstruction>, String> {
+fn instruction(form: Form, now: BlockTime, context: &Context) -> Result<Option<DecodedInstruction>, String> {
     if let Some(wire) = &form.wire {
-        let bytes =
-            hex::decode(wire).map_err(|error| format!("wire: no hexadecimal bytes: {error}"))?;
-        return RawInstruction(bytes)
-            .decode()
-            .map(Some)
-            .map_err(|error| format!("wire: {error}"));
+        let bytes = hex::decode(wire).map_err(|error| format!("wire: no hexadecimal bytes: {error}"))?;
+        return RawInstruction(bytes).decode().map(Some).map_err(|error| format!("wire: {error}"));
     }
     let Some(body) = form.body else {
         let said_more = form.submitter.is_some() || form.key.is_some() || !form.sign.is_empty();
-        return if said_more {
-            Err("body: missing; expected a body, or wire bytes".to_owned())
-        } else {
-            Ok(None)
-        };
+        return if said_more { Err("body: missing; expected a body, or wire bytes".to_owned()) } else { Ok(None) };
     };
-    let submitter = form
-        .submitter
-        .ok_or("submitter: missing; expected as in {\"account\": \"@hk-merchant\"}")?;
+    let submitter = form.submitter.ok_or("submitter: missing; expected as in {\"account\": \"@hk-merchant\"}")?;
     let submitter: Submitter = strict("submitter", submitter, context)?;
-    let key = form.key.ok_or(
-        "key: missing; expected 32 hexadecimal digits of your choice, new for each instruction",
-    )?;
+    let key =
+        form.key.ok_or("key: missing; expected 32 hexadecimal digits of your choice, new for each instruction")?;
     let mut envelope = Envelope {
         network: context.network,
         submitter,
@@ -118,69 +89,43 @@ fn instruction(
     };
     sign_acceptances(&mut envelope, &form.accept, context)?;
     let secrets = secrets("sign", &form.sign, context)?;
-    RawInstruction::from(&envelope.sign(&secrets))
-        .decode()
-        .map(Some)
-        .map_err(|error| error.to_string())
+    RawInstruction::from(&envelope.sign(&secrets)).decode().map(Some).map_err(|error| error.to_string())
 }
 
 fn secrets(field: &str, labels: &[String], context: &Context) -> Result<Vec<[u8; 32]>, String> {
     if !context.keys_are_published {
-        return Err(format!(
-            "{field}: this network's keys are not published; give signed bytes as \"wire\""
-        ));
+        return Err(format!("{field}: this network's keys are not published; give signed bytes as \"wire\""));
     }
     Ok(labels.iter().map(|label| seed::secret_key(label)).collect())
 }
 
-fn sign_acceptances(
-    envelope: &mut Envelope,
-    labels: &[String],
-    context: &Context,
-) -> Result<(), String> {
+fn sign_acceptances(envelope: &mut Envelope, labels: &[String], context: &Context) -> Result<(), String> {
     if labels.is_empty() {
         return Ok(());
     }
     let secrets = secrets("accept", labels, context)?;
     let Body::Single(Leg::CreditTransfer(transfer)) = &mut envelope.body else {
-        return Err(
-            "accept: only a credit transfer that stands alone takes acceptances here".to_owned(),
-        );
+        return Err("accept: only a credit transfer that stands alone takes acceptances here".to_owned());
     };
     let mut credits = std::mem::take(&mut transfer.credits).into_inner();
     for credit in &mut credits {
         let message = match &credit.acceptance {
-            Some(acceptance) => acceptance_message(
-                envelope.network,
-                transfer.asset,
-                credit,
-                acceptance.not_after,
-            ),
+            Some(acceptance) => acceptance_message(envelope.network, transfer.asset, credit, acceptance.not_after),
             None => continue,
         };
-        let mut entries: Vec<_> = secrets
-            .iter()
-            .map(|secret| seaway_types::signature::sign(secret, &message))
-            .collect();
+        let mut entries: Vec<_> =
+            secrets.iter().map(|secret| seaway_types::signature::sign(secret, &message)).collect();
         entries.sort_unstable();
         if let Some(acceptance) = &mut credit.acceptance {
-            acceptance.signatures = entries
-                .try_into()
-                .map_err(|error| format!("accept: {error}"))?;
+            acceptance.signatures = entries.try_into().map_err(|error| format!("accept: {error}"))?;
         }
     }
-    transfer.credits = credits
-        .try_into()
-        .map_err(|error| format!("body: {error}"))?;
+    transfer.credits = credits.try_into().map_err(|error| format!("body: {error}"))?;
     Ok(())
 }
 
 /// Turns the written form into the strict one and reads it: labels, assets, amounts.
-fn strict<T: serde::de::DeserializeOwned>(
-    field: &str,
-    mut value: Value,
-    context: &Context,
-) -> Result<T, String> {
+fn strict<T: serde::de::DeserializeOwned>(field: &str, mut value: Value, context: &Context) -> Result<T, String> {
     name_accounts(&mut value, context)?;
     json::resolve(&mut value, &context.assets).map_err(|error| format!("{field}: {error}"))?;
     serde_json::from_value(value).map_err(|error| format!("{field}: {error}"))
@@ -191,19 +136,13 @@ fn name_accounts(value: &mut Value, context: &Context) -> Result<(), String> {
         Value::String(text) => {
             if let Some(label) = text.strip_prefix('@') {
                 let known = context.accounts.get(label);
-                let account = known.ok_or_else(|| {
-                    format!("'@{label}' names no account of the genesis document")
-                })?;
+                let account = known.ok_or_else(|| format!("'@{label}' names no account of the genesis document"))?;
                 *value = Value::String(account.to_string());
             }
             Ok(())
         }
-        Value::Array(list) => list
-            .iter_mut()
-            .try_for_each(|item| name_accounts(item, context)),
-        Value::Object(fields) => fields
-            .values_mut()
-            .try_for_each(|item| name_accounts(item, context)),
+        Value::Array(list) => list.iter_mut().try_for_each(|item| name_accounts(item, context)),
+        Value::Object(fields) => fields.values_mut().try_for_each(|item| name_accounts(item, context)),
         _ => Ok(()),
     }
 }

@@ -37,18 +37,6 @@ pub enum Command {
 
 /// Runs a subcommand.
 pub fn run(command: Command) -> Result<ExitCode, String> {
-    let Command::Apply {
-        genesis,
-        unapproved,
-        json,
-        strict,
-        instructions,
-    } = command;
-    apply::run(&apply::Options {
-        genesis,
-        unapproved,
-        json,
-        strict,
-        instructions,
-    })
+    let Command::Apply { genesis, unapproved, json, strict, instructions } = command;
+    apply::run(&apply::Options { genesis, unapproved, json, strict, instructions })
 }

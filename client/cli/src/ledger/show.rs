@@ -24,38 +24,21 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub fn new(context: &'a Context, json: bool) -> Self {
-        let labels = context
-            .accounts
-            .iter()
-            .map(|(label, id)| (*id, label.as_str()))
-            .collect();
-        Self {
-            context,
-            json,
-            labels,
-        }
+        let labels = context.accounts.iter().map(|(label, id)| (*id, label.as_str())).collect();
+        Self { context, json, labels }
     }
 
     fn account(&self, id: &AccountId) -> String {
-        self.labels
-            .get(id)
-            .map_or_else(|| id.to_string(), |label| format!("@{label}"))
+        self.labels.get(id).map_or_else(|| id.to_string(), |label| format!("@{label}"))
     }
 
     /// The state to start from.
     pub fn genesis(&self, state: &MemoryState) {
         let root = state.commitment().parts().root();
         if self.json {
-            println!(
-                "{}",
-                json!({"genesis": {"time": state.tip().time, "stateRoot": root}})
-            );
+            println!("{}", json!({"genesis": {"time": state.tip().time, "stateRoot": root}}));
         } else {
-            println!(
-                "{} at {}, state root {root}",
-                self.context.network,
-                state.tip().time
-            );
+            println!("{} at {}, state root {root}", self.context.network, state.tip().time);
         }
     }
 
@@ -72,48 +55,27 @@ impl<'a> Report<'a> {
             return self.block_as_json(executed, &lines, left_out, line);
         }
         let context = executed.context();
-        println!(
-            "\nblock {} at {}, state root {}",
-            context.height,
-            context.time,
-            executed.state_root()
-        );
+        println!("\nblock {} at {}, state root {}", context.height, context.time, executed.state_root());
         let mut table = table(["line", "what", "status", "why"]);
         let acts = executed.receipts().len() - included.len();
         for (position, receipt) in executed.receipts().iter().enumerate() {
             match receipt {
                 Receipt::Act(act) => {
-                    table.add_row([
-                        "".to_owned(),
-                        self.act(act),
-                        "".to_owned(),
-                        "its time had come".to_owned(),
-                    ]);
+                    table.add_row(["".to_owned(), self.act(act), "".to_owned(), "its time had come".to_owned()]);
                 }
                 Receipt::Instruction(receipt) => {
                     let place = position - acts;
-                    let what = included
-                        .get(place)
-                        .map_or_else(String::new, |one| self.what(&one.envelope().body));
+                    let what = included.get(place).map_or_else(String::new, |one| self.what(&one.envelope().body));
                     let number = lines.get(place).map_or_else(String::new, usize::to_string);
-                    table.add_row([
-                        number,
-                        what,
-                        receipt.status.iso().to_owned(),
-                        placed(receipt.reason),
-                    ]);
+                    table.add_row([number, what, receipt.status.iso().to_owned(), placed(receipt.reason)]);
                     self.credits(executed, position, receipt.credits, &mut table);
                 }
             }
         }
         for (instruction, reason) in left_out {
             let what = self.what(&instruction.envelope().body);
-            let row = [
-                line(instruction).to_string(),
-                what,
-                "left out".to_owned(),
-                format!("{} {reason}", reason.iso()),
-            ];
+            let row =
+                [line(instruction).to_string(), what, "left out".to_owned(), format!("{} {reason}", reason.iso())];
             table.add_row(row);
         }
         if table.row_count() > 0 {
@@ -132,9 +94,7 @@ impl<'a> Report<'a> {
                 self.context.assets.show(outcome.amount, outcome.asset),
                 self.account(&outcome.creditor)
             );
-            let why = outcome
-                .reason
-                .map_or_else(String::new, |reason| format!("{} {reason}", reason.iso()));
+            let why = outcome.reason.map_or_else(String::new, |reason| format!("{} {reason}", reason.iso()));
             table.add_row(["".to_owned(), what, outcome.status.iso().to_owned(), why]);
         }
     }
@@ -149,22 +109,15 @@ impl<'a> Report<'a> {
         let context = executed.context();
         let acts = executed.receipts().len() - lines.len();
         for (position, receipt) in executed.receipts().iter().enumerate() {
-            let number = position
-                .checked_sub(acts)
-                .and_then(|place| lines.get(place));
+            let number = position.checked_sub(acts).and_then(|place| lines.get(place));
             let credits = executed.outcomes(position);
-            println!(
-                "{}",
-                json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits})
-            );
+            println!("{}", json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits}));
         }
         for (instruction, reason) in left_out {
             let (iso, code, retry) = reason.row();
-            let told = json!({"reason": reason, "iso": iso, "code": code, "retry": retry, "text": reason.to_string()});
-            println!(
-                "{}",
-                json!({"height": context.height, "line": line(instruction), "leftOut": told})
-            );
+            let told =
+                json!({"reason": reason, "iso": iso, "code": code, "retry": retry, "text": reason.to_string()});
+            println!("{}", json!({"height": context.height, "line": line(instruction), "leftOut": told}));
         }
         let block = json!({
             "height": context.height, "time": context.time,
@@ -176,29 +129,11 @@ impl<'a> Report<'a> {
     fn act(&self, act: &BlockAct) -> String {
         let show = |amount: &Amount, asset: &AssetId| self.context.assets.show(*amount, *asset);
         match act {
-            BlockAct::HoldExpired {
-                payer,
-                asset,
-                amount,
-                ..
-            } => {
-                format!(
-                    "hold over: {} back to {}",
-                    show(amount, asset),
-                    self.account(payer)
-                )
+            BlockAct::HoldExpired { payer, asset, amount, .. } => {
+                format!("hold over: {} back to {}", show(amount, asset), self.account(payer))
             }
-            BlockAct::PaymentLapsed {
-                debtor,
-                asset,
-                amount,
-                ..
-            } => {
-                format!(
-                    "not accepted (AB05): {} back to {}",
-                    show(amount, asset),
-                    self.account(debtor)
-                )
+            BlockAct::PaymentLapsed { debtor, asset, amount, .. } => {
+                format!("not accepted (AB05): {} back to {}", show(amount, asset), self.account(debtor))
             }
             BlockAct::KeysChanged { account } => format!("keys changed: {}", self.account(account)),
         }
@@ -211,10 +146,7 @@ impl<'a> Report<'a> {
                 format!(
                     "bundle of {}: {}",
                     legs.len(),
-                    legs.iter()
-                        .map(|leg| self.leg(leg))
-                        .collect::<Vec<_>>()
-                        .join("; ")
+                    legs.iter().map(|leg| self.leg(leg)).collect::<Vec<_>>().join("; ")
                 )
             }
             Body::Admin(admin) => admin_name(admin).to_owned(),
@@ -231,11 +163,7 @@ impl<'a> Report<'a> {
                     self.account(&transfer.debtor),
                     self.account(&only.creditor)
                 ),
-                many => format!(
-                    "{} credits from {}",
-                    many.len(),
-                    self.account(&transfer.debtor)
-                ),
+                many => format!("{} credits from {}", many.len(), self.account(&transfer.debtor)),
             },
             Leg::Reserve(reserve) => format!(
                 "reserve {} of {} for {}",
@@ -245,17 +173,11 @@ impl<'a> Report<'a> {
             ),
             Leg::Post(post) => format!("post hold {}", post.hold),
             Leg::Release(release) => format!("release hold {}", release.hold),
-            Leg::Issue(issue) => format!(
-                "issue {} to {}",
-                show(issue.amount, issue.asset),
-                self.account(&issue.account)
-            ),
+            Leg::Issue(issue) => {
+                format!("issue {} to {}", show(issue.amount, issue.asset), self.account(&issue.account))
+            }
             Leg::RedeemRequest(request) => {
-                format!(
-                    "redeem {} of {}",
-                    show(request.amount, request.asset),
-                    self.account(&request.account)
-                )
+                format!("redeem {} of {}", show(request.amount, request.asset), self.account(&request.account))
             }
             Leg::RedeemConfirm(confirm) => format!("confirm redemption {}", confirm.hold),
             Leg::Return(payback) => {
@@ -275,10 +197,7 @@ impl<'a> Report<'a> {
     pub fn trial_balance(&self, state: &MemoryState) -> bool {
         let mut balances: BTreeMap<AssetId, Vec<(AccountId, Balance)>> = BTreeMap::new();
         for ((account, asset), balance) in Balance::table(state.tables()).sorted() {
-            balances
-                .entry(*asset)
-                .or_default()
-                .push((*account, *balance));
+            balances.entry(*asset).or_default().push((*account, *balance));
         }
         let mut conserved = true;
         for (asset, totals) in Totals::table(state.tables()).sorted() {
@@ -293,21 +212,13 @@ impl<'a> Report<'a> {
         conserved && balances.is_empty()
     }
 
-    fn asset_as_table(
-        &self,
-        asset: AssetId,
-        totals: &Totals,
-        rows: &[(AccountId, Balance)],
-    ) -> bool {
+    fn asset_as_table(&self, asset: AssetId, totals: &Totals, rows: &[(AccountId, Balance)]) -> bool {
         println!("\ntrial balance of {}", self.context.assets.name(asset));
         let mut table = table(["account", "available", "held", "in contracts", "suspense"]);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let mut rows: Vec<_> = rows
-            .iter()
-            .map(|(id, balance)| (self.account(id), balance))
-            .collect();
+        let mut rows: Vec<_> = rows.iter().map(|(id, balance)| (self.account(id), balance)).collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let mut sums = [0u128; 4];
         for (account, balance) in rows {
@@ -316,13 +227,10 @@ impl<'a> Report<'a> {
                 *sum += u128::from(part.minor_units());
             }
             table.add_row(
-                std::iter::once(account)
-                    .chain(parts.map(|part| self.plain(part.minor_units().into(), asset))),
+                std::iter::once(account).chain(parts.map(|part| self.plain(part.minor_units().into(), asset))),
             );
         }
-        table.add_row(
-            std::iter::once("sum".to_owned()).chain(sums.map(|sum| self.plain(sum, asset))),
-        );
+        table.add_row(std::iter::once("sum".to_owned()).chain(sums.map(|sum| self.plain(sum, asset))));
         println!("{table}");
         let conserved = sums.iter().sum::<u128>() == totals.issued.saturating_sub(totals.redeemed);
         println!(
@@ -334,16 +242,9 @@ impl<'a> Report<'a> {
         conserved
     }
 
-    fn asset_as_json(
-        &self,
-        asset: AssetId,
-        totals: &Totals,
-        rows: &[(AccountId, Balance)],
-    ) -> bool {
-        let sum: u128 = rows
-            .iter()
-            .flat_map(|(_, b)| Field::ALL.map(|field| u128::from(b.get(field).minor_units())))
-            .sum();
+    fn asset_as_json(&self, asset: AssetId, totals: &Totals, rows: &[(AccountId, Balance)]) -> bool {
+        let sum: u128 =
+            rows.iter().flat_map(|(_, b)| Field::ALL.map(|field| u128::from(b.get(field).minor_units()))).sum();
         let conserved = sum == totals.issued.saturating_sub(totals.redeemed);
         let accounts: Vec<_> = rows
             .iter()
@@ -359,28 +260,15 @@ impl<'a> Report<'a> {
 
     /// Minor units in the asset's decimals. Sums may be wider than an amount.
     fn plain(&self, minor_units: u128, asset: AssetId) -> String {
-        let places = self
-            .context
-            .assets
-            .get(asset)
-            .map_or(0, |asset| usize::from(asset.exponent.places()));
+        let places = self.context.assets.get(asset).map_or(0, |asset| usize::from(asset.exponent.places()));
         let digits = format!("{minor_units:0width$}", width = places + 1);
         let (whole, decimals) = digits.split_at(digits.len() - places);
-        if places == 0 {
-            whole.to_owned()
-        } else {
-            format!("{whole}.{decimals}")
-        }
+        if places == 0 { whole.to_owned() } else { format!("{whole}.{decimals}") }
     }
 }
 
 fn placed(reason: Option<PlacedReason>) -> String {
-    let Some(PlacedReason {
-        leg,
-        credit,
-        reason,
-    }) = reason
-    else {
+    let Some(PlacedReason { leg, credit, reason }) = reason else {
         return String::new();
     };
     let place = match credit {

@@ -29,16 +29,13 @@ impl<V: StateView> Execution<'_, V> {
                 Err(Stop::Fault(fault)) => return Err(fault),
                 // Nothing that an act does can be refused: it gives back what is held.
                 Err(_) => {
-                    return Err(Fault::Missing {
-                        what: "what a timer waits for",
-                    });
+                    return Err(Fault::Missing { what: "what a timer waits for" });
                 }
             }
         }
         let kept_ms = self.parameters.timing.leaf_retention_ms;
         // A minute is pruned once its end and the retention lie behind.
-        self.state
-            .prune_before(self.block.time.ms().saturating_sub(kept_ms) / MINUTE_MS);
+        self.state.prune_before(self.block.time.ms().saturating_sub(kept_ms) / MINUTE_MS);
         Ok(())
     }
 
@@ -46,21 +43,13 @@ impl<V: StateView> Execution<'_, V> {
         let hold: Hold = self.must(&id, "a hold that a timer waits for")?;
         self.give_back(&hold)?;
         self.state.put::<Hold>(id, None)?;
-        Ok(BlockAct::HoldExpired {
-            hold: id,
-            payer: hold.payer,
-            asset: hold.asset,
-            amount: hold.amount,
-        })
+        Ok(BlockAct::HoldExpired { hold: id, payer: hold.payer, asset: hold.asset, amount: hold.amount })
     }
 
     /// What a hold still holds goes back to its payer, and so does what it counted.
     pub fn give_back(&mut self, hold: &Hold) -> Result<(), Stop> {
         let payer: Account = self.must(&hold.payer, "the payer of a hold")?;
-        let (held, available) = (
-            Place::On(hold.payer, Field::Held),
-            Place::On(hold.payer, Field::Available),
-        );
+        let (held, available) = (Place::On(hold.payer, Field::Held), Place::On(hold.payer, Field::Available));
         self.transfer(hold.asset, held, available, hold.amount)?;
         self.restore(hold.asset, &payer, hold.counted)
     }
@@ -68,19 +57,13 @@ impl<V: StateView> Execution<'_, V> {
     fn lapse(&mut self, key: PaymentKey) -> Result<BlockAct, Stop> {
         let payment: Payment = self.must(&key, "a payment that a timer waits for")?;
         let amount = self.end_waiting(key, payment.clone(), PaymentStage::Lapsed)?;
-        Ok(BlockAct::PaymentLapsed {
-            payment: key,
-            debtor: payment.facts.debtor,
-            asset: payment.facts.asset,
-            amount,
-        })
+        Ok(BlockAct::PaymentLapsed { payment: key, debtor: payment.facts.debtor, asset: payment.facts.asset, amount })
     }
 
     fn change_keys_now(&mut self, id: AccountId) -> Result<BlockAct, Stop> {
         let mut account: Account = self.must(&id, "an account that a timer waits for")?;
-        let change = account.key_change.take().ok_or(Fault::Missing {
-            what: "a change of keys that a timer waits for",
-        })?;
+        let change =
+            account.key_change.take().ok_or(Fault::Missing { what: "a change of keys that a timer waits for" })?;
         account.owner = change.owner;
         self.state.put(id, Some(account))?;
         Ok(BlockAct::KeysChanged { account: id })
@@ -89,9 +72,7 @@ impl<V: StateView> Execution<'_, V> {
     /// Drops the record of a payment that is over, unless a return or a recall still needs it.
     fn forget_payment(&mut self, key: PaymentKey) -> Result<(), Fault> {
         let payment: Payment = self.must(&key, "a payment that a timer waits for")?;
-        let recalled = payment
-            .recall
-            .is_some_and(|recall| recall.stage == RecallStage::Asked);
+        let recalled = payment.recall.is_some_and(|recall| recall.stage == RecallStage::Asked);
         if payment.returned.is_zero() && !recalled {
             self.state.put::<Payment>(key, None)?;
         }
@@ -100,13 +81,7 @@ impl<V: StateView> Execution<'_, V> {
 
     /// Sets the timer after which a finished payment's record is dropped.
     pub fn forget_later(&mut self, key: PaymentKey) {
-        let at = self
-            .block
-            .time
-            .after_ms(self.parameters.timing.payment_retention_ms);
-        self.state.set_timer(Timer {
-            at,
-            subject: TimerSubject::Forget(key),
-        });
+        let at = self.block.time.after_ms(self.parameters.timing.payment_retention_ms);
+        self.state.set_timer(Timer { at, subject: TimerSubject::Forget(key) });
     }
 }

@@ -16,8 +16,7 @@ use seaway_types::instruction::{Body, DecodedInstruction, Leg, Submitter};
 use seaway_types::keys::{KeyPolicy, PublicKey};
 use seaway_types::reason::VoidReason;
 use seaway_types::state::{
-    Account, CalendarKey, DebitAuthority, Hold, HoldPurpose, IndexKey, IndexValue, Participant,
-    PaymentFacts,
+    Account, CalendarKey, DebitAuthority, Hold, HoldPurpose, IndexKey, IndexValue, Participant, PaymentFacts,
 };
 
 /// Somebody whose signatures are needed.
@@ -39,45 +38,30 @@ impl<V: StateView> Execution<'_, V> {
         let envelope = instruction.envelope();
         let needs: Vec<Vec<Parties>> = match &envelope.body {
             Body::Admin(admin) => vec![self.parties_of_admin(admin)?],
-            body => body
-                .legs()
-                .iter()
-                .map(|leg| self.parties_of_leg(leg))
-                .collect::<Result<_, Stop>>()?,
+            body => body.legs().iter().map(|leg| self.parties_of_leg(leg)).collect::<Result<_, Stop>>()?,
         };
         let mut chosen = Vec::with_capacity(needs.len());
         let mut taken: Vec<&Party> = Vec::new();
         for alternatives in &needs {
             let signed = |parties: &Parties| unmet(parties, instruction).is_none();
             // Where both sides of an act signed it, the submitter's own side comes first: it is the one that asks.
-            let own = |parties: &Parties| {
-                parties.iter().any(|party| party.who == envelope.submitter) && signed(parties)
-            };
-            let position = alternatives
-                .iter()
-                .position(own)
-                .or_else(|| alternatives.iter().position(signed));
-            let Some((position, parties)) =
-                position.and_then(|at| alternatives.get(at).map(|parties| (at, parties)))
+            let own =
+                |parties: &Parties| parties.iter().any(|party| party.who == envelope.submitter) && signed(parties);
+            let position = alternatives.iter().position(own).or_else(|| alternatives.iter().position(signed));
+            let Some((position, parties)) = position.and_then(|at| alternatives.get(at).map(|parties| (at, parties)))
             else {
                 return Err(refusal(alternatives, instruction).into());
             };
             chosen.push(position);
             taken.extend(parties);
         }
-        if let Some(key) = instruction
-            .signers()
-            .find(|key| !taken.iter().any(|party| party.policy.contains(key)))
-        {
+        if let Some(key) = instruction.signers().find(|key| !taken.iter().any(|party| party.policy.contains(key))) {
             return Err(VoidReason::SignerForeign { key: *key }.into());
         }
         if taken.iter().any(|party| party.who == envelope.submitter) {
             Ok(chosen)
         } else {
-            Err(VoidReason::SubmitterForeign {
-                submitter: envelope.submitter,
-            }
-            .into())
+            Err(VoidReason::SubmitterForeign { submitter: envelope.submitter }.into())
         }
     }
 
@@ -93,15 +77,12 @@ impl<V: StateView> Execution<'_, V> {
             },
             Leg::Release(release) => self.releasers(&self.hold(&release.hold)?)?,
             Leg::Issue(issue) => {
-                let asset: Asset = self
-                    .state
-                    .get(&issue.asset)?
-                    .ok_or(VoidReason::AssetUnknown { asset: issue.asset })?;
+                let asset: Asset =
+                    self.state.get(&issue.asset)?.ok_or(VoidReason::AssetUnknown { asset: issue.asset })?;
                 vec![vec![self.participant(asset.issuer)?]]
             }
             Leg::RedeemConfirm(confirm) => {
-                let asset: Asset =
-                    self.must(&self.hold(&confirm.hold)?.asset, "the asset of a hold")?;
+                let asset: Asset = self.must(&self.hold(&confirm.hold)?.asset, "the asset of a hold")?;
                 vec![vec![self.participant(asset.issuer)?]]
             }
             Leg::Return(payback) => {
@@ -120,10 +101,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn parties_of_admin(&self, admin: &Admin) -> Result<Vec<Parties>, Stop> {
-        let authority = || Party {
-            who: Submitter::Authority,
-            policy: self.parameters.authority.clone(),
-        };
+        let authority = || Party { who: Submitter::Authority, policy: self.parameters.authority.clone() };
         Ok(match admin {
             Admin::OpenAccount(open) => vec![vec![self.participant(open.agent)?]],
             Admin::CloseAccount(close) => vec![vec![self.agent_of(&close.account)?]],
@@ -131,18 +109,12 @@ impl<V: StateView> Execution<'_, V> {
             Admin::Freeze(freeze) => vec![vec![self.freezer(&freeze.account, freeze.by)?]],
             Admin::Unfreeze(unfreeze) => vec![vec![self.freezer(&unfreeze.account, unfreeze.by)?]],
             Admin::ChangeKeys(change) => {
-                vec![
-                    vec![self.owner_of(&change.account)?],
-                    vec![self.agent_of(&change.account)?],
-                ]
+                vec![vec![self.owner_of(&change.account)?], vec![self.agent_of(&change.account)?]]
             }
             Admin::VetoKeys(veto) => vec![vec![self.owner_of(&veto.account)?]],
             Admin::SetCalendar(set) => match set.of {
                 CalendarKey::Asset(id) => {
-                    let asset: Asset = self
-                        .state
-                        .get(&id)?
-                        .ok_or(VoidReason::AssetUnknown { asset: id })?;
+                    let asset: Asset = self.state.get(&id)?.ok_or(VoidReason::AssetUnknown { asset: id })?;
                     vec![vec![self.participant(asset.issuer)?], vec![authority()]]
                 }
                 CalendarKey::Jurisdiction(_) => vec![vec![authority()]],
@@ -160,10 +132,7 @@ impl<V: StateView> Execution<'_, V> {
     /// Those whose signatures debit an account.
     fn debitors(&self, id: &AccountId) -> Result<Parties, Stop> {
         let account = self.account(id)?;
-        let holder = || Party {
-            who: Submitter::Account(*id),
-            policy: account.owner.clone(),
-        };
+        let holder = || Party { who: Submitter::Account(*id), policy: account.owner.clone() };
         Ok(match account.debit_authority {
             DebitAuthority::Holder => vec![holder()],
             DebitAuthority::Agent => vec![self.participant(account.agent)?],
@@ -187,9 +156,7 @@ impl<V: StateView> Execution<'_, V> {
     fn freezer(&self, account: &AccountId, by: Bic) -> Result<Party, Stop> {
         let agent = self.account(account)?.agent;
         let party = self.participant(by)?;
-        let jurisdiction = self
-            .must::<Participant>(&agent, "the agent of an account")?
-            .jurisdiction;
+        let jurisdiction = self.must::<Participant>(&agent, "the agent of an account")?.jurisdiction;
         let supervisor: Participant = self.must(&by, "a participant just found")?;
         if by == agent || supervisor.roles.supervisor_of.contains(&jurisdiction) {
             Ok(party)
@@ -199,26 +166,16 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn account(&self, id: &AccountId) -> Result<Account, Stop> {
-        Ok(self
-            .state
-            .get(id)?
-            .ok_or(VoidReason::AccountUnknown { account: *id })?)
+        Ok(self.state.get(id)?.ok_or(VoidReason::AccountUnknown { account: *id })?)
     }
 
     fn hold(&self, id: &HoldId) -> Result<Hold, Stop> {
-        Ok(self
-            .state
-            .get(id)?
-            .ok_or(VoidReason::HoldUnknown { hold: *id })?)
+        Ok(self.state.get(id)?.ok_or(VoidReason::HoldUnknown { hold: *id })?)
     }
 
     /// What never changes about a payment that was once taken.
     pub fn facts(&self, payment: &PaymentKey) -> Result<PaymentFacts, Stop> {
-        match self
-            .state
-            .indexed(&IndexKey::Payment(*payment))?
-            .map(|entry| entry.value)
-        {
+        match self.state.indexed(&IndexKey::Payment(*payment))?.map(|entry| entry.value) {
             Some(IndexValue::Payment { facts, .. }) => Ok(facts),
             _ => Err(VoidReason::PaymentUnknown { payment: *payment }.into()),
         }
@@ -229,10 +186,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn owner_of(&self, account: &AccountId) -> Result<Party, Stop> {
-        Ok(Party {
-            who: Submitter::Account(*account),
-            policy: self.account(account)?.owner,
-        })
+        Ok(Party { who: Submitter::Account(*account), policy: self.account(account)?.owner })
     }
 
     fn agent_of(&self, account: &AccountId) -> Result<Party, Stop> {
@@ -240,14 +194,8 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn participant(&self, bic: Bic) -> Result<Party, Stop> {
-        let found: Participant = self
-            .state
-            .get(&bic)?
-            .ok_or(VoidReason::ParticipantUnknown { bic })?;
-        Ok(Party {
-            who: Submitter::Participant(bic),
-            policy: found.policy,
-        })
+        let found: Participant = self.state.get(&bic)?.ok_or(VoidReason::ParticipantUnknown { bic })?;
+        Ok(Party { who: Submitter::Participant(bic), policy: found.policy })
     }
 }
 
@@ -269,19 +217,11 @@ fn refusal(alternatives: &[Parties], instruction: &DecodedInstruction) -> VoidRe
             threshold: party.policy.threshold(),
         })
     };
-    let policies: Vec<&KeyPolicy> = alternatives
-        .iter()
-        .flatten()
-        .map(|party| &party.policy)
-        .collect();
+    let policies: Vec<&KeyPolicy> = alternatives.iter().flatten().map(|party| &party.policy).collect();
     let foreign = |key: &&PublicKey| !policies.iter().any(|policy| policy.contains(key));
     if let Some(key) = instruction.signers().find(foreign) {
         return VoidReason::SignerForeign { key: *key };
     }
-    let own = alternatives
-        .iter()
-        .find(|parties| parties.iter().any(|party| party.who == submitter));
-    own.or(alternatives.first())
-        .and_then(unmet_policy)
-        .unwrap_or(VoidReason::SubmitterForeign { submitter })
+    let own = alternatives.iter().find(|parties| parties.iter().any(|party| party.who == submitter));
+    own.or(alternatives.first()).and_then(unmet_policy).unwrap_or(VoidReason::SubmitterForeign { submitter })
 }

@@ -53,10 +53,7 @@ pub fn execute_block<V: StateView>(
             Err(Stop::Fault(fault)) => return Err(fault.into()),
             // A rejection ends as a receipt; one that comes here was raised where only void reasons may be.
             Err(Stop::Rejected(_)) => {
-                return Err(Fault::Missing {
-                    what: "the place of a rejection",
-                }
-                .into());
+                return Err(Fault::Missing { what: "the place of a rejection" }.into());
             }
         }
     }
@@ -64,31 +61,18 @@ pub fn execute_block<V: StateView>(
 }
 
 /// Starts a block: checks that it follows its parent, and carries out its own acts.
-pub(super) fn begin<V: StateView>(
-    view: &V,
-    context: BlockContext,
-) -> Result<Execution<'_, V>, BlockFault> {
+pub(super) fn begin<V: StateView>(view: &V, context: BlockContext) -> Result<Execution<'_, V>, BlockFault> {
     let parent = view.tip();
     if context.height.0 != parent.height.0.saturating_add(1) {
-        return Err(BlockFault::Height {
-            given: context.height,
-            parent: parent.height,
-        });
+        return Err(BlockFault::Height { given: context.height, parent: parent.height });
     }
     if context.time <= parent.time {
-        return Err(BlockFault::Time {
-            given: context.time,
-            parent: parent.time,
-        });
+        return Err(BlockFault::Time { given: context.time, parent: parent.time });
     }
     let mut execution = Execution::new(view, context)?;
     let needed = execution.parameters.version_at(context.height);
     if needed != VERSION {
-        return Err(BlockFault::Version {
-            height: context.height,
-            needed,
-            known: VERSION,
-        });
+        return Err(BlockFault::Version { height: context.height, needed, known: VERSION });
     }
     execution.carry_out_own_acts()?;
     execution.state.keep();
@@ -101,18 +85,8 @@ pub(super) fn finish<V: StateView>(
     commitment: &Commitment,
 ) -> Result<ExecutedBlock, BlockFault> {
     execution.check_conservation()?;
-    let Execution {
-        block: context,
-        receipts,
-        outcomes,
-        postings,
-        state,
-        ..
-    } = execution;
-    let leaves: Vec<Hash32> = receipts
-        .iter()
-        .map(|receipt| merkle::leaf(&codec::encode(receipt)))
-        .collect();
+    let Execution { block: context, receipts, outcomes, postings, state, .. } = execution;
+    let leaves: Vec<Hash32> = receipts.iter().map(|receipt| merkle::leaf(&codec::encode(receipt))).collect();
     let changes = state.into_changes();
     let update = commitment.prepare(context.height, &changes);
     Ok(ExecutedBlock {
@@ -150,10 +124,7 @@ impl ExecutedBlock {
 
     /// Outcomes of the credits of the instruction whose receipt stands at a position.
     pub fn outcomes(&self, receipt: usize) -> &[CreditOutcome] {
-        let found = self
-            .outcomes
-            .iter()
-            .find(|(position, _)| usize::try_from(*position) == Ok(receipt));
+        let found = self.outcomes.iter().find(|(position, _)| usize::try_from(*position) == Ok(receipt));
         found.map_or(&[], |(_, outcomes)| outcomes)
     }
 
@@ -169,10 +140,7 @@ impl ExecutedBlock {
 
     /// Makes it the new state. It must have been executed over this state.
     pub fn apply(self, state: &mut MemoryState) {
-        let tip = Tip {
-            height: self.context.height,
-            time: self.context.time,
-        };
+        let tip = Tip { height: self.context.height, time: self.context.time };
         state.apply(tip, self.changes, self.update);
     }
 

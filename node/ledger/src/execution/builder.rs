@@ -39,23 +39,13 @@ impl Limits {
     /// Takes one more instruction, or says which bound it breaks.
     pub fn take(&mut self, instruction: &AuthenticInstruction) -> Result<(), BlockFault> {
         let credits: usize = instruction.envelope().body.legs().iter().map(cost).sum();
-        let next = Self {
-            instructions: self.instructions + 1,
-            credits: self.credits + credits,
-        };
+        let next = Self { instructions: self.instructions + 1, credits: self.credits + credits };
         let bounds = [
             ("instructions", next.instructions, BLOCK_INSTRUCTIONS_MAX),
             ("credits and legs", next.credits, BLOCK_CREDITS_MAX),
         ];
-        if let Some((what, count, count_max)) = bounds
-            .into_iter()
-            .find(|(_, count, count_max)| count > count_max)
-        {
-            return Err(BlockFault::TooLarge {
-                what,
-                count,
-                count_max,
-            });
+        if let Some((what, count, count_max)) = bounds.into_iter().find(|(_, count, count_max)| count > count_max) {
+            return Err(BlockFault::TooLarge { what, count, count_max });
         }
         *self = next;
         Ok(())
@@ -64,11 +54,7 @@ impl Limits {
 
 fn cost(leg: &Leg) -> usize {
     match leg {
-        Leg::CreditTransfer(transfer) => transfer
-            .credits
-            .iter()
-            .map(|credit| 1 + credit.charges.len())
-            .sum(),
+        Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
         _ => 1,
     }
 }
@@ -95,17 +81,8 @@ pub fn build_block<V: StateView>(
         }
     }
     builder.pass(aside, Lacking::Include)?;
-    let Builder {
-        execution,
-        included,
-        left_out,
-        ..
-    } = builder;
-    Ok(BuiltBlock {
-        included,
-        left_out,
-        executed: finish(execution, commitment)?,
-    })
+    let Builder { execution, included, left_out, .. } = builder;
+    Ok(BuiltBlock { included, left_out, executed: finish(execution, commitment)? })
 }
 
 /// What to do with an instruction that lacks funds.
@@ -156,9 +133,7 @@ impl<V: StateView> Builder<'_, V> {
                 }
                 Err(Stop::Fault(fault)) => return Err(fault),
                 Err(Stop::Rejected(_)) => {
-                    return Err(Fault::Missing {
-                        what: "the place of a rejection",
-                    });
+                    return Err(Fault::Missing { what: "the place of a rejection" });
                 }
             }
         }
@@ -168,18 +143,13 @@ impl<V: StateView> Builder<'_, V> {
     /// Whether the instruction executed last ended for lack of funds in any part.
     fn last_lacks_funds(&self) -> bool {
         let lacks = |iso: &str| iso == "AM04" || iso == "ED05";
-        let Some(Receipt::Instruction(InstructionReceipt {
-            reason, credits, ..
-        })) = self.execution.receipts.last()
+        let Some(Receipt::Instruction(InstructionReceipt { reason, credits, .. })) = self.execution.receipts.last()
         else {
             return false;
         };
         let credits_lack = *credits > 0
             && self.execution.outcomes.last().is_some_and(|(_, outcomes)| {
-                outcomes
-                    .iter()
-                    .filter_map(|outcome| outcome.reason)
-                    .any(|reason| lacks(reason.iso()))
+                outcomes.iter().filter_map(|outcome| outcome.reason).any(|reason| lacks(reason.iso()))
             });
         credits_lack || reason.is_some_and(|placed| lacks(placed.reason.iso()))
     }

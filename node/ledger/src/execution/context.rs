@@ -50,9 +50,7 @@ pub(super) struct Mark {
 
 impl<'a, V: StateView> Execution<'a, V> {
     pub fn new(view: &'a V, block: BlockContext) -> Result<Self, Fault> {
-        let parameters = view.read(&())?.ok_or(Fault::Missing {
-            what: "the parameters record",
-        })?;
+        let parameters = view.read(&())?.ok_or(Fault::Missing { what: "the parameters record" })?;
         Ok(Self {
             block,
             parameters,
@@ -87,9 +85,7 @@ impl<'a, V: StateView> Execution<'a, V> {
     pub fn forget_answers(&mut self) -> Result<(), Fault> {
         self.agents.clear();
         self.sessions.clear();
-        self.parameters = self.state.get(&())?.ok_or(Fault::Missing {
-            what: "the parameters record",
-        })?;
+        self.parameters = self.state.get(&())?.ok_or(Fault::Missing { what: "the parameters record" })?;
         Ok(())
     }
 
@@ -104,10 +100,7 @@ impl<'a, V: StateView> Execution<'a, V> {
             return Ok(*known);
         }
         let participant: Option<Participant> = self.state.get(bic)?;
-        let agent = participant.map(|found| Agent {
-            active: found.active,
-            jurisdiction: found.jurisdiction,
-        });
+        let agent = participant.map(|found| Agent { active: found.active, jurisdiction: found.jurisdiction });
         self.agents.insert(*bic, agent);
         Ok(agent)
     }
@@ -121,10 +114,7 @@ impl<'a, V: StateView> Execution<'a, V> {
         let session = match calendar {
             Some(calendar) => calendar.session(self.block.time),
             // An asset without a calendar settles at any time; its day is that of UTC.
-            None => Session {
-                open: true,
-                ..Calendar::default().session(self.block.time)
-            },
+            None => Session { open: true, ..Calendar::default().session(self.block.time) },
         };
         self.sessions.insert(asset, session);
         Ok(session)
@@ -137,10 +127,7 @@ impl<'a, V: StateView> Execution<'a, V> {
 
     /// An account that can be paid: it exists, is open, and takes credits.
     pub fn payable(&self, id: &AccountId) -> Result<Account, Stop> {
-        let account: Account = self
-            .state
-            .get(id)?
-            .ok_or(Reason::CreditorUnknown { account: *id })?;
+        let account: Account = self.state.get(id)?.ok_or(Reason::CreditorUnknown { account: *id })?;
         if account.status == seaway_types::state::AccountStatus::Closed {
             return Err(Reason::CreditorClosed { account: *id }.into());
         }
@@ -164,15 +151,8 @@ impl<'a, V: StateView> Execution<'a, V> {
 
     /// An asset in which payments are taken.
     pub fn asset(&self, id: AssetId) -> Result<Asset, Stop> {
-        let asset: Asset = self
-            .state
-            .get(&id)?
-            .ok_or(Reason::AssetUnknown { asset: id })?;
-        if asset.enabled {
-            Ok(asset)
-        } else {
-            Err(Reason::AssetDisabled { asset: id }.into())
-        }
+        let asset: Asset = self.state.get(&id)?.ok_or(Reason::AssetUnknown { asset: id })?;
+        if asset.enabled { Ok(asset) } else { Err(Reason::AssetDisabled { asset: id }.into()) }
     }
 
     /// Refuses outside the hours of an asset.

@@ -22,10 +22,7 @@ pub(super) struct LegOutcome {
 impl LegOutcome {
     /// Done, without credits.
     pub fn done() -> Self {
-        Self {
-            status: Status::Accc,
-            credits: Vec::new(),
-        }
+        Self { status: Status::Accc, credits: Vec::new() }
     }
 }
 
@@ -39,21 +36,14 @@ pub(super) struct Placed<'a> {
 
 impl<V: StateView> Execution<'_, V> {
     /// Executes an instruction and makes its receipt. When it is void or halts, the caller goes back to where it was.
-    pub fn execute(
-        &mut self,
-        instruction: &AuthenticInstruction,
-        position: u32,
-    ) -> Result<(), Stop> {
+    pub fn execute(&mut self, instruction: &AuthenticInstruction, position: u32) -> Result<(), Stop> {
         self.ensure_for_this_network(instruction)?;
         self.ensure_new(instruction)?;
         self.ensure_timely(instruction)?;
         let chosen = self.authorise(instruction)?;
         self.take_key(instruction, position);
         let all_or_none = matches!(instruction.envelope().body, Body::Bundle(_));
-        let placed = Placed {
-            instruction,
-            all_or_none,
-        };
+        let placed = Placed { instruction, all_or_none };
         let mark = self.mark();
         let (status, reason, credits) = match self.run(placed, &chosen) {
             Ok((status, credits)) => (status, None, credits),
@@ -75,20 +65,13 @@ impl<V: StateView> Execution<'_, V> {
 
     fn ensure_for_this_network(&self, instruction: &AuthenticInstruction) -> Result<(), Stop> {
         let (given, expected) = (instruction.envelope().network, self.parameters.network);
-        if given == expected {
-            Ok(())
-        } else {
-            Err(VoidReason::WrongNetwork { given, expected }.into())
-        }
+        if given == expected { Ok(()) } else { Err(VoidReason::WrongNetwork { given, expected }.into()) }
     }
 
     /// Idempotency for ever: a key is taken once for a submitter, whatever the content.
     fn ensure_new(&self, instruction: &AuthenticInstruction) -> Result<(), Stop> {
         let envelope = instruction.envelope();
-        let Some(entry) = self
-            .state
-            .indexed(&IndexKey::Instruction(envelope.submitter, envelope.key))?
-        else {
+        let Some(entry) = self.state.indexed(&IndexKey::Instruction(envelope.submitter, envelope.key))? else {
             return Ok(());
         };
         let height = entry.height;
@@ -105,11 +88,7 @@ impl<V: StateView> Execution<'_, V> {
         let envelope = instruction.envelope();
         let now = self.block.time;
         if now > envelope.valid_until {
-            return Err(VoidReason::Expired {
-                valid_until: envelope.valid_until,
-                now,
-            }
-            .into());
+            return Err(VoidReason::Expired { valid_until: envelope.valid_until, now }.into());
         }
         let timing = &self.parameters.timing;
         let ahead_ms = match envelope.body {
@@ -118,11 +97,7 @@ impl<V: StateView> Execution<'_, V> {
         };
         let latest = now.after_ms(ahead_ms);
         if envelope.valid_until > latest {
-            return Err(VoidReason::TooFarAhead {
-                valid_until: envelope.valid_until,
-                latest,
-            }
-            .into());
+            return Err(VoidReason::TooFarAhead { valid_until: envelope.valid_until, latest }.into());
         }
         Ok(())
     }
@@ -130,38 +105,18 @@ impl<V: StateView> Execution<'_, V> {
     fn take_key(&mut self, instruction: &AuthenticInstruction, position: u32) {
         let envelope = instruction.envelope();
         let (submitter, key) = (envelope.submitter, envelope.key);
-        let value = IndexValue::Instruction {
-            digest: instruction.digest(),
-            position,
-        };
-        self.state.add_to_index(
-            IndexKey::Instruction(submitter, key),
-            IndexEntry {
-                height: self.block.height,
-                value,
-            },
-        );
-        let leaf = InstructionLeaf {
-            digest: instruction.digest(),
-            body_hash: instruction.body_hash(),
-        };
-        self.state.add_leaf(
-            envelope.valid_until.minute(),
-            window_key(&submitter, &key),
-            leaf,
-        );
+        let value = IndexValue::Instruction { digest: instruction.digest(), position };
+        self.state
+            .add_to_index(IndexKey::Instruction(submitter, key), IndexEntry { height: self.block.height, value });
+        let leaf = InstructionLeaf { digest: instruction.digest(), body_hash: instruction.body_hash() };
+        self.state.add_leaf(envelope.valid_until.minute(), window_key(&submitter, &key), leaf);
     }
 
-    fn run(
-        &mut self,
-        placed: Placed,
-        chosen: &Chosen,
-    ) -> Result<(Status, Vec<CreditOutcome>), Halt> {
+    fn run(&mut self, placed: Placed, chosen: &Chosen) -> Result<(Status, Vec<CreditOutcome>), Halt> {
         let came = |leg: usize| chosen.get(leg).copied().unwrap_or(0);
         let body = &placed.instruction.envelope().body;
         if let Body::Admin(admin) = body {
-            self.administer(admin, came(0))
-                .map_err(|stop| stop.at(0, None))?;
+            self.administer(admin, came(0)).map_err(|stop| stop.at(0, None))?;
             return Ok((Status::Accc, Vec::new()));
         }
         let mut status = None;
@@ -174,13 +129,7 @@ impl<V: StateView> Execution<'_, V> {
         Ok((status.unwrap_or(Status::Accc), credits))
     }
 
-    fn run_leg(
-        &mut self,
-        leg: &Leg,
-        position: usize,
-        came: usize,
-        placed: Placed,
-    ) -> Result<LegOutcome, Halt> {
+    fn run_leg(&mut self, leg: &Leg, position: usize, came: usize, placed: Placed) -> Result<LegOutcome, Halt> {
         if let Leg::CreditTransfer(transfer) = leg {
             return self.credit_transfer(transfer, position, placed);
         }
@@ -199,26 +148,17 @@ impl<V: StateView> Execution<'_, V> {
             Leg::Refuse(refuse) => self.refuse(refuse),
             Leg::Confirm(confirm) => self.confirm(confirm),
         };
-        done.map(|()| LegOutcome::done())
-            .map_err(|stop| stop.at(position, None))
+        done.map(|()| LegOutcome::done()).map_err(|stop| stop.at(position, None))
     }
 
     /// A rejected instruction takes its UETRs too: whoever tries again does so under new ones.
     fn take_remaining_uetrs(&mut self, placed: Placed) -> Result<(), Fault> {
         for leg in placed.instruction.envelope().body.legs() {
-            let Leg::CreditTransfer(CreditTransfer {
-                debtor,
-                credits,
-                asset,
-                ..
-            }) = leg
-            else {
+            let Leg::CreditTransfer(CreditTransfer { debtor, credits, asset, .. }) = leg else {
                 continue;
             };
-            let account = self.must::<seaway_types::state::Account>(
-                debtor,
-                "the debtor of an authorised transfer",
-            )?;
+            let account =
+                self.must::<seaway_types::state::Account>(debtor, "the debtor of an authorised transfer")?;
             for credit in credits {
                 self.take_uetr(&account, *debtor, *asset, credit, Status::Rjct)?;
             }
@@ -234,10 +174,7 @@ impl<V: StateView> Execution<'_, V> {
         credits: Vec<CreditOutcome>,
     ) {
         let envelope = instruction.envelope();
-        let leaves: Vec<Hash32> = credits
-            .iter()
-            .map(|outcome| merkle::leaf(&codec::encode(outcome)))
-            .collect();
+        let leaves: Vec<Hash32> = credits.iter().map(|outcome| merkle::leaf(&codec::encode(outcome))).collect();
         let receipt = InstructionReceipt {
             submitter: envelope.submitter,
             key: envelope.key,

@@ -22,13 +22,7 @@ pub(super) enum Place {
 
 impl<V: StateView> Execution<'_, V> {
     /// Moves money within or between accounts, on or off the ledger. The receiving balance's cap is not asked here.
-    pub fn transfer(
-        &mut self,
-        asset: AssetId,
-        source: Place,
-        target: Place,
-        amount: Amount,
-    ) -> Result<(), Stop> {
+    pub fn transfer(&mut self, asset: AssetId, source: Place, target: Place, amount: Amount) -> Result<(), Stop> {
         self.debit(asset, source, amount)?;
         self.credit(asset, target, amount)?;
         self.move_totals(asset, source, target, amount)
@@ -55,23 +49,18 @@ impl<V: StateView> Execution<'_, V> {
             self.post(None, asset, Field::Available, false, amount, Amount::ZERO);
             return Ok(());
         };
-        let after = self
-            .state
-            .modify((id, asset), |now: &mut Option<Balance>| {
-                let mut balance = now.unwrap_or_default();
-                let part = balance.get_mut(field);
-                let rest = part.checked_sub(amount).ok_or_else(|| match field {
-                    Field::Available => Stop::Rejected(Reason::InsufficientFunds {
-                        available: *part,
-                        needed: amount,
-                    }),
-                    _ => Stop::Fault(Fault::HeldShort { account: id }),
-                })?;
-                *part = rest;
-                // A balance of nothing is no record, so that the tree holds only what somebody has.
-                *now = (!balance.is_zero()).then_some(balance);
-                Ok::<_, Stop>(rest)
+        let after = self.state.modify((id, asset), |now: &mut Option<Balance>| {
+            let mut balance = now.unwrap_or_default();
+            let part = balance.get_mut(field);
+            let rest = part.checked_sub(amount).ok_or(match field {
+                Field::Available => Stop::Rejected(Reason::InsufficientFunds { available: *part, needed: amount }),
+                _ => Stop::Fault(Fault::HeldShort { account: id }),
             })?;
+            *part = rest;
+            // A balance of nothing is no record, so that the tree holds only what somebody has.
+            *now = (!balance.is_zero()).then_some(balance);
+            Ok::<_, Stop>(rest)
+        })?;
         self.post(Some(id), asset, field, false, amount, after);
         Ok(())
     }
@@ -81,18 +70,13 @@ impl<V: StateView> Execution<'_, V> {
             self.post(None, asset, Field::Available, true, amount, Amount::ZERO);
             return Ok(());
         };
-        let after = self
-            .state
-            .modify((id, asset), |now: &mut Option<Balance>| {
-                let balance = now.get_or_insert_default();
-                let part = balance.get_mut(field);
-                let sum = part.checked_add(amount).ok_or(Reason::SumTooLarge {
-                    present: *part,
-                    amount,
-                })?;
-                *part = sum;
-                Ok::<_, Stop>(sum)
-            })?;
+        let after = self.state.modify((id, asset), |now: &mut Option<Balance>| {
+            let balance = now.get_or_insert_default();
+            let part = balance.get_mut(field);
+            let sum = part.checked_add(amount).ok_or(Reason::SumTooLarge { present: *part, amount })?;
+            *part = sum;
+            Ok::<_, Stop>(sum)
+        })?;
         self.post(Some(id), asset, field, true, amount, after);
         Ok(())
     }
@@ -107,25 +91,10 @@ impl<V: StateView> Execution<'_, V> {
         after: Amount,
     ) {
         let receipt = self.receipt_position();
-        self.postings.push(Posting {
-            account,
-            asset,
-            field,
-            credit,
-            amount,
-            after,
-            receipt,
-            uetr: self.uetr,
-        });
+        self.postings.push(Posting { account, asset, field, credit, amount, after, receipt, uetr: self.uetr });
     }
 
-    fn move_totals(
-        &mut self,
-        asset: AssetId,
-        source: Place,
-        target: Place,
-        amount: Amount,
-    ) -> Result<(), Stop> {
+    fn move_totals(&mut self, asset: AssetId, source: Place, target: Place, amount: Amount) -> Result<(), Stop> {
         let units = u128::from(amount.minor_units());
         let (from, to) = match (source, target) {
             (Place::On(_, from), Place::On(_, to)) if from == to => return Ok(()),
@@ -135,33 +104,21 @@ impl<V: StateView> Execution<'_, V> {
             (Place::Issuer, Place::Issuer) => return Ok(()),
         };
         self.state.modify(asset, |now: &mut Option<Totals>| {
-            let totals = now.as_mut().ok_or(Fault::Missing {
-                what: "the totals of an asset",
-            })?;
+            let totals = now.as_mut().ok_or(Fault::Missing { what: "the totals of an asset" })?;
             let range = Fault::TotalRange { asset };
             match from {
-                Some(field) => {
-                    *totals.get_mut(field) =
-                        totals.get(field).checked_sub(units).ok_or(range.clone())?
-                }
+                Some(field) => *totals.get_mut(field) = totals.get(field).checked_sub(units).ok_or(range.clone())?,
                 None => totals.issued = totals.issued.checked_add(units).ok_or(range.clone())?,
             }
             match to {
-                Some(field) => {
-                    *totals.get_mut(field) = totals.get(field).checked_add(units).ok_or(range)?
-                }
+                Some(field) => *totals.get_mut(field) = totals.get(field).checked_add(units).ok_or(range)?,
                 None => totals.redeemed = totals.redeemed.checked_add(units).ok_or(range)?,
             }
             Ok::<_, Stop>(())
         })
     }
 
-    fn ensure_below_cap(
-        &mut self,
-        asset: AssetId,
-        account: &Account,
-        amount: Amount,
-    ) -> Result<(), Stop> {
+    fn ensure_below_cap(&mut self, asset: AssetId, account: &Account, amount: Amount) -> Result<(), Stop> {
         let limits: Option<TierLimits> = self.state.get(&(asset, account.tier))?;
         let Some(maximum) = limits.and_then(|limits| limits.balance_max) else {
             return Ok(());
@@ -172,12 +129,10 @@ impl<V: StateView> Execution<'_, V> {
             booked = booked.saturating_add(balance.unwrap_or_default().booked());
         }
         let after = booked.saturating_add(u128::from(amount.minor_units()));
-        super::stop::ensure(after <= u128::from(maximum.minor_units()), || {
-            Reason::AboveBalanceMax {
-                amount,
-                booked,
-                maximum,
-            }
+        super::stop::ensure(after <= u128::from(maximum.minor_units()), || Reason::AboveBalanceMax {
+            amount,
+            booked,
+            maximum,
         })
     }
 }
@@ -197,25 +152,16 @@ impl ForEachChange for Sums {
         use std::any::Any;
         // Two of the tables count; the others pass by.
         let (key, slot): (&dyn Any, &dyn Any) = (key, slot);
-        if let (Some((_, asset)), Some(slot)) = (
-            key.downcast_ref::<(AccountId, AssetId)>(),
-            slot.downcast_ref::<Slot<Balance>>(),
-        ) {
-            let part = |balance: &Option<Balance>, field| {
-                i128::from(balance.unwrap_or_default().get(field).minor_units())
-            };
-            add(self.accounts.entry(*asset).or_default(), |field| {
-                part(&slot.now, field) - part(&slot.before, field)
-            });
+        if let (Some((_, asset)), Some(slot)) =
+            (key.downcast_ref::<(AccountId, AssetId)>(), slot.downcast_ref::<Slot<Balance>>())
+        {
+            let part =
+                |balance: &Option<Balance>, field| i128::from(balance.unwrap_or_default().get(field).minor_units());
+            add(self.accounts.entry(*asset).or_default(), |field| part(&slot.now, field) - part(&slot.before, field));
         }
-        if let (Some(asset), Some(slot)) = (
-            key.downcast_ref::<AssetId>(),
-            slot.downcast_ref::<Slot<Totals>>(),
-        ) {
+        if let (Some(asset), Some(slot)) = (key.downcast_ref::<AssetId>(), slot.downcast_ref::<Slot<Totals>>()) {
             let part = |totals: &Option<Totals>, field| {
-                totals.map_or(0, |totals| {
-                    i128::try_from(totals.get(field)).unwrap_or(i128::MAX)
-                })
+                totals.map_or(0, |totals| i128::try_from(totals.get(field)).unwrap_or(i128::MAX))
             };
             add(self.totals.entry(*asset).or_default(), |field| {
                 part(&slot.now, field).wrapping_sub(part(&slot.before, field))
@@ -243,23 +189,14 @@ impl<V: StateView> Execution<'_, V> {
         if let Some(asset) = sums.unbalanced {
             return Err(Fault::NotConserved { asset });
         }
-        let assets: std::collections::BTreeSet<AssetId> = sums
-            .accounts
-            .keys()
-            .chain(sums.totals.keys())
-            .copied()
-            .collect();
+        let assets: std::collections::BTreeSet<AssetId> =
+            sums.accounts.keys().chain(sums.totals.keys()).copied().collect();
         for asset in assets {
             let balances = sums.accounts.get(&asset).copied().unwrap_or_default();
             let totals = sums.totals.get(&asset).copied().unwrap_or_default();
             for ((field, balances), totals) in Field::ALL.into_iter().zip(balances).zip(totals) {
                 if balances != totals {
-                    return Err(Fault::TotalsDiffer {
-                        asset,
-                        field,
-                        balances,
-                        totals,
-                    });
+                    return Err(Fault::TotalsDiffer { asset, field, balances, totals });
                 }
             }
         }

@@ -13,10 +13,8 @@ impl ExecutedBlock {
             None => None,
             Some(credit) => {
                 let outcomes = self.outcomes(receipt);
-                let leaves: Vec<Hash32> = outcomes
-                    .iter()
-                    .map(|outcome| merkle::leaf(&codec::encode(outcome)))
-                    .collect();
+                let leaves: Vec<Hash32> =
+                    outcomes.iter().map(|outcome| merkle::leaf(&codec::encode(outcome))).collect();
                 Some((*outcomes.get(credit)?, merkle::path(&leaves, credit)?))
             }
         };

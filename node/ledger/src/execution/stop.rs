@@ -16,9 +16,7 @@ pub enum Fault {
     #[error(transparent)]
     Read(#[from] ReadFault),
     /// A running total and the balances that a block touched disagree.
-    #[error(
-        "invariant broken: {field:?} of {asset} moved by {balances} on accounts and by {totals} in the totals"
-    )]
+    #[error("invariant broken: {field:?} of {asset} moved by {balances} on accounts and by {totals} in the totals")]
     TotalsDiffer {
         /// The asset.
         asset: AssetId,
@@ -93,9 +91,7 @@ pub enum BlockFault {
         count_max: usize,
     },
     /// The rules of this height are not known to this program.
-    #[error(
-        "height {height} needs version {needed} of the execution rules; this program knows {known}"
-    )]
+    #[error("height {height} needs version {needed} of the execution rules; this program knows {known}")]
     Version {
         /// The height.
         height: Height,
@@ -169,9 +165,5 @@ impl Stop {
 
 /// Refuses unless a condition holds.
 pub(super) fn ensure(condition: bool, reason: impl FnOnce() -> Reason) -> Result<(), Stop> {
-    if condition {
-        Ok(())
-    } else {
-        Err(Stop::Rejected(reason()))
-    }
+    if condition { Ok(()) } else { Err(Stop::Rejected(reason())) }
 }

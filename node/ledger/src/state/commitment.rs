@@ -24,12 +24,7 @@ pub struct Commitment {
 
 impl Default for Commitment {
     fn default() -> Self {
-        Self {
-            records: Tree::default(),
-            window: Tree::default(),
-            minutes: BTreeMap::new(),
-            index: Hash32::ZERO,
-        }
+        Self { records: Tree::default(), window: Tree::default(), minutes: BTreeMap::new(), index: Hash32::ZERO }
     }
 }
 
@@ -75,34 +70,19 @@ impl ForEachChange for Collector {
 impl Commitment {
     /// The parts under the state root.
     pub fn parts(&self) -> StateParts {
-        StateParts {
-            records: self.records.root(),
-            window: self.window.root(),
-            index: self.index,
-        }
+        StateParts { records: self.records.root(), window: self.window.root(), index: self.index }
     }
 
     /// Works out the roots after a block, without changing anything.
     pub fn prepare(&self, height: Height, changes: &BlockChanges) -> CommitmentUpdate {
         let records = self.records.prepare(&record_changes(changes));
         let minutes = self.prepare_minutes(changes);
-        let pruned = self
-            .minutes
-            .range(..changes.pruned_before)
-            .map(|(minute, _)| (minute_key(*minute), None));
-        let grown = minutes
-            .iter()
-            .map(|(minute, update)| (minute_key(*minute), Some(update.root())));
-        let window = self
-            .window
-            .prepare(&pruned.chain(grown).collect::<Vec<Change>>());
+        let pruned = self.minutes.range(..changes.pruned_before).map(|(minute, _)| (minute_key(*minute), None));
+        let grown = minutes.iter().map(|(minute, update)| (minute_key(*minute), Some(update.root())));
+        let window = self.window.prepare(&pruned.chain(grown).collect::<Vec<Change>>());
         let index = self.next_index(height, changes);
         CommitmentUpdate {
-            parts: StateParts {
-                records: records.root(),
-                window: window.root(),
-                index,
-            },
+            parts: StateParts { records: records.root(), window: window.root(), index },
             records,
             window,
             minutes,
@@ -113,17 +93,11 @@ impl Commitment {
     fn prepare_minutes(&self, changes: &BlockChanges) -> Vec<(u64, TreeUpdate)> {
         let mut of_minute: BTreeMap<u64, Vec<Change>> = BTreeMap::new();
         for (minute, place, leaf) in &changes.leaves {
-            of_minute
-                .entry(*minute)
-                .or_default()
-                .push((*place, Some(value_hash(&codec::encode(leaf)))));
+            of_minute.entry(*minute).or_default().push((*place, Some(value_hash(&codec::encode(leaf)))));
         }
         let empty = Tree::default();
         let update = |(minute, leaves): (u64, Vec<Change>)| {
-            (
-                minute,
-                self.minutes.get(&minute).unwrap_or(&empty).prepare(&leaves),
-            )
+            (minute, self.minutes.get(&minute).unwrap_or(&empty).prepare(&leaves))
         };
         of_minute.into_iter().map(update).collect()
     }
@@ -138,10 +112,7 @@ impl Commitment {
             codec::encode_into(&entry.value, &mut bytes);
         }
         let mut hasher = Domain::IndexEntries.hasher();
-        hasher
-            .update(self.index.as_bytes())
-            .update(&codec::encode(&height))
-            .update(&bytes);
+        hasher.update(self.index.as_bytes()).update(&codec::encode(&height)).update(&bytes);
         Hash32(*hasher.finalize().as_bytes())
     }
 
@@ -158,10 +129,7 @@ impl Commitment {
 
     /// Proves a record or its absence under the present state root.
     pub fn prove(&self, key: &StateKey) -> StateProof {
-        StateProof {
-            parts: self.parts(),
-            path: self.records.path(&tree_key(key)),
-        }
+        StateProof { parts: self.parts(), path: self.records.path(&tree_key(key)) }
     }
 
     /// Proves an instruction's leaf or its absence under the present state root.
@@ -175,10 +143,7 @@ impl Commitment {
         WindowProof {
             parts: self.parts(),
             minute: self.window.path(&minute_key(minute)),
-            leaf: self
-                .minutes
-                .get(&minute)
-                .map(|tree| tree.path(&window_key(submitter, key))),
+            leaf: self.minutes.get(&minute).map(|tree| tree.path(&window_key(submitter, key))),
         }
     }
 
@@ -188,13 +153,11 @@ impl Commitment {
     }
 }
 
-/// The changed records as changes of the tree, in rising order of their places.
+/// The changed records as changes of the tree.
 fn record_changes(changes: &BlockChanges) -> Vec<Change> {
     let mut collector = Collector::default();
     let Ok(()) = changes.records.visit(&mut collector);
     let mut places = Vec::new();
     Domain::StateKey.hash_blocks(&collector.blocks, &mut places);
-    let mut changes: Vec<Change> = places.into_iter().zip(collector.values).collect();
-    changes.sort_unstable_by_key(|change| change.0);
-    changes
+    places.into_iter().zip(collector.values).collect()
 }

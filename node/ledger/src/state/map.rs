@@ -24,12 +24,7 @@ pub struct PointMap<K, V> {
 impl<K: Eq + Hash, V> PointMap<K, V> {
     /// An empty map.
     pub fn with_seed(seed: u64) -> Self {
-        Self {
-            hasher: FixedState::with_seed(seed),
-            positions: HashTable::new(),
-            chunks: Vec::new(),
-            length: 0,
-        }
+        Self { hasher: FixedState::with_seed(seed), positions: HashTable::new(), chunks: Vec::new(), length: 0 }
     }
 
     /// Number of entries.
@@ -48,12 +43,8 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     }
 
     fn find(&self, key: &K) -> Option<u32> {
-        let same = |position: &u32| {
-            Self::entry(&self.chunks, *position).is_some_and(|(other, _)| other == key)
-        };
-        self.positions
-            .find(self.hasher.hash_one(key), same)
-            .copied()
+        let same = |position: &u32| Self::entry(&self.chunks, *position).is_some_and(|(other, _)| other == key);
+        self.positions.find(self.hasher.hash_one(key), same).copied()
     }
 
     /// Where a key's entry stands in the list. It stays there while no entry is removed.
@@ -74,10 +65,7 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     /// The value of a key, to change.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let position = self.find(key)? as usize;
-        self.chunks
-            .get_mut(position / CHUNK)?
-            .get_mut(position % CHUNK)
-            .map(|(_, value)| value)
+        self.chunks.get_mut(position / CHUNK)?.get_mut(position % CHUNK).map(|(_, value)| value)
     }
 
     /// Sets a value; returns the one that it replaces.
@@ -85,29 +73,18 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         if let Some(present) = self.get_mut(&key) {
             return Some(std::mem::replace(present, value));
         }
-        let Self {
-            hasher,
-            positions,
-            chunks,
-            length,
-        } = self;
+        let Self { hasher, positions, chunks, length } = self;
         let Ok(position) = u32::try_from(*length) else {
             return None;
         };
         let hash = hasher.hash_one(&key);
-        let rehash = |position: &u32| {
-            Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key))
-        };
+        let rehash = |position: &u32| Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key));
         positions.insert_unique(hash, position, rehash);
         match chunks.last_mut() {
             Some(last) if last.len() < CHUNK => last.push((key, value)),
             // The first chunk grows like any list, for the many maps that stay small.
             last => {
-                let mut chunk = if last.is_some() {
-                    Vec::with_capacity(CHUNK)
-                } else {
-                    Vec::new()
-                };
+                let mut chunk = if last.is_some() { Vec::with_capacity(CHUNK) } else { Vec::new() };
                 chunk.push((key, value));
                 chunks.push(chunk);
             }
@@ -118,18 +95,9 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
 
     /// Removes a key; returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let Self {
-            hasher,
-            positions,
-            chunks,
-            length,
-        } = self;
-        let same =
-            |position: &u32| Self::entry(chunks, *position).is_some_and(|(other, _)| other == key);
-        let (hole, _) = positions
-            .find_entry(hasher.hash_one(key), same)
-            .ok()?
-            .remove();
+        let Self { hasher, positions, chunks, length } = self;
+        let same = |position: &u32| Self::entry(chunks, *position).is_some_and(|(other, _)| other == key);
+        let (hole, _) = positions.find_entry(hasher.hash_one(key), same).ok()?.remove();
         let last = u32::try_from(*length - 1).ok()?;
         if hole != last {
             let moved = Self::entry(chunks, last).map(|(key, _)| hasher.hash_one(key))?;
@@ -143,18 +111,13 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         if hole == last {
             return Some(tail.1);
         }
-        let place = chunks
-            .get_mut(hole as usize / CHUNK)?
-            .get_mut(hole as usize % CHUNK)?;
+        let place = chunks.get_mut(hole as usize / CHUNK)?.get_mut(hole as usize % CHUNK)?;
         Some(std::mem::replace(place, tail).1)
     }
 
     /// All entries, in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.chunks
-            .iter()
-            .flatten()
-            .map(|(key, value)| (key, value))
+        self.chunks.iter().flatten().map(|(key, value)| (key, value))
     }
 
     /// All entries in rising order of keys.

@@ -39,30 +39,19 @@ impl Owners {
     fn add(&mut self, accounts: &PointMap<AccountId, Account>, id: &AccountId) {
         let Self { hasher, positions } = self;
         let rehash = |position: &u32| {
-            accounts.at(*position).map_or(0, |(_, account)| {
-                hasher.hash_one((&account.agent, &account.owner_id))
-            })
+            accounts.at(*position).map_or(0, |(_, account)| hasher.hash_one((&account.agent, &account.owner_id)))
         };
         if let Some(position) = accounts.position(id) {
             positions.insert_unique(rehash(&position), position, rehash);
         }
     }
 
-    fn find(
-        &self,
-        accounts: &PointMap<AccountId, Account>,
-        agent: &Bic,
-        owner: &OwnerId,
-    ) -> Vec<AccountId> {
+    fn find(&self, accounts: &PointMap<AccountId, Account>, agent: &Bic, owner: &OwnerId) -> Vec<AccountId> {
         let same = |(id, account): &(AccountId, Account)| {
             (account.agent == *agent && account.owner_id == *owner).then_some(*id)
         };
-        let candidates = self
-            .positions
-            .iter_hash(self.hasher.hash_one((agent, owner)));
-        candidates
-            .filter_map(|position| accounts.at(*position).and_then(same))
-            .collect()
+        let candidates = self.positions.iter_hash(self.hasher.hash_one((agent, owner)));
+        candidates.filter_map(|position| accounts.at(*position).and_then(same)).collect()
     }
 }
 
@@ -75,10 +64,7 @@ impl MemoryState {
             tables: Tables::with_seed(seed),
             index: PointMap::with_seed(seed),
             timers: BTreeSet::new(),
-            owners: Owners {
-                hasher: FixedState::with_seed(seed),
-                positions: HashTable::new(),
-            },
+            owners: Owners { hasher: FixedState::with_seed(seed), positions: HashTable::new() },
             commitment: Commitment::default(),
         }
     }
@@ -135,13 +121,7 @@ impl StateView for MemoryState {
     }
 
     fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {
-        Ok(self
-            .timers
-            .iter()
-            .take_while(|timer| timer.at <= now)
-            .take(count_max)
-            .copied()
-            .collect())
+        Ok(self.timers.iter().take_while(|timer| timer.at <= now).take(count_max).copied().collect())
     }
 
     fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {

@@ -66,11 +66,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
             opened: Vec::new(),
             pruned_before: 0,
         };
-        Self {
-            view,
-            changes,
-            journal: Vec::new(),
-        }
+        Self { view, changes, journal: Vec::new() }
     }
 
     /// The parent state.
@@ -120,8 +116,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
             let mut now = slot.now.clone();
             let answer = change(&mut now)?;
             let previous = std::mem::replace(&mut slot.now, now);
-            self.journal
-                .push(Journal::Record(R::undo(key, Some(previous))));
+            self.journal.push(Journal::Record(R::undo(key, Some(previous))));
             return Ok(answer);
         }
         let before: Option<R> = self.view.read(&key)?;
@@ -172,9 +167,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
 
     /// Opens an account.
     pub fn open(&mut self, id: AccountId, account: Account) -> Result<(), ReadFault> {
-        self.changes
-            .opened
-            .push((account.agent, account.owner_id, id));
+        self.changes.opened.push((account.agent, account.owner_id, id));
         self.journal.push(Journal::Opened);
         self.put(id, Some(account))
     }
@@ -182,11 +175,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
     /// The accounts of a holder at an agent.
     pub fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
         let mut accounts = self.view.accounts_of(agent, owner)?;
-        let opened = self
-            .changes
-            .opened
-            .iter()
-            .filter(|(a, o, _)| a == agent && o == owner);
+        let opened = self.changes.opened.iter().filter(|(a, o, _)| a == agent && o == owner);
         accounts.extend(opened.map(|(_, _, account)| *account));
         Ok(accounts)
     }

@@ -7,8 +7,8 @@ use seaway_types::calendar::Calendar;
 use seaway_types::identifier::{AccountId, HoldId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::state::{
-    Account, Balance, CalendarKey, Hold, Parameters, Participant, Payment, StateKey, Threshold,
-    Tier, TierLimits, Totals, Usage, Validators,
+    Account, Balance, CalendarKey, Hold, Parameters, Participant, Payment, StateKey, Threshold, Tier, TierLimits,
+    Totals, Usage, Validators,
 };
 use seaway_types::text::Country;
 use serde::{Serialize, de::DeserializeOwned};

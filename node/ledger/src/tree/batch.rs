@@ -1,77 +1,82 @@
 //! A block's changes to the tree, hashed many nodes at a time.
 
-use super::{Change, Kind, Leaf, Node, Tree, TreeUpdate, slot_at};
+use super::{Change, Kind, Leaf, Node, Tree, TreeUpdate, compare, key_of, leaf, side, slot_at};
 use seaway_types::hash::{Domain, Hash32, block_of};
-use seaway_types::proof::bit;
+use std::hint::black_box;
 
 /// Works out an update from changes in strictly rising order of keys.
 pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
-    let mut slots = Vec::new();
-    let mut forest = Forest::default();
-    let mut tops = Vec::new();
+    warm(tree, changes);
+    let mut arena = Vec::with_capacity(changes.len() * (super::SLOT_LEAVES + 2));
+    let mut slots = Vec::with_capacity(changes.len());
     let mut leaves = tree.leaves;
     for group in changes.chunk_by(|a, b| slot_at(&a.0, tree.depth) == slot_at(&b.0, tree.depth)) {
         let Some(first) = group.first() else { continue };
         let index = tree.slot_of(&first.0);
-        let before = tree.slot(index);
-        let after = merge(before, group);
-        leaves = leaves + after.len() - before.len();
-        tops.push((
-            index,
-            forest.plant(&after, tree.depth),
-            kind_of(after.len()),
-        ));
-        slots.push((index, after));
+        let start = arena.len();
+        merge(tree.slot(index), group, &mut arena);
+        leaves = leaves + (arena.len() - start) - tree.slot(index).len();
+        slots.push((index, start, arena.len()));
     }
-    forest.hash();
-    let base = 1usize << tree.depth;
-    let mut level: Vec<(usize, Node)> = tops
-        .iter()
-        .map(|(index, top, kind)| {
-            (
-                base + index,
-                Node {
-                    hash: forest.get(*top),
-                    kind: *kind,
-                },
-            )
-        })
-        .collect();
-    let mut nodes = level.clone();
+    let mut level = hash_slots(tree, &arena, &slots);
+    let mut nodes = Vec::with_capacity(level.len() * 6);
+    nodes.extend_from_slice(&level);
     while level.first().is_some_and(|(index, _)| *index > 1) {
         level = parents(tree, &level);
         nodes.extend_from_slice(&level);
     }
     let root = level.first().map_or(tree.root(), |(_, node)| node.hash);
-    TreeUpdate {
-        root,
-        leaves,
-        slots,
-        nodes,
-    }
+    TreeUpdate { root, leaves, arena, slots, nodes }
 }
 
-fn kind_of(leaves: usize) -> Kind {
-    match leaves {
-        0 => Kind::Empty,
-        1 => Kind::Leaf,
-        _ => Kind::Inner,
+/// Reads a byte of everything that the update will read. The reads do not wait for each other, so the memory is fetched
+/// many lines at a time; the work that follows would fetch line by line.
+fn warm(tree: &Tree, changes: &[Change]) {
+    let mut seen = 0u8;
+    for (key, _) in changes {
+        let index = tree.slot_of(key);
+        seen = tree.slot(index).iter().fold(seen, |seen, leaf| seen ^ leaf[0]);
+        let mut node = (1usize << tree.depth) + index;
+        for _ in 0..4 {
+            seen ^= tree.hashes.get(node ^ 1).map_or(0, |hash| hash.0[0]);
+            node >>= 1;
+        }
     }
+    black_box(seen);
 }
 
 /// A slot's leaves after its changes: both lists are sorted, and a change stands for the leaf of its key.
-fn merge(before: &[Leaf], changes: &[Change]) -> Box<[Leaf]> {
-    let mut after = Vec::with_capacity(before.len() + changes.len());
+fn merge(before: &[Leaf], changes: &[Change], after: &mut Vec<Leaf>) {
     let mut old = before.iter().peekable();
     for (key, value) in changes {
-        while let Some(leaf) = old.next_if(|leaf| leaf.key < *key) {
+        while let Some(leaf) = old.next_if(|leaf| compare(key_of(leaf), &key.0).is_lt()) {
             after.push(*leaf);
         }
-        old.next_if(|leaf| leaf.key == *key);
-        after.extend(value.map(|value| Leaf { key: *key, value }));
+        old.next_if(|leaf| compare(key_of(leaf), &key.0).is_eq());
+        after.extend(value.as_ref().map(|value| leaf(key, value)));
     }
     after.extend(old);
-    after.into_boxed_slice()
+}
+
+/// The tops of the changed slots' subtrees, as nodes of the lowest dense level.
+fn hash_slots(tree: &Tree, arena: &[Leaf], slots: &[(usize, usize, usize)]) -> Vec<(usize, Node)> {
+    let mut leaf_hashes = Vec::with_capacity(arena.len());
+    Domain::StateLeaf.hash_blocks(arena, &mut leaf_hashes);
+    let mut forest =
+        Forest { leaf_hashes, joins: Vec::with_capacity(arena.len()), rows: Vec::new(), inner_hashes: Vec::new() };
+    let tops: Vec<Place> =
+        slots.iter().map(|(_, start, end)| forest.plant(arena, *start, *end, tree.depth).0).collect();
+    forest.hash();
+    let base = 1usize << tree.depth;
+    let node = |((index, start, end), top): (&(usize, usize, usize), Place)| {
+        let kind = match end - start {
+            0 => Kind::Empty,
+            1 => Kind::Leaf,
+            _ => Kind::Inner,
+        };
+        (base + index, Node { hash: forest.get(top), kind })
+    };
+    slots.iter().zip(tops).map(node).collect()
 }
 
 /// The parents of some nodes of one dense level, which stand in rising order.
@@ -80,30 +85,20 @@ fn parents(tree: &Tree, level: &[(usize, Node)]) -> Vec<(usize, Node)> {
     let mut blocks = Vec::with_capacity(level.len());
     let mut waiting = Vec::with_capacity(level.len());
     for siblings in level.chunk_by(|a, b| a.0 / 2 == b.0 / 2) {
-        let Some((first, _)) = siblings.first() else {
-            continue;
+        let (left, right) = match siblings {
+            [(_, left), (_, right)] => (*left, *right),
+            [(index, left)] if index % 2 == 0 => (*left, tree.node(index + 1)),
+            [(index, right)] => (tree.node(index - 1), *right),
+            _ => continue,
         };
-        let parent = first / 2;
-        let child = |index: usize| {
-            siblings
-                .iter()
-                .find(|(at, _)| *at == index)
-                .map_or_else(|| tree.node(index), |(_, node)| *node)
-        };
-        let node = match Node::join(child(2 * parent), child(2 * parent + 1)) {
-            Ok(node) => node,
-            Err(block) => {
-                blocks.push(block);
-                waiting.push(above.len());
-                Node {
-                    hash: Hash32::ZERO,
-                    kind: Kind::Inner,
-                }
-            }
-        };
-        above.push((parent, node));
+        let node = Node::join(left, right).unwrap_or_else(|block| {
+            blocks.push(block);
+            waiting.push(above.len());
+            Node { hash: Hash32::ZERO, kind: Kind::Inner }
+        });
+        above.extend(siblings.first().map(|(index, _)| (index / 2, node)));
     }
-    let mut hashes = Vec::new();
+    let mut hashes = Vec::with_capacity(blocks.len());
     Domain::StateNode.hash_blocks(&blocks, &mut hashes);
     for (at, hash) in waiting.into_iter().zip(hashes) {
         if let Some((_, node)) = above.get_mut(at) {
@@ -113,78 +108,75 @@ fn parents(tree: &Tree, level: &[(usize, Node)]) -> Vec<(usize, Node)> {
     above
 }
 
-/// The subtrees of many slots, planted one after the other and hashed together, level by level from the leaves up.
-#[derive(Default)]
+/// The subtrees of many slots, hashed together level by level from the leaves up.
 struct Forest {
-    /// Hashes of the leaves, in order of planting.
-    leaf_blocks: Vec<[u8; 64]>,
+    /// Hashes of the leaves, by their places in the arena.
     leaf_hashes: Vec<Hash32>,
-    /// Inner nodes by height above the leaves; each names its children.
-    heights: Vec<Vec<(Place, Place)>>,
-    inner_hashes: Vec<Vec<Hash32>>,
+    /// Inner nodes: the two children.
+    joins: Vec<(Place, Place)>,
+    /// Inner nodes by height above the leaves.
+    rows: Vec<Vec<u32>>,
+    /// Hashes of the inner nodes.
+    inner_hashes: Vec<Hash32>,
 }
 
 /// Where a node of the forest stands.
 #[derive(Clone, Copy)]
 enum Place {
     Empty,
-    Leaf(usize),
-    Inner(usize, usize),
+    Leaf(u32),
+    Inner(u32),
 }
 
 impl Forest {
-    /// Adds the subtree of leaves that share `depth` bits; returns its top.
-    fn plant(&mut self, leaves: &[Leaf], depth: usize) -> Place {
+    /// Adds the subtree of the leaves between two places, which share `depth` bits; returns its top and its height.
+    fn plant(&mut self, arena: &[Leaf], start: usize, end: usize, depth: usize) -> (Place, usize) {
+        let leaves = arena.get(start..end).unwrap_or(&[]);
         match leaves {
-            [] => Place::Empty,
-            [only] => {
-                self.leaf_blocks.push(block_of(&only.key, &only.value));
-                Place::Leaf(self.leaf_blocks.len() - 1)
-            }
+            [] => (Place::Empty, 0),
+            [_] => (Place::Leaf(u32::try_from(start).unwrap_or(u32::MAX)), 0),
             _ => {
-                let (left, right) =
-                    leaves.split_at(leaves.partition_point(|leaf| !bit(&leaf.key, depth)));
-                let children = (self.plant(left, depth + 1), self.plant(right, depth + 1));
-                let height = height(children.0).max(height(children.1));
-                if self.heights.len() <= height {
-                    self.heights.resize_with(height + 1, Vec::new);
+                // Slots hold a handful of leaves: counting is quicker than halving.
+                let middle = start + leaves.iter().take_while(|leaf| !side(leaf, depth)).count();
+                let (left, left_height) = self.plant(arena, start, middle, depth + 1);
+                let (right, right_height) = self.plant(arena, middle, end, depth + 1);
+                let height = left_height.max(right_height);
+                let place = u32::try_from(self.joins.len()).unwrap_or(u32::MAX);
+                self.joins.push((left, right));
+                if self.rows.len() <= height {
+                    self.rows.resize_with(height + 1, Vec::new);
                 }
-                let nodes = self.heights.get_mut(height).map_or(0, |row| {
-                    row.push(children);
-                    row.len()
-                });
-                Place::Inner(height, nodes.saturating_sub(1))
+                if let Some(row) = self.rows.get_mut(height) {
+                    row.push(place);
+                }
+                (Place::Inner(place), height + 1)
             }
         }
     }
 
     fn hash(&mut self) {
-        Domain::StateLeaf.hash_blocks(&self.leaf_blocks, &mut self.leaf_hashes);
-        for row in &self.heights {
-            let blocks: Vec<[u8; 64]> = row
-                .iter()
-                .map(|(left, right)| block_of(&self.get(*left), &self.get(*right)))
-                .collect();
-            let mut hashes = Vec::new();
+        self.inner_hashes = vec![Hash32::ZERO; self.joins.len()];
+        let (mut blocks, mut hashes) = (Vec::new(), Vec::new());
+        for row in &self.rows {
+            let joins = row.iter().filter_map(|at| self.joins.get(*at as usize));
+            blocks.clear();
+            blocks.extend(joins.map(|(left, right)| block_of(&self.get(*left), &self.get(*right))));
+            hashes.clear();
             Domain::StateNode.hash_blocks(&blocks, &mut hashes);
-            self.inner_hashes.push(hashes);
+            for (at, hash) in row.iter().zip(&hashes) {
+                if let Some(place) = self.inner_hashes.get_mut(*at as usize) {
+                    *place = *hash;
+                }
+            }
         }
     }
 
     fn get(&self, place: Place) -> Hash32 {
         let found = match place {
             Place::Empty => None,
-            Place::Leaf(at) => self.leaf_hashes.get(at),
-            Place::Inner(height, at) => self.inner_hashes.get(height).and_then(|row| row.get(at)),
+            Place::Leaf(at) => self.leaf_hashes.get(at as usize),
+            Place::Inner(at) => self.inner_hashes.get(at as usize),
         };
         found.copied().unwrap_or(Hash32::ZERO)
-    }
-}
-
-/// Height of the node above this one.
-fn height(child: Place) -> usize {
-    match child {
-        Place::Empty | Place::Leaf(_) => 0,
-        Place::Inner(height, _) => height + 1,
     }
 }

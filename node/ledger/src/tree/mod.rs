@@ -18,17 +18,39 @@ mod tests;
 use seaway_types::bounded::Bounded;
 use seaway_types::hash::Hash32;
 use seaway_types::proof::{PathEnd, TreePath, bit};
-use seaway_types::state::leaf_hash;
 
 /// Leaves that a slot holds on average when the tree grows another dense level. Measured: `docs/performance.md`.
 const SLOT_LEAVES: usize = 6;
 
-/// A leaf: its key and the hash of its value. Its own hash is made anew when its slot changes, which costs less than the
-/// memory to keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Leaf {
-    key: Hash32,
-    value: Hash32,
+/// A leaf: its key and the hash of its value, side by side, so that a run of leaves is a run of blocks to hash. Its own
+/// hash is made anew when its slot changes, which costs less than the memory to keep it.
+type Leaf = [u8; 64];
+
+fn leaf(key: &Hash32, value: &Hash32) -> Leaf {
+    seaway_types::hash::block_of(key, value)
+}
+
+fn key_of(leaf: &Leaf) -> &[u8; 32] {
+    leaf.first_chunk().unwrap_or(&[0; 32])
+}
+
+fn value_of(leaf: &Leaf) -> &[u8; 32] {
+    leaf.last_chunk().unwrap_or(&[0; 32])
+}
+
+/// Compares two keys. Their heads nearly always differ, and a number compares faster than a slice.
+fn compare(a: &[u8; 32], b: &[u8; 32]) -> std::cmp::Ordering {
+    let head = |key: &[u8; 32]| u64::from_be_bytes(*key.first_chunk().unwrap_or(&[0; 8]));
+    head(a).cmp(&head(b)).then_with(|| a.cmp(b))
+}
+
+/// The bit of a leaf's key that decides at a depth.
+fn side(leaf: &Leaf, depth: usize) -> bool {
+    leaf.get(depth / 8).is_some_and(|byte| byte >> (7 - depth % 8) & 1 == 1)
+}
+
+fn end_at(leaf: &Leaf) -> PathEnd {
+    PathEnd::Leaf(Hash32(*key_of(leaf)), Hash32(*value_of(leaf)))
 }
 
 /// A node's hash and what kind of node it is: only a node that is no single leaf is hashed with an empty sibling.
@@ -46,10 +68,7 @@ enum Kind {
 }
 
 impl Node {
-    const EMPTY: Self = Self {
-        hash: Hash32::ZERO,
-        kind: Kind::Empty,
-    };
+    const EMPTY: Self = Self { hash: Hash32::ZERO, kind: Kind::Empty };
 
     /// The node above two others, or a request to hash them.
     fn join(left: Self, right: Self) -> Result<Self, [u8; 64]> {
@@ -81,7 +100,10 @@ pub struct Tree {
 pub struct TreeUpdate {
     root: Hash32,
     leaves: usize,
-    slots: Vec<(usize, Box<[Leaf]>)>,
+    /// Leaves of all changed slots, one slot after the other.
+    arena: Vec<Leaf>,
+    /// Changed slots, and where their leaves begin and end in the arena.
+    slots: Vec<(usize, usize, usize)>,
     nodes: Vec<(usize, Node)>,
 }
 
@@ -127,10 +149,7 @@ impl Tree {
 
     fn node(&self, index: usize) -> Node {
         match (self.hashes.get(index), self.kinds.get(index)) {
-            (Some(hash), Some(kind)) => Node {
-                hash: *hash,
-                kind: *kind,
-            },
+            (Some(hash), Some(kind)) => Node { hash: *hash, kind: *kind },
             _ => Node::EMPTY,
         }
     }
@@ -146,10 +165,7 @@ impl Tree {
     /// The value hash of a key.
     pub fn get(&self, key: &Hash32) -> Option<Hash32> {
         let slot = self.slot(self.slot_of(key));
-        slot.binary_search_by(|leaf| leaf.key.cmp(key))
-            .ok()
-            .and_then(|at| slot.get(at))
-            .map(|leaf| leaf.value)
+        slot.iter().find(|leaf| *key_of(leaf) == key.0).map(|leaf| Hash32(*value_of(leaf)))
     }
 
     /// Takes an update. It must have been prepared on this tree in its present state.
@@ -157,23 +173,24 @@ impl Tree {
         self.write(update);
         let slots = 1usize << self.depth;
         // Between the two bounds lies a factor of four, so that a tree at a border does not grow and shrink in turn.
-        if self.leaves > slots * SLOT_LEAVES
-            || (self.depth > 0 && self.leaves * 2 < slots * SLOT_LEAVES / 2)
-        {
+        if self.leaves > slots * SLOT_LEAVES || (self.depth > 0 && self.leaves * 2 < slots * SLOT_LEAVES / 2) {
             self.resize();
         }
     }
 
     fn write(&mut self, update: TreeUpdate) {
-        for (index, leaves) in update.slots {
-            if let Some(slot) = self.slots.get_mut(index) {
-                *slot = leaves;
+        for (index, start, end) in update.slots {
+            if let (Some(slot), Some(leaves)) = (self.slots.get_mut(index), update.arena.get(start..end)) {
+                // Most changes replace a value and leave the slot as long as it was.
+                if slot.len() == leaves.len() {
+                    slot.copy_from_slice(leaves);
+                } else {
+                    *slot = leaves.into();
+                }
             }
         }
         for (index, node) in update.nodes {
-            if let (Some(hash), Some(kind)) =
-                (self.hashes.get_mut(index), self.kinds.get_mut(index))
-            {
+            if let (Some(hash), Some(kind)) = (self.hashes.get_mut(index), self.kinds.get_mut(index)) {
                 *hash = node.hash;
                 *kind = node.kind;
             }
@@ -183,18 +200,12 @@ impl Tree {
 
     /// Lays all leaves out anew with as many dense levels as their number asks for. The root stays.
     fn resize(&mut self) {
-        let wanted = (self.leaves.div_ceil(SLOT_LEAVES))
-            .next_power_of_two()
-            .trailing_zeros() as usize;
-        let leaves: Vec<Leaf> = std::mem::take(&mut self.slots)
-            .iter()
-            .flat_map(|slot| slot.iter().copied())
-            .collect();
+        let wanted = (self.leaves.div_ceil(SLOT_LEAVES)).next_power_of_two().trailing_zeros() as usize;
+        let leaves: Vec<Leaf> =
+            std::mem::take(&mut self.slots).iter().flat_map(|slot| slot.iter().copied()).collect();
         let mut other = Self::with_depth(wanted);
-        let changes: Vec<Change> = leaves
-            .iter()
-            .map(|leaf| (leaf.key, Some(leaf.value)))
-            .collect();
+        let changes: Vec<Change> =
+            leaves.iter().map(|leaf| (Hash32(*key_of(leaf)), Some(Hash32(*value_of(leaf))))).collect();
         let update = batch::prepare(&other, &changes);
         other.write(update);
         *self = other;
@@ -202,14 +213,12 @@ impl Tree {
 
     /// Works out an update without changing anything. Keys may stand in any order, each once.
     pub fn prepare(&self, changes: &[Change]) -> TreeUpdate {
-        let sorted = changes
-            .windows(2)
-            .all(|pair| pair.first().map(|c| c.0) < pair.last().map(|c| c.0));
+        let sorted = changes.is_sorted_by(|a, b| compare(&a.0.0, &b.0.0).is_lt());
         if sorted {
             return batch::prepare(self, changes);
         }
         let mut changes = changes.to_vec();
-        changes.sort_unstable_by_key(|change| change.0);
+        changes.sort_unstable_by(|a, b| compare(&a.0.0, &b.0.0));
         batch::prepare(self, &changes)
     }
 
@@ -231,24 +240,15 @@ impl Tree {
             Kind::Leaf => self.only_leaf_under(index),
             Kind::Inner => descend(self.slot(self.slot_of(key)), key, self.depth, &mut siblings),
         };
-        TreePath {
-            end,
-            siblings: Bounded::new(siblings).unwrap_or_default(),
-        }
+        TreePath { end, siblings: Bounded::new(siblings).unwrap_or_default() }
     }
 
     fn only_leaf_under(&self, mut index: usize) -> PathEnd {
         let slots = 1usize << self.depth;
         while index < slots {
-            index = if self.node(2 * index).kind == Kind::Empty {
-                2 * index + 1
-            } else {
-                2 * index
-            };
+            index = if self.node(2 * index).kind == Kind::Empty { 2 * index + 1 } else { 2 * index };
         }
-        self.slot(index - slots)
-            .first()
-            .map_or(PathEnd::Empty, |leaf| PathEnd::Leaf(leaf.key, leaf.value))
+        self.slot(index - slots).first().map_or(PathEnd::Empty, end_at)
     }
 }
 
@@ -257,26 +257,18 @@ fn slot_at(key: &Hash32, depth: usize) -> usize {
     let mut head = [0; 8];
     head.copy_from_slice(key.0.first_chunk::<8>().unwrap_or(&[0; 8]));
     let bits = u64::from_be_bytes(head);
-    if depth == 0 {
-        0
-    } else {
-        usize::try_from(bits >> (64 - depth)).unwrap_or(0)
-    }
+    if depth == 0 { 0 } else { usize::try_from(bits >> (64 - depth)).unwrap_or(0) }
 }
 
 /// Walks below the dense levels, where inner nodes are not kept: hashes siblings as it goes.
 fn descend(leaves: &[Leaf], key: &Hash32, depth: usize, siblings: &mut Vec<Hash32>) -> PathEnd {
     match leaves {
         [] => PathEnd::Empty,
-        [only] => PathEnd::Leaf(only.key, only.value),
+        [only] => end_at(only),
         _ => {
-            let middle = leaves.partition_point(|leaf| !bit(&leaf.key, depth));
+            let middle = leaves.partition_point(|leaf| !side(leaf, depth));
             let (left, right) = leaves.split_at(middle);
-            let (own, other) = if bit(key, depth) {
-                (right, left)
-            } else {
-                (left, right)
-            };
+            let (own, other) = if bit(key, depth) { (right, left) } else { (left, right) };
             siblings.push(subtree_root(other, depth + 1));
             descend(own, key, depth + 1, siblings)
         }
@@ -287,14 +279,10 @@ fn descend(leaves: &[Leaf], key: &Hash32, depth: usize, siblings: &mut Vec<Hash3
 fn subtree_root(leaves: &[Leaf], depth: usize) -> Hash32 {
     match leaves {
         [] => Hash32::ZERO,
-        [only] => leaf_hash(&only.key, &only.value),
+        [only] => seaway_types::hash::Domain::StateLeaf.hash(only),
         _ => {
-            let (left, right) =
-                leaves.split_at(leaves.partition_point(|leaf| !bit(&leaf.key, depth)));
-            let (left, right) = (
-                subtree_root(left, depth + 1),
-                subtree_root(right, depth + 1),
-            );
+            let (left, right) = leaves.split_at(leaves.partition_point(|leaf| !side(leaf, depth)));
+            let (left, right) = (subtree_root(left, depth + 1), subtree_root(right, depth + 1));
             seaway_types::hash::Domain::StateNode.hash_pair(&left, &right)
         }
     }

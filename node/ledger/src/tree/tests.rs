@@ -19,13 +19,7 @@ fn value(n: u16) -> Hash32 {
 }
 
 fn plain_root(model: &BTreeMap<Hash32, Hash32>) -> Hash32 {
-    let leaves: Vec<Leaf> = model
-        .iter()
-        .map(|(key, value)| Leaf {
-            key: *key,
-            value: *value,
-        })
-        .collect();
+    let leaves: Vec<Leaf> = model.iter().map(|(key, value)| leaf(key, value)).collect();
     subtree_root(&leaves, 0)
 }
 
@@ -39,10 +33,7 @@ fn check_against(tree: &Tree, model: &BTreeMap<Hash32, Hash32>) {
             Some(value) => {
                 assert_eq!(path.root_with(&probe, value), Some(tree.root()));
                 assert_eq!(path.root_without(&probe), None);
-                assert_ne!(
-                    path.root_with(&probe, &Hash32([0xee; 32])),
-                    Some(tree.root())
-                );
+                assert_ne!(path.root_with(&probe, &Hash32([0xee; 32])), Some(tree.root()));
             }
             None => {
                 assert_eq!(path.root_without(&probe), Some(tree.root()));
@@ -87,9 +78,7 @@ proptest! {
 
 #[test]
 fn growing_and_shrinking_keeps_the_root() {
-    let keys: Vec<Hash32> = (0..3000u32)
-        .map(|n| seaway_types::state::value_hash(&n.to_le_bytes()))
-        .collect();
+    let keys: Vec<Hash32> = (0..3000u32).map(|n| seaway_types::state::value_hash(&n.to_le_bytes())).collect();
     let mut tree = Tree::default();
     let mut model = BTreeMap::new();
     for part in keys.chunks(250) {
@@ -102,36 +91,23 @@ fn growing_and_shrinking_keeps_the_root() {
     assert!(tree.depth >= 8, "grew to {} levels", tree.depth);
     for part in keys.chunks(250) {
         let changes: Vec<Change> = part.iter().map(|key| (*key, None)).collect();
-        part.iter()
-            .for_each(|key| assert!(model.remove(key).is_some()));
+        part.iter().for_each(|key| assert!(model.remove(key).is_some()));
         let update = tree.prepare(&changes);
         tree.apply(update);
         assert_eq!(tree.root(), plain_root(&model));
     }
-    assert_eq!(
-        (tree.depth, tree.root(), tree.is_empty()),
-        (0, Hash32::ZERO, true)
-    );
+    assert_eq!((tree.depth, tree.root(), tree.is_empty()), (0, Hash32::ZERO, true));
 }
 
 #[test]
 fn a_path_for_one_key_proves_nothing_about_another() {
     let mut tree = Tree::default();
     let update = tree.prepare(
-        &(0..200)
-            .map(|n| (key(n), Some(value(n))))
-            .collect::<BTreeMap<_, _>>()
-            .into_iter()
-            .collect::<Vec<_>>(),
+        &(0..200).map(|n| (key(n), Some(value(n)))).collect::<BTreeMap<_, _>>().into_iter().collect::<Vec<_>>(),
     );
     tree.apply(update);
     let (present, absent) = (key(5), key(0x3ff));
-    assert_eq!(
-        tree.path(&present)
-            .root_without(&absent)
-            .filter(|root| *root == tree.root()),
-        None
-    );
+    assert_eq!(tree.path(&present).root_without(&absent).filter(|root| *root == tree.root()), None);
     let mut shorter = tree.path(&present);
     shorter.siblings = shorter.siblings[1..].to_vec().try_into().unwrap();
     assert_ne!(shorter.root_with(&present, &value(5)), Some(tree.root()));

@@ -7,8 +7,7 @@ use crate::calendar::Calendar;
 use crate::identifier::{AccountId, OwnerId};
 use crate::keys::KeyPolicy;
 use crate::state::{
-    AccountClass, CalendarKey, DebitAuthority, FreezeKind, Participant, Tier, TierLimits,
-    ValidatorSet,
+    AccountClass, CalendarKey, DebitAuthority, FreezeKind, Participant, Tier, TierLimits, ValidatorSet,
 };
 use crate::text::Country;
 use crate::time::Height;

@@ -13,9 +13,7 @@ pub mod supply;
 #[cfg(test)]
 mod tests;
 
-pub use stages::{
-    AuthenticInstruction, DecodedInstruction, FormError, RawInstruction, authenticate_batch,
-};
+pub use stages::{AuthenticInstruction, DecodedInstruction, FormError, RawInstruction, authenticate_batch};
 
 use crate::bic::Bic;
 use crate::bounded::Bounded;
@@ -31,10 +29,7 @@ use serde::{Deserialize, Serialize};
 fn is_network(bytes: &[u8; 12]) -> bool {
     let used = bytes.iter().take_while(|byte| **byte != b'.').count();
     used >= 3
-        && bytes
-            .iter()
-            .take(used)
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+        && bytes.iter().take(used).all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
         && bytes.iter().skip(used).all(|byte| *byte == b'.')
 }
 
@@ -60,20 +55,11 @@ impl std::str::FromStr for NetworkId {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        let refused = || {
-            CodeError::new(
-                text,
-                "a network id of 3 to 12 lower-case letters, digits and hyphens",
-            )
-        };
+        let refused = || CodeError::new(text, "a network id of 3 to 12 lower-case letters, digits and hyphens");
         let mut bytes = [b'.'; 12];
         let part = bytes.get_mut(..text.len()).ok_or_else(refused)?;
         part.copy_from_slice(text.as_bytes());
-        if text.contains('.') {
-            Err(refused())
-        } else {
-            Self::new(bytes).map_err(|_| refused())
-        }
+        if text.contains('.') { Err(refused()) } else { Self::new(bytes).map_err(|_| refused()) }
     }
 }
 
@@ -119,17 +105,11 @@ impl Envelope {
     /// Signs with Ed25519 secret keys and puts the signatures in their order.
     pub fn sign(self, secrets: &[[u8; 32]]) -> Instruction {
         let digest = self.digest();
-        let mut entries: Vec<_> = secrets
-            .iter()
-            .map(|secret| crate::signature::sign(secret, &digest.0))
-            .collect();
+        let mut entries: Vec<_> = secrets.iter().map(|secret| crate::signature::sign(secret, &digest.0)).collect();
         entries.sort_unstable();
         entries.dedup_by_key(|entry| entry.key);
         entries.truncate(SIGNATURES_MAX);
-        Instruction {
-            envelope: self,
-            signatures: Bounded::new(entries).unwrap_or_default(),
-        }
+        Instruction { envelope: self, signatures: Bounded::new(entries).unwrap_or_default() }
     }
 }
 

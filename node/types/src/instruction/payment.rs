@@ -140,21 +140,8 @@ pub struct Acceptance {
 }
 
 /// What a creditor's agent signs to accept a credit ahead.
-pub fn acceptance_message(
-    network: NetworkId,
-    asset: AssetId,
-    credit: &Credit,
-    not_after: BlockTime,
-) -> [u8; 32] {
-    let said = (
-        network,
-        credit.party_data_hash,
-        credit.uetr,
-        credit.creditor,
-        asset,
-        credit.amount,
-        not_after,
-    );
+pub fn acceptance_message(network: NetworkId, asset: AssetId, credit: &Credit, not_after: BlockTime) -> [u8; 32] {
+    let said = (network, credit.party_data_hash, credit.uetr, credit.creditor, asset, credit.amount, not_after);
     Domain::Acceptance.hash(&codec::encode(&said)).0
 }
 

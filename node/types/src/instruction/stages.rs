@@ -136,22 +136,15 @@ impl DecodedInstruction {
         let envelope = &self.instruction.envelope;
         let mut checks = Vec::with_capacity(self.instruction.signatures.len());
         let mut add = |entries: &[SignatureEntry], message: [u8; 32]| {
-            checks.extend(entries.iter().map(|entry| SignatureCheck {
-                entry: *entry,
-                message,
-            }));
+            checks.extend(entries.iter().map(|entry| SignatureCheck { entry: *entry, message }));
         };
         add(&self.instruction.signatures, self.digest.0);
         for leg in envelope.body.legs() {
             if let Leg::CreditTransfer(transfer) = leg {
                 for credit in &transfer.credits {
                     if let Some(acceptance) = &credit.acceptance {
-                        let message = acceptance_message(
-                            envelope.network,
-                            transfer.asset,
-                            credit,
-                            acceptance.not_after,
-                        );
+                        let message =
+                            acceptance_message(envelope.network, transfer.asset, credit, acceptance.not_after);
                         add(&acceptance.signatures, message);
                     }
                 }
@@ -159,14 +152,8 @@ impl DecodedInstruction {
         }
         if let super::Body::Admin(Admin::SetValidators(set)) = &envelope.body {
             for validator in &set.validators.0 {
-                let entry = SignatureEntry {
-                    key: validator.key,
-                    evidence: validator.possession,
-                };
-                add(
-                    &[entry],
-                    possession_message(envelope.network, validator.bic, &validator.key),
-                );
+                let entry = SignatureEntry { key: validator.key, evidence: validator.possession };
+                add(&[entry], possession_message(envelope.network, validator.bic, &validator.key));
             }
         }
         checks
@@ -175,9 +162,7 @@ impl DecodedInstruction {
     /// Asks each signature alone.
     pub fn authenticate(self) -> Result<AuthenticInstruction, FormError> {
         match self.checks().iter().find(|check| !verify(check)) {
-            Some(failed) => Err(FormError::SignatureInvalid {
-                key: failed.entry.key,
-            }),
+            Some(failed) => Err(FormError::SignatureInvalid { key: failed.entry.key }),
             None => Ok(AuthenticInstruction(self)),
         }
     }
@@ -198,29 +183,20 @@ impl std::ops::Deref for AuthenticInstruction {
 }
 
 /// Asks the signatures of many instructions in one batch; finds the bad ones when it fails. Answers stand in the order given.
-pub fn authenticate_batch(
-    decoded: Vec<DecodedInstruction>,
-) -> Vec<Result<AuthenticInstruction, FormError>> {
+pub fn authenticate_batch(decoded: Vec<DecodedInstruction>) -> Vec<Result<AuthenticInstruction, FormError>> {
     let groups: Vec<Vec<SignatureCheck>> = decoded.iter().map(DecodedInstruction::checks).collect();
     let all: Vec<SignatureCheck> = groups.iter().flatten().copied().collect();
     if verify_batch(&all) {
-        return decoded
-            .into_iter()
-            .map(|one| Ok(AuthenticInstruction(one)))
-            .collect();
+        return decoded.into_iter().map(|one| Ok(AuthenticInstruction(one))).collect();
     }
     let failed = failed_in(&all);
     let mut offset = 0;
     let mut answers = Vec::with_capacity(decoded.len());
     for (one, group) in decoded.into_iter().zip(&groups) {
-        let first_bad = failed
-            .iter()
-            .find(|place| (offset..offset + group.len()).contains(place));
+        let first_bad = failed.iter().find(|place| (offset..offset + group.len()).contains(place));
         offset += group.len();
         answers.push(match first_bad.and_then(|place| all.get(*place)) {
-            Some(check) => Err(FormError::SignatureInvalid {
-                key: check.entry.key,
-            }),
+            Some(check) => Err(FormError::SignatureInvalid { key: check.entry.key }),
             None => Ok(AuthenticInstruction(one)),
         });
     }
@@ -242,22 +218,14 @@ fn check_form(instruction: &Instruction) -> Result<(), FormError> {
             continue;
         };
         if transfer.credits.is_empty() {
-            return Err(FormError::Empty {
-                what: "the list of credits",
-            });
+            return Err(FormError::Empty { what: "the list of credits" });
         }
         if bundle && transfer.mode == BulkMode::EachOnItsOwn {
             return Err(FormError::ModeInBundle { leg: position });
         }
-        for acceptance in transfer
-            .credits
-            .iter()
-            .filter_map(|credit| credit.acceptance.as_ref())
-        {
+        for acceptance in transfer.credits.iter().filter_map(|credit| credit.acceptance.as_ref()) {
             if acceptance.signatures.is_empty() {
-                return Err(FormError::Empty {
-                    what: "the list of an acceptance's signatures",
-                });
+                return Err(FormError::Empty { what: "the list of an acceptance's signatures" });
             }
             check_order(&acceptance.signatures)?;
         }

@@ -38,11 +38,7 @@ fn transfer(count: u32, mode: BulkMode) -> Leg {
         asset: AssetId(1),
         mode,
         settlement_date: None,
-        credits: (0..count)
-            .map(credit)
-            .collect::<Vec<_>>()
-            .try_into()
-            .unwrap(),
+        credits: (0..count).map(credit).collect::<Vec<_>>().try_into().unwrap(),
     })
 }
 
@@ -68,11 +64,7 @@ fn decode(instruction: &Instruction) -> Result<DecodedInstruction, FormError> {
 fn the_largest_instruction_fits_and_one_more_credit_does_not() {
     let full = single(4096).sign(&[[1; 32]]);
     let bytes = codec::encode(&full);
-    assert!(
-        bytes.len() <= crate::limits::INSTRUCTION_BYTES_MAX,
-        "{} bytes",
-        bytes.len()
-    );
+    assert!(bytes.len() <= crate::limits::INSTRUCTION_BYTES_MAX, "{} bytes", bytes.len());
     assert!(decode(&full).is_ok());
     // The same list with 4,097 elements, made by hand because the type cannot hold it.
     let one = codec::encode(&single(1).sign(&[[1; 32]]));
@@ -86,10 +78,7 @@ fn the_largest_instruction_fits_and_one_more_credit_does_not() {
     surplus.extend(&one[length_at + 8 + element.len()..]);
     match RawInstruction(surplus).decode() {
         Err(FormError::Codec(CodecError::Malformed { problem })) => {
-            assert!(
-                problem.contains("4097 elements are more than the 4096"),
-                "{problem}"
-            );
+            assert!(problem.contains("4097 elements are more than the 4096"), "{problem}");
         }
         other => panic!("{other:?}"),
     }
@@ -103,15 +92,9 @@ fn the_largest_instruction_fits_and_one_more_credit_does_not() {
 fn surplus_bytes_and_oversize_are_refused() {
     let mut bytes = codec::encode(&single(1).sign(&[[1; 32]]));
     bytes.push(0);
-    assert_eq!(
-        RawInstruction(bytes).decode(),
-        Err(FormError::Codec(CodecError::Trailing { surplus: 1 }))
-    );
+    assert_eq!(RawInstruction(bytes).decode(), Err(FormError::Codec(CodecError::Trailing { surplus: 1 })));
     let huge = vec![0; crate::limits::INSTRUCTION_BYTES_MAX + 1];
-    assert!(matches!(
-        RawInstruction(huge).decode(),
-        Err(FormError::Codec(CodecError::TooLong { .. }))
-    ));
+    assert!(matches!(RawInstruction(huge).decode(), Err(FormError::Codec(CodecError::TooLong { .. }))));
     assert!(RawInstruction(Vec::new()).decode().is_err());
 }
 
@@ -119,28 +102,13 @@ fn surplus_bytes_and_oversize_are_refused() {
 fn signatures_stand_in_order_once_and_hold() {
     let signed = single(1).sign(&[[1; 32], [2; 32], [3; 32]]);
     assert!(decode(&signed).unwrap().authenticate().is_ok());
-    let with = |entries: Vec<SignatureEntry>| Instruction {
-        signatures: entries.try_into().unwrap(),
-        ..signed.clone()
-    };
-    let [a, b, c] = [
-        signed.signatures[0],
-        signed.signatures[1],
-        signed.signatures[2],
-    ];
+    let with =
+        |entries: Vec<SignatureEntry>| Instruction { signatures: entries.try_into().unwrap(), ..signed.clone() };
+    let [a, b, c] = [signed.signatures[0], signed.signatures[1], signed.signatures[2]];
     assert_eq!(decode(&with(vec![])), Err(FormError::Unsigned));
-    assert_eq!(
-        decode(&with(vec![b, a, c])),
-        Err(FormError::SignaturesUnsorted { key: a.key })
-    );
-    assert_eq!(
-        decode(&with(vec![a, a, c])),
-        Err(FormError::SignatureTwice { key: a.key })
-    );
-    let foreign = SignatureEntry {
-        evidence: b.evidence,
-        ..a
-    };
+    assert_eq!(decode(&with(vec![b, a, c])), Err(FormError::SignaturesUnsorted { key: a.key }));
+    assert_eq!(decode(&with(vec![a, a, c])), Err(FormError::SignatureTwice { key: a.key }));
+    let foreign = SignatureEntry { evidence: b.evidence, ..a };
     assert_eq!(
         decode(&with(vec![foreign, b])).unwrap().authenticate(),
         Err(FormError::SignatureInvalid { key: a.key })
@@ -149,22 +117,10 @@ fn signatures_stand_in_order_once_and_hold() {
 
 #[test]
 fn a_batch_names_the_bad_ones() {
-    let mut decoded: Vec<_> = (0..9)
-        .map(|n| decode(&single(1).sign(&[[n; 32]])).unwrap())
-        .collect();
-    assert!(
-        authenticate_batch(decoded.clone())
-            .iter()
-            .all(Result::is_ok)
-    );
-    let other = envelope(Body::Single(Leg::Release(hold::ReleaseHold {
-        hold: HoldId([0; 16]),
-    })))
-    .sign(&[[4; 32]]);
-    let stolen = Instruction {
-        signatures: other.signatures,
-        ..single(1).sign(&[[4; 32]])
-    };
+    let mut decoded: Vec<_> = (0..9).map(|n| decode(&single(1).sign(&[[n; 32]])).unwrap()).collect();
+    assert!(authenticate_batch(decoded.clone()).iter().all(Result::is_ok));
+    let other = envelope(Body::Single(Leg::Release(hold::ReleaseHold { hold: HoldId([0; 16]) }))).sign(&[[4; 32]]);
+    let stolen = Instruction { signatures: other.signatures, ..single(1).sign(&[[4; 32]]) };
     decoded[4] = decode(&stolen).unwrap();
     let answers = authenticate_batch(decoded);
     let bad: Vec<_> = (0..9).filter(|n| answers[*n].is_err()).collect();
@@ -174,30 +130,17 @@ fn a_batch_names_the_bad_ones() {
 #[test]
 fn empty_lists_and_a_mode_of_its_own_in_a_bundle_are_refused() {
     let decoded = |body| decode(&envelope(body).sign(&[[1; 32]]));
-    assert!(matches!(
-        decoded(Body::Bundle(Bounded::default())),
-        Err(FormError::Empty { .. })
-    ));
-    assert!(matches!(
-        decoded(Body::Single(transfer(0, BulkMode::AllOrNothing))),
-        Err(FormError::Empty { .. })
-    ));
-    let own = vec![
-        transfer(1, BulkMode::AllOrNothing),
-        transfer(1, BulkMode::EachOnItsOwn),
-    ];
-    assert_eq!(
-        decoded(Body::Bundle(own.try_into().unwrap())),
-        Err(FormError::ModeInBundle { leg: 1 })
-    );
+    assert!(matches!(decoded(Body::Bundle(Bounded::default())), Err(FormError::Empty { .. })));
+    assert!(matches!(decoded(Body::Single(transfer(0, BulkMode::AllOrNothing))), Err(FormError::Empty { .. })));
+    let own = vec![transfer(1, BulkMode::AllOrNothing), transfer(1, BulkMode::EachOnItsOwn)];
+    assert_eq!(decoded(Body::Bundle(own.try_into().unwrap())), Err(FormError::ModeInBundle { leg: 1 }));
 }
 
 #[test]
 fn json_refuses_what_the_ledger_does_not_know() {
     let strict = serde_json::to_value(single(1)).unwrap();
-    let read = |value: serde_json::Value| {
-        serde_json::from_value::<Envelope>(value).map_err(|error| error.to_string())
-    };
+    let read =
+        |value: serde_json::Value| serde_json::from_value::<Envelope>(value).map_err(|error| error.to_string());
     assert_eq!(read(strict.clone()), Ok(single(1)));
     let path = |edit: &dyn Fn(&mut serde_json::Value)| {
         let mut value = strict.clone();
@@ -205,16 +148,12 @@ fn json_refuses_what_the_ledger_does_not_know() {
         read(value).unwrap_err()
     };
     assert!(
-        path(&|credit| credit["chargeBearer"] = "SLEV".into())
-            .contains("expected one of `DEBT`, `CRED`, `SHAR`")
+        path(&|credit| credit["chargeBearer"] = "SLEV".into()).contains("expected one of `DEBT`, `CRED`, `SHAR`")
     );
     assert!(path(&|credit| credit["amount"] = "-5".into()).contains("sign"));
     assert!(path(&|credit| credit["amount"] = 5.into()).contains("expected a string"));
     assert!(path(&|credit| credit["amount"] = "1000000000000000000".into()).contains("18 digits"));
-    assert!(
-        path(&|credit| credit["uetr"] = "8A562C67-CA16-48BA-B074-65581BE6F001".into())
-            .contains("lower case")
-    );
+    assert!(path(&|credit| credit["uetr"] = "8A562C67-CA16-48BA-B074-65581BE6F001".into()).contains("lower case"));
     assert!(path(&|credit| credit["surprise"] = 1.into()).contains("unknown field"));
 }
 

@@ -46,23 +46,11 @@ pub enum Reason {
     #[error("{amount} is above the {maximum} that one payment on this network may be")]
     AboveNetworkMax { amount: Amount, maximum: Amount },
     #[error("{amount} on top of {used} goes above the {maximum} of a day")]
-    AboveDayMax {
-        amount: Amount,
-        used: Amount,
-        maximum: Amount,
-    },
+    AboveDayMax { amount: Amount, used: Amount, maximum: Amount },
     #[error("{amount} on top of {used} goes above the {maximum} of a year")]
-    AboveYearMax {
-        amount: Amount,
-        used: Amount,
-        maximum: Amount,
-    },
+    AboveYearMax { amount: Amount, used: Amount, maximum: Amount },
     #[error("{amount} on top of {booked} goes above the {maximum} that the creditor may hold")]
-    AboveBalanceMax {
-        amount: Amount,
-        booked: u128,
-        maximum: Amount,
-    },
+    AboveBalanceMax { amount: Amount, booked: u128, maximum: Amount },
     #[error("{available} is available, {needed} is needed")]
     InsufficientFunds { available: Amount, needed: Amount },
     #[error("there is no account {account}")]
@@ -93,18 +81,12 @@ pub enum Reason {
     AfterCutOff { day: Day, minute: u16 },
     #[error("settlement date {given} is not {today}, the asset's day")]
     SettlementDate { given: Day, today: Day },
-    #[error(
-        "the amount reaches {threshold}, from which the creditor's agent must have accepted it"
-    )]
+    #[error("the amount reaches {threshold}, from which the creditor's agent must have accepted it")]
     AcceptanceMissing { threshold: Amount },
     #[error("the deadline {deadline} has passed")]
     DeadlinePassed { deadline: BlockTime },
     #[error("expiry {given} must lie after {now} and not after {latest}")]
-    ExpiryOutOfRange {
-        given: BlockTime,
-        now: BlockTime,
-        latest: BlockTime,
-    },
+    ExpiryOutOfRange { given: BlockTime, now: BlockTime, latest: BlockTime },
     #[error("hold {hold} is over since {expires_at}")]
     HoldExpired { hold: HoldId, expires_at: BlockTime },
     #[error("hold {hold} runs until {expires_at}; until then only the payee releases it")]
@@ -120,11 +102,7 @@ pub enum Reason {
     #[error("payment {} is not settled", payment.uetr)]
     NotSettled { payment: PaymentKey },
     #[error("{amount} on top of {returned} already returned is more than the {paid} paid")]
-    AbovePaid {
-        paid: Amount,
-        returned: Amount,
-        amount: Amount,
-    },
+    AbovePaid { paid: Amount, returned: Amount, amount: Amount },
     #[error("{reason} cannot be stated here")]
     ReasonMisplaced { reason: StatedReason },
     #[error("payment {} has an open recall, or was recalled {asked} times already", payment.uetr)]
@@ -136,11 +114,7 @@ pub enum Reason {
     #[error("account {account} is closed")]
     AccountClosed { account: AccountId },
     #[error("account {account} still holds {booked} of {asset}, suspense included")]
-    AccountNotEmpty {
-        account: AccountId,
-        asset: AssetId,
-        booked: u128,
-    },
+    AccountNotEmpty { account: AccountId, asset: AssetId, booked: u128 },
     #[error("the holder has {count} accounts already")]
     OwnerAccountsFull { count: u16 },
     #[error("{bic} has made no freeze on the account")]
@@ -151,9 +125,7 @@ pub enum Reason {
     NoKeyChange { account: AccountId },
     #[error("the next asset is {next}, not {given}")]
     AssetIdNotNext { given: AssetId, next: AssetId },
-    #[error(
-        "code, exponent, issuer and kind of {asset} never change, and the code must fit the kind"
-    )]
+    #[error("code, exponent, issuer and kind of {asset} never change, and the code must fit the kind")]
     AssetRecord { asset: AssetId },
     #[error("the issuer {issuer} is no active participant with that role")]
     IssuerUnknown { issuer: Bic },
@@ -168,9 +140,5 @@ pub enum Reason {
     #[error("{bic} is no active participant with the role of a validator")]
     ValidatorUnknown { bic: Bic },
     #[error("version {given} at height {height} is not after version {version} now")]
-    UpgradeInPast {
-        given: u32,
-        height: u64,
-        version: u32,
-    },
+    UpgradeInPast { given: u32, height: u64, version: u32 },
 }

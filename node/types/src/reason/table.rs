@@ -38,9 +38,7 @@ impl Reason {
         use Reason as R;
         use Retry::{Never, New};
         match self {
-            R::UetrUsed { .. } | R::UetrRepeated { .. } | R::ReferenceUsed { .. } => {
-                ("AM05", Never)
-            }
+            R::UetrUsed { .. } | R::UetrRepeated { .. } | R::ReferenceUsed { .. } => ("AM05", Never),
             R::AmountZero => ("AM01", Never),
             R::SumTooLarge { .. } | R::AboveHeld { .. } | R::AbovePaid { .. } => ("AM09", Never),
             R::AbovePaymentMax { .. } => ("AM02", Never),
@@ -52,9 +50,7 @@ impl Reason {
             R::DebtorClosed { .. } | R::AccountClosed { .. } => ("AC04", Never),
             R::CreditorClosed { .. } => ("AC07", Never),
             R::DebtorFrozen { .. } | R::CreditorFrozen { .. } => ("AC06", New),
-            R::SelfPayment { .. } | R::HoldPurpose { .. } | R::HoldExpired { .. } => {
-                ("AG01", Never)
-            }
+            R::SelfPayment { .. } | R::HoldPurpose { .. } | R::HoldExpired { .. } => ("AG01", Never),
             R::HoldNotExpired { .. } => ("AG01", New),
             R::AssetUnknown { .. } | R::AssetDisabled { .. } => ("AM03", Never),
             R::AgentMismatch { .. } | R::InstructingAgentUnknown { .. } => ("RC01", Never),
@@ -167,17 +163,13 @@ impl StatedReason {
             S::Ac01 | S::Ag01 => (true, true, false, false),
             S::Ac03 => (true, true, true, false),
             S::Ac04 => (true, true, false, true),
-            S::Ac06 | S::Be01 | S::Rr01 | S::Rr02 | S::Rr03 | S::Rr04 | S::Am05 => {
-                (true, true, false, false)
-            }
+            S::Ac06 | S::Be01 | S::Rr01 | S::Rr02 | S::Rr03 | S::Rr04 | S::Am05 => (true, true, false, false),
             S::Agnt => (false, false, true, true),
             S::Am04 => (true, false, false, true),
             S::Am09 | S::Curr => (true, true, true, false),
             S::Ardt | S::Legl | S::Noas | S::Noor => (false, false, false, true),
             S::Cust => (false, true, true, true),
-            S::Dupl | S::Frad | S::Tech | S::Upay => {
-                (false, matches!(self, S::Dupl | S::Upay), true, false)
-            }
+            S::Dupl | S::Frad | S::Tech | S::Upay => (false, matches!(self, S::Dupl | S::Upay), true, false),
             S::Focr | S::Md06 => (false, true, false, false),
             S::Narr => (true, true, true, true),
         };

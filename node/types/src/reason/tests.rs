@@ -7,12 +7,7 @@ fn every_stated_reason_stands_in_some_column_under_its_own_name() {
     for (tag, reason) in StatedReason::ALL.iter().enumerate() {
         assert_eq!(*reason as usize, tag);
         let codes = reason.codes();
-        let columns = [
-            codes.status,
-            codes.payback,
-            codes.cancellation,
-            codes.refusal,
-        ];
+        let columns = [codes.status, codes.payback, codes.cancellation, codes.refusal];
         assert!(columns.iter().any(Option::is_some), "{reason}");
         assert!(columns.iter().flatten().all(|code| *code == reason.iso()));
         assert_eq!(serde_json::to_value(reason).unwrap(), reason.iso());
@@ -23,16 +18,10 @@ fn every_stated_reason_stands_in_some_column_under_its_own_name() {
 fn columns_hold_what_the_lists_hold() {
     use StatedReason as S;
     for reason in [S::Focr, S::Cust, S::Dupl, S::Md06, S::Upay] {
-        assert!(
-            reason.codes().payback.is_some(),
-            "{reason} is a return reason"
-        );
+        assert!(reason.codes().payback.is_some(), "{reason} is a return reason");
     }
     for reason in [S::Rr01, S::Rr02, S::Rr03, S::Rr04] {
-        assert!(
-            reason.codes().status.is_some(),
-            "{reason} is a status reason"
-        );
+        assert!(reason.codes().status.is_some(), "{reason} is a status reason");
     }
     assert_eq!(S::Legl.codes().status, None);
     assert_eq!(S::Frad.codes().payback, None);
@@ -43,31 +32,8 @@ fn reasons_have_distinct_codes_where_the_field_distinguishes() {
     let (amount, used, maximum) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
     assert_eq!(Reason::AbovePaymentMax { amount, maximum }.iso(), "AM02");
     assert_eq!(Reason::AboveNetworkMax { amount, maximum }.iso(), "AM13");
-    assert_eq!(
-        Reason::AboveDayMax {
-            amount,
-            used,
-            maximum
-        }
-        .iso(),
-        "AM14"
-    );
-    assert_eq!(
-        Reason::AboveBalanceMax {
-            amount,
-            booked: 0,
-            maximum
-        }
-        .iso(),
-        "AM21"
-    );
-    assert_eq!(
-        Reason::InsufficientFunds {
-            available: amount,
-            needed: maximum
-        }
-        .iso(),
-        "AM04"
-    );
+    assert_eq!(Reason::AboveDayMax { amount, used, maximum }.iso(), "AM14");
+    assert_eq!(Reason::AboveBalanceMax { amount, booked: 0, maximum }.iso(), "AM21");
+    assert_eq!(Reason::InsufficientFunds { available: amount, needed: maximum }.iso(), "AM04");
     assert_eq!(VoidReason::BlockFull.row().2, Retry::Same);
 }

@@ -16,20 +16,11 @@ use thiserror::Error;
 #[allow(missing_docs)] // The texts say what each is; the fields are the numbers in them.
 pub enum VoidReason {
     #[error("the instruction is for network {given}; this is {expected}")]
-    WrongNetwork {
-        given: NetworkId,
-        expected: NetworkId,
-    },
+    WrongNetwork { given: NetworkId, expected: NetworkId },
     #[error("it was valid until {valid_until}; it is {now}")]
-    Expired {
-        valid_until: BlockTime,
-        now: BlockTime,
-    },
+    Expired { valid_until: BlockTime, now: BlockTime },
     #[error("validUntil {valid_until} lies beyond {latest}, the furthest that its family may")]
-    TooFarAhead {
-        valid_until: BlockTime,
-        latest: BlockTime,
-    },
+    TooFarAhead { valid_until: BlockTime, latest: BlockTime },
     #[error("its key was taken at height {height} by the very same instruction")]
     AlreadyExecuted { height: Height },
     #[error("its key was taken at height {height} by an instruction with other content")]
@@ -39,19 +30,9 @@ pub enum VoidReason {
     #[error("{key} signed, but belongs to no policy that the body needs")]
     SignerForeign { key: PublicKey },
     #[error("{signed} of {threshold} signatures needed from one party are there")]
-    PolicyUnmet {
-        who: Submitter,
-        signed: u8,
-        threshold: u8,
-    },
-    #[error(
-        "the acceptance carries {signed} of {threshold} signatures needed from {agent}, or a foreign one"
-    )]
-    AcceptanceUnmet {
-        agent: Bic,
-        signed: u8,
-        threshold: u8,
-    },
+    PolicyUnmet { who: Submitter, signed: u8, threshold: u8 },
+    #[error("the acceptance carries {signed} of {threshold} signatures needed from {agent}, or a foreign one")]
+    AcceptanceUnmet { agent: Bic, signed: u8, threshold: u8 },
     #[error("there is no account {account}, so nobody can sign for it")]
     AccountUnknown { account: AccountId },
     #[error("there is no participant {bic}, so nobody can sign for it")]

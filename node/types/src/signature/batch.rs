@@ -26,12 +26,8 @@ pub fn verify_batch(checks: &[SignatureCheck]) -> bool {
     let mut stream = {
         let mut hasher = Domain::BatchCoefficients.hasher();
         for check in checks {
-            let (PublicKey::Ed25519(key), Evidence::Ed25519(signature)) =
-                (&check.entry.key, &check.entry.evidence);
-            hasher
-                .update(key)
-                .update(&signature.0)
-                .update(&check.message);
+            let (PublicKey::Ed25519(key), Evidence::Ed25519(signature)) = (&check.entry.key, &check.entry.evidence);
+            hasher.update(key).update(&signature.0).update(&check.message);
         }
         hasher.finalize_xof()
     };
@@ -57,9 +53,7 @@ pub fn verify_batch(checks: &[SignatureCheck]) -> bool {
     }
     scalars.push(base);
     points.push(ED25519_BASEPOINT_POINT);
-    EdwardsPoint::vartime_multiscalar_mul(&scalars, &points)
-        .mul_by_cofactor()
-        .is_identity()
+    EdwardsPoint::vartime_multiscalar_mul(&scalars, &points).mul_by_cofactor().is_identity()
 }
 
 /// The positions of the invalid signatures, found by halving a failed batch: cheap while bad ones are few.

@@ -62,9 +62,5 @@ pub fn sign(secret: &[u8; 32], message: &[u8; 32]) -> SignatureEntry {
 
 /// The public key of an Ed25519 secret key.
 pub fn public_key(secret: &[u8; 32]) -> PublicKey {
-    PublicKey::Ed25519(
-        ed25519_dalek::SigningKey::from_bytes(secret)
-            .verifying_key()
-            .to_bytes(),
-    )
+    PublicKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(secret).verifying_key().to_bytes())
 }

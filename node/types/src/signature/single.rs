@@ -22,15 +22,10 @@ pub(super) struct Terms {
 
 /// The terms of a check, or `None` when s is not canonical or R is no point.
 pub(super) fn terms(check: &SignatureCheck) -> Option<Terms> {
-    let (PublicKey::Ed25519(key), Evidence::Ed25519(signature)) =
-        (&check.entry.key, &check.entry.evidence);
+    let (PublicKey::Ed25519(key), Evidence::Ed25519(signature)) = (&check.entry.key, &check.entry.evidence);
     let (commitment, response) = signature.0.split_first_chunk::<32>()?;
     let response = Option::from(Scalar::from_canonical_bytes(response.try_into().ok()?))?;
-    let hash = Sha512::new()
-        .chain_update(commitment)
-        .chain_update(key)
-        .chain_update(check.message)
-        .finalize();
+    let hash = Sha512::new().chain_update(commitment).chain_update(key).chain_update(check.message).finalize();
     Some(Terms {
         commitment: CompressedEdwardsY(*commitment).decompress()?,
         response,
@@ -47,8 +42,7 @@ pub fn verify(check: &SignatureCheck) -> bool {
     let Some(key) = terms.key.decompress() else {
         return false;
     };
-    let difference =
-        EdwardsPoint::vartime_double_scalar_mul_basepoint(&terms.challenge, &-key, &terms.response)
-            - terms.commitment;
+    let difference = EdwardsPoint::vartime_double_scalar_mul_basepoint(&terms.challenge, &-key, &terms.response)
+        - terms.commitment;
     difference.mul_by_cofactor().is_identity()
 }

@@ -5,18 +5,13 @@ use curve25519_dalek::constants::EIGHT_TORSION;
 use proptest::prelude::*;
 
 fn check_of(key: [u8; 32], signature: [u8; 64], message: [u8; 32]) -> SignatureCheck {
-    let entry = SignatureEntry {
-        key: PublicKey::Ed25519(key),
-        evidence: Evidence::Ed25519(Ed25519Signature(signature)),
-    };
+    let entry =
+        SignatureEntry { key: PublicKey::Ed25519(key), evidence: Evidence::Ed25519(Ed25519Signature(signature)) };
     SignatureCheck { entry, message }
 }
 
 fn signed(seed: u8, message: [u8; 32]) -> SignatureCheck {
-    SignatureCheck {
-        entry: sign(&[seed; 32], &message),
-        message,
-    }
+    SignatureCheck { entry: sign(&[seed; 32], &message), message }
 }
 
 /// Alone, in a batch with itself, and between valid ones: one answer.
@@ -24,15 +19,8 @@ fn agreed(check: &SignatureCheck) -> bool {
     let alone = verify(check);
     let filler = [signed(1, [7; 32]), signed(2, [8; 32])];
     assert_eq!(verify_batch(&[*check, *check]), alone, "twice: {check:?}");
-    assert_eq!(
-        verify_batch(&[filler[0], *check, filler[1]]),
-        alone,
-        "between: {check:?}"
-    );
-    assert_eq!(
-        failed_in(&[filler[0], filler[1], *check]),
-        if alone { vec![] } else { vec![2] }
-    );
+    assert_eq!(verify_batch(&[filler[0], *check, filler[1]]), alone, "between: {check:?}");
+    assert_eq!(failed_in(&[filler[0], filler[1], *check]), if alone { vec![] } else { vec![2] });
     alone
 }
 
@@ -127,10 +115,7 @@ fn published_cases_of_taming_the_many_eddsas() {
 /// and as R, with s = 0. All are valid.
 #[test]
 fn all_196_small_order_and_non_canonical_encodings_are_valid() {
-    let mut encodings: Vec<[u8; 32]> = EIGHT_TORSION
-        .iter()
-        .map(|point| point.compress().0)
-        .collect();
+    let mut encodings: Vec<[u8; 32]> = EIGHT_TORSION.iter().map(|point| point.compress().0).collect();
     // y = 0, 1 and −1 are below 19, or written with a needless sign bit: y + p fits in 255 bits, and so does "−0".
     let p_plus = |low: u8| {
         let mut bytes = [0xff; 32];
@@ -168,11 +153,7 @@ fn all_196_small_order_and_non_canonical_encodings_are_valid() {
             let mut signature = [0; 64];
             signature[..32].copy_from_slice(commitment);
             assert!(
-                agreed(&check_of(
-                    *key,
-                    signature,
-                    *b"Zcash-style small-order message!"
-                )),
+                agreed(&check_of(*key, signature, *b"Zcash-style small-order message!")),
                 "{key:?} {commitment:?}"
             );
         }
@@ -186,11 +167,7 @@ fn a_response_of_the_group_order_is_refused() {
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(&EIGHT_TORSION[0].compress().0);
     hex::decode_to_slice(order, &mut signature[32..]).unwrap();
-    assert!(!agreed(&check_of(
-        EIGHT_TORSION[0].compress().0,
-        signature,
-        [0; 32]
-    )));
+    assert!(!agreed(&check_of(EIGHT_TORSION[0].compress().0, signature, [0; 32])));
 }
 
 #[test]

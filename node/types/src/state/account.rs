@@ -110,16 +110,12 @@ impl Account {
 
     /// Whether nothing may leave.
     pub fn debits_frozen(&self) -> bool {
-        self.freezes()
-            .iter()
-            .any(|freeze| freeze.kind != FreezeKind::NoCredits)
+        self.freezes().iter().any(|freeze| freeze.kind != FreezeKind::NoCredits)
     }
 
     /// Whether nothing may arrive.
     pub fn credits_frozen(&self) -> bool {
-        self.freezes()
-            .iter()
-            .any(|freeze| freeze.kind != FreezeKind::NoDebits)
+        self.freezes().iter().any(|freeze| freeze.kind != FreezeKind::NoDebits)
     }
 }
 
@@ -139,12 +135,7 @@ pub enum Field {
 
 impl Field {
     /// All four.
-    pub const ALL: [Self; 4] = [
-        Self::Available,
-        Self::Held,
-        Self::InContracts,
-        Self::Suspense,
-    ];
+    pub const ALL: [Self; 4] = [Self::Available, Self::Held, Self::InContracts, Self::Suspense];
 }
 
 /// What an account holds of an asset. Booked is the sum of the first three.
@@ -184,10 +175,7 @@ impl Balance {
 
     /// Available, held and in contracts, in minor units.
     pub fn booked(&self) -> u128 {
-        [self.available, self.held, self.in_contracts]
-            .iter()
-            .map(|part| u128::from(part.minor_units()))
-            .sum()
+        [self.available, self.held, self.in_contracts].iter().map(|part| u128::from(part.minor_units())).sum()
     }
 
     /// Whether nothing is held in any part.

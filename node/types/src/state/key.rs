@@ -129,24 +129,10 @@ mod tests {
     fn the_longest_keys_fit_in_a_block() {
         let bic: Bic = "HARBHKHH".parse().unwrap();
         let uetr = crate::uetr::Uetr::from_random([1; 16]);
-        let payment = PaymentKey {
-            debtor_agent: bic,
-            uetr,
-            kind: crate::instruction::payment::CreditKind::Cover,
-        };
-        for key in [
-            StateKey::Payment(payment),
-            StateKey::Usage(bic, OwnerId([1; 16]), AssetId(1)),
-        ] {
+        let payment = PaymentKey { debtor_agent: bic, uetr, kind: crate::instruction::payment::CreditKind::Cover };
+        for key in [StateKey::Payment(payment), StateKey::Usage(bic, OwnerId([1; 16]), AssetId(1))] {
             assert!(codec::encode(&key).len() < 64);
         }
-        assert!(
-            codec::encode(&(
-                Submitter::Account(AccountId([1; 16])),
-                InstructionKey([1; 16])
-            ))
-            .len()
-                < 64
-        );
+        assert!(codec::encode(&(Submitter::Account(AccountId([1; 16])), InstructionKey([1; 16]))).len() < 64);
     }
 }

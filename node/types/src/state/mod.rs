@@ -8,17 +8,15 @@ mod network;
 mod payment;
 
 pub use account::{
-    Account, AccountClass, AccountStatus, Balance, DebitAuthority, Field, Freeze, FreezeKind,
-    KeyChange, Tier, TierLimits, Usage,
+    Account, AccountClass, AccountStatus, Balance, DebitAuthority, Field, Freeze, FreezeKind, KeyChange, Tier,
+    TierLimits, Usage,
 };
-pub use key::{
-    CalendarKey, InstructionLeaf, StateKey, leaf_hash, tree_key, value_hash, window_key,
-};
+pub use key::{CalendarKey, InstructionLeaf, StateKey, leaf_hash, tree_key, value_hash, window_key};
 pub use network::{
-    Parameters, Participant, Roles, ScheduledSet, Threshold, Timing, Totals, Upgrade, Validator,
-    ValidatorSet, ValidatorSetError, Validators, possession_message,
+    Parameters, Participant, Roles, ScheduledSet, Threshold, Timing, Totals, Upgrade, Validator, ValidatorSet,
+    ValidatorSetError, Validators, possession_message,
 };
 pub use payment::{
-    Counted, Hold, HoldPurpose, IndexEntry, IndexKey, IndexValue, Payment, PaymentFacts,
-    PaymentStage, Recall, RecallStage,
+    Counted, Hold, HoldPurpose, IndexEntry, IndexKey, IndexValue, Payment, PaymentFacts, PaymentStage, Recall,
+    RecallStage,
 };

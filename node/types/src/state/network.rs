@@ -89,9 +89,7 @@ impl Totals {
 
     /// Whether the parts sum to what was issued and not redeemed.
     pub fn balanced(&self) -> bool {
-        let parts = Field::ALL
-            .iter()
-            .try_fold(0u128, |sum, field| sum.checked_add(self.get(*field)));
+        let parts = Field::ALL.iter().try_fold(0u128, |sum, field| sum.checked_add(self.get(*field)));
         parts.is_some() && parts == self.issued.checked_sub(self.redeemed)
     }
 }
@@ -117,9 +115,7 @@ pub struct Validator {
 
 /// What a validator signs to prove that it holds its consensus key.
 pub fn possession_message(network: NetworkId, bic: Bic, key: &PublicKey) -> [u8; 32] {
-    Domain::KeyPossession
-        .hash(&codec::encode(&(network, bic, key)))
-        .0
+    Domain::KeyPossession.hash(&codec::encode(&(network, bic, key))).0
 }
 
 /// Validators in rising order of their keys.
@@ -172,10 +168,7 @@ impl ValidatorSet {
                 return Err(ValidatorSetError::Twice { bic });
             }
             if !(1..=POWER_MAX).contains(&validator.power) {
-                return Err(ValidatorSetError::Power {
-                    bic,
-                    power: validator.power,
-                });
+                return Err(ValidatorSetError::Power { bic, power: validator.power });
             }
             last = Some(&validator.key);
         }
@@ -184,9 +177,7 @@ impl ValidatorSet {
 
     /// The sum of voting power. Cannot overflow within the bounds of [`ValidatorSet::check`].
     pub fn total_power(&self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |sum, validator| sum.saturating_add(validator.power))
+        self.0.iter().fold(0, |sum, validator| sum.saturating_add(validator.power))
     }
 
     /// Whether some voting power is more than two thirds of all.
@@ -214,11 +205,7 @@ pub struct Validators(pub Bounded<ScheduledSet, 4>);
 impl Validators {
     /// The set that votes at a height.
     pub fn at(&self, height: Height) -> Option<&ValidatorSet> {
-        self.0
-            .iter()
-            .rev()
-            .find(|scheduled| scheduled.since <= height)
-            .map(|scheduled| &scheduled.set)
+        self.0.iter().rev().find(|scheduled| scheduled.since <= height).map(|scheduled| &scheduled.set)
     }
 }
 

@@ -5,9 +5,7 @@ use crate::execution::stop::{Stop, ensure};
 use crate::state::{StateView, Timer, TimerSubject};
 use seaway_types::bounded::Bounded;
 use seaway_types::identifier::AccountId;
-use seaway_types::instruction::admin::{
-    ChangeKeys, CloseAccount, Freeze, OpenAccount, SetTier, Unfreeze, VetoKeys,
-};
+use seaway_types::instruction::admin::{ChangeKeys, CloseAccount, Freeze, OpenAccount, SetTier, Unfreeze, VetoKeys};
 use seaway_types::limits::{FREEZES_MAX, KEY_CHANGE_DELAY_MS};
 use seaway_types::reason::Reason;
 use seaway_types::state::{self, Account, AccountStatus, KeyChange};
@@ -35,10 +33,7 @@ impl<V: StateView> Execution<'_, V> {
         let mut account = self.open_account(freeze.account)?;
         let mut freezes: Vec<state::Freeze> = account.freezes().to_vec();
         freezes.retain(|present| present.by != freeze.by);
-        freezes.push(state::Freeze {
-            by: freeze.by,
-            kind: freeze.kind,
-        });
+        freezes.push(state::Freeze { by: freeze.by, kind: freeze.kind });
         freezes.sort_unstable_by_key(|freeze| freeze.by);
         ensure(freezes.len() <= FREEZES_MAX, || Reason::FreezesFull {
             count: u8::try_from(account.freezes().len()).unwrap_or(u8::MAX),
@@ -50,20 +45,9 @@ impl<V: StateView> Execution<'_, V> {
     pub fn unfreeze(&mut self, unfreeze: &Unfreeze) -> Result<(), Stop> {
         let mut account = self.open_account(unfreeze.account)?;
         let by = unfreeze.by;
-        let rest: Vec<state::Freeze> = account
-            .freezes()
-            .iter()
-            .filter(|freeze| freeze.by != by)
-            .copied()
-            .collect();
-        ensure(rest.len() < account.freezes().len(), || {
-            Reason::NotFrozenBy { bic: by }
-        })?;
-        account.freezes = if rest.is_empty() {
-            None
-        } else {
-            Bounded::new(rest).ok().map(Box::new)
-        };
+        let rest: Vec<state::Freeze> = account.freezes().iter().filter(|freeze| freeze.by != by).copied().collect();
+        ensure(rest.len() < account.freezes().len(), || Reason::NotFrozenBy { bic: by })?;
+        account.freezes = if rest.is_empty() { None } else { Bounded::new(rest).ok().map(Box::new) };
         Ok(self.state.put(unfreeze.account, Some(account))?)
     }
 
@@ -75,33 +59,22 @@ impl<V: StateView> Execution<'_, V> {
             account.owner = change.owner.clone();
         } else {
             let at = self.block.time.after_ms(KEY_CHANGE_DELAY_MS);
-            account.key_change = Some(Box::new(KeyChange {
-                at,
-                owner: change.owner.clone(),
-            }));
-            self.state.set_timer(Timer {
-                at,
-                subject: TimerSubject::Keys(change.account),
-            });
+            account.key_change = Some(Box::new(KeyChange { at, owner: change.owner.clone() }));
+            self.state.set_timer(Timer { at, subject: TimerSubject::Keys(change.account) });
         }
         Ok(self.state.put(change.account, Some(account))?)
     }
 
     pub fn veto_keys(&mut self, veto: &VetoKeys) -> Result<(), Stop> {
         let mut account = self.open_account(veto.account)?;
-        ensure(account.key_change.is_some(), || Reason::NoKeyChange {
-            account: veto.account,
-        })?;
+        ensure(account.key_change.is_some(), || Reason::NoKeyChange { account: veto.account })?;
         self.end_key_change(veto.account, &mut account);
         Ok(self.state.put(veto.account, Some(account))?)
     }
 
     fn end_key_change(&mut self, id: AccountId, account: &mut Account) {
         if let Some(change) = account.key_change.take() {
-            self.state.remove_timer(Timer {
-                at: change.at,
-                subject: TimerSubject::Keys(id),
-            });
+            self.state.remove_timer(Timer { at: change.at, subject: TimerSubject::Keys(id) });
         }
     }
 }

@@ -13,32 +13,23 @@ use seaway_types::state::{Account, AccountStatus, Balance, Field, Participant};
 impl<V: StateView> Execution<'_, V> {
     /// Guards of an opening. Only an active participant with the role of an agent services accounts.
     pub(super) fn check_open(&self, open: &OpenAccount) -> Result<(), Stop> {
-        let agent: Participant =
-            self.must(&open.agent, "the agent that an authority was asked for")?;
+        let agent: Participant = self.must(&open.agent, "the agent that an authority was asked for")?;
         if !agent.roles.agent {
             return Err(VoidReason::RoleMissing { bic: open.agent }.into());
         }
-        ensure(agent.active, || Reason::DebtorAgentSuspended {
-            agent: open.agent,
-        })?;
+        ensure(agent.active, || Reason::DebtorAgentSuspended { agent: open.agent })?;
         let present: Option<Account> = self.state.get(&open.account)?;
-        ensure(present.is_none(), || Reason::AccountExists {
-            account: open.account,
-        })?;
+        ensure(present.is_none(), || Reason::AccountExists { account: open.account })?;
         let count = self.state.accounts_of(&open.agent, &open.owner_id)?.len();
-        ensure(count < ACCOUNTS_PER_OWNER_MAX, || {
-            Reason::OwnerAccountsFull {
-                count: u16::try_from(count).unwrap_or(u16::MAX),
-            }
+        ensure(count < ACCOUNTS_PER_OWNER_MAX, || Reason::OwnerAccountsFull {
+            count: u16::try_from(count).unwrap_or(u16::MAX),
         })
     }
 
     /// An account that is in use.
     pub(super) fn open_account(&self, id: AccountId) -> Result<Account, Stop> {
         let account: Account = self.must(&id, "an account that an authority was asked for")?;
-        ensure(account.status == AccountStatus::Open, || {
-            Reason::AccountClosed { account: id }
-        })?;
+        ensure(account.status == AccountStatus::Open, || Reason::AccountClosed { account: id })?;
         Ok(account)
     }
 
@@ -46,16 +37,8 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn ensure_empty(&self, id: AccountId) -> Result<(), Stop> {
         for asset in (1..=self.parameters.asset_count).map(AssetId) {
             if let Some(balance) = self.state.get::<Balance>(&(id, asset))? {
-                let booked = Field::ALL
-                    .iter()
-                    .map(|field| u128::from(balance.get(*field).minor_units()))
-                    .sum();
-                return Err(Reason::AccountNotEmpty {
-                    account: id,
-                    asset,
-                    booked,
-                }
-                .into());
+                let booked = Field::ALL.iter().map(|field| u128::from(balance.get(*field).minor_units())).sum();
+                return Err(Reason::AccountNotEmpty { account: id, asset, booked }.into());
             }
         }
         Ok(())

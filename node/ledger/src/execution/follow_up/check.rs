@@ -18,14 +18,10 @@ impl<V: StateView> Execution<'_, V> {
         if let Some(payment) = self.state.get::<Payment>(&key)? {
             return Ok(Some(payment));
         }
-        let Some(IndexValue::Payment { facts, status }) = self
-            .state
-            .indexed(&IndexKey::Payment(key))?
-            .map(|entry| entry.value)
+        let Some(IndexValue::Payment { facts, status }) =
+            self.state.indexed(&IndexKey::Payment(key))?.map(|entry| entry.value)
         else {
-            return Err(Fault::Missing {
-                what: "a payment that an authority was asked for",
-            });
+            return Err(Fault::Missing { what: "a payment that an authority was asked for" });
         };
         let later = |key: IndexKey| self.state.indexed(&key).map(|entry| entry.is_some());
         let stage = match status {
@@ -36,34 +32,18 @@ impl<V: StateView> Execution<'_, V> {
             Status::Pdng if later(IndexKey::SettledLater(key))? => PaymentStage::Credited,
             _ => return Ok(None),
         };
-        Ok(Some(Payment {
-            facts,
-            charges: Bounded::default(),
-            stage,
-            returned: Amount::ZERO,
-            recall: None,
-        }))
+        Ok(Some(Payment { facts, charges: Bounded::default(), stage, returned: Amount::ZERO, recall: None }))
     }
 
     /// A payment that settled.
     pub(super) fn settled(&self, key: PaymentKey) -> Result<Payment, Stop> {
         let payment = self.payment(key)?;
-        let settled = |payment: &Payment| {
-            matches!(
-                payment.stage,
-                PaymentStage::Settled | PaymentStage::Credited
-            )
-        };
-        Ok(payment
-            .filter(settled)
-            .ok_or(Reason::NotSettled { payment: key })?)
+        let settled = |payment: &Payment| matches!(payment.stage, PaymentStage::Settled | PaymentStage::Credited);
+        Ok(payment.filter(settled).ok_or(Reason::NotSettled { payment: key })?)
     }
 
     /// A payment that waits for its creditor's agent, with its deadline and what it counted.
-    pub(super) fn waiting(
-        &self,
-        key: PaymentKey,
-    ) -> Result<(Payment, BlockTime, Option<Counted>), Stop> {
+    pub(super) fn waiting(&self, key: PaymentKey) -> Result<(Payment, BlockTime, Option<Counted>), Stop> {
         let payment: Option<Payment> = self.state.get(&key)?;
         match payment {
             Some(payment) => match payment.stage {
@@ -79,20 +59,11 @@ impl<V: StateView> Execution<'_, V> {
         let key = payback.payment;
         ensure_stated(payback.reason, payback.reason.codes().payback)?;
         let mut payment = self.settled(key)?;
-        let PaymentFacts {
-            debtor,
-            creditor,
-            asset,
-            amount: paid,
-        } = payment.facts;
+        let PaymentFacts { debtor, creditor, asset, amount: paid } = payment.facts;
         ensure(!payback.amount.is_zero(), || Reason::AmountZero)?;
         let (returned, amount) = (payment.returned, payback.amount);
         let sum = returned.checked_add(amount).filter(|sum| *sum <= paid);
-        payment.returned = sum.ok_or(Reason::AbovePaid {
-            paid,
-            returned,
-            amount,
-        })?;
+        payment.returned = sum.ok_or(Reason::AbovePaid { paid, returned, amount })?;
         self.ensure_open(asset)?;
         self.payer(&creditor)?;
         self.payable(&debtor)?;

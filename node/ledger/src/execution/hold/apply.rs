@@ -32,10 +32,7 @@ impl<V: StateView> Execution<'_, V> {
             leg,
             placed,
             Hold {
-                purpose: HoldPurpose::Payment {
-                    payee: reserve.payee,
-                    uetr: reserve.uetr,
-                },
+                purpose: HoldPurpose::Payment { payee: reserve.payee, uetr: reserve.uetr },
                 payer: reserve.payer,
                 asset: reserve.asset,
                 amount: reserve.amount,
@@ -48,15 +45,9 @@ impl<V: StateView> Execution<'_, V> {
     /// Moves funds from available to held, and sets the hold's end.
     pub fn put_on_hold(&mut self, leg: usize, placed: Placed, hold: Hold) -> Result<(), Stop> {
         let id = hold_id(placed, leg);
-        let (available, held) = (
-            Place::On(hold.payer, Field::Available),
-            Place::On(hold.payer, Field::Held),
-        );
+        let (available, held) = (Place::On(hold.payer, Field::Available), Place::On(hold.payer, Field::Held));
         self.transfer(hold.asset, available, held, hold.amount)?;
-        self.state.set_timer(Timer {
-            at: hold.expires_at,
-            subject: TimerSubject::Hold(id),
-        });
+        self.state.set_timer(Timer { at: hold.expires_at, subject: TimerSubject::Hold(id) });
         Ok(self.state.put(id, Some(hold))?)
     }
 
@@ -65,12 +56,7 @@ impl<V: StateView> Execution<'_, V> {
         if let HoldPurpose::Payment { uetr, .. } = hold.purpose {
             self.uetr = Some(uetr);
         }
-        self.pay(
-            hold.asset,
-            Place::On(hold.payer, Field::Held),
-            (payee, &account),
-            post.amount,
-        )?;
+        self.pay(hold.asset, Place::On(hold.payer, Field::Held), (payee, &account), post.amount)?;
         self.reduce_hold(post.hold, hold, post.amount)
     }
 
@@ -78,10 +64,7 @@ impl<V: StateView> Execution<'_, V> {
     pub fn reduce_hold(&mut self, id: HoldId, mut hold: Hold, amount: Amount) -> Result<(), Stop> {
         let rest = hold.amount.checked_sub(amount).unwrap_or(Amount::ZERO);
         hold.amount = rest;
-        hold.counted = hold.counted.map(|counted| Counted {
-            amount: rest,
-            ..counted
-        });
+        hold.counted = hold.counted.map(|counted| Counted { amount: rest, ..counted });
         if rest.is_zero() {
             return self.end_hold(id, &hold);
         }
@@ -89,10 +72,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn end_hold(&mut self, id: HoldId, hold: &Hold) -> Result<(), Stop> {
-        self.state.remove_timer(Timer {
-            at: hold.expires_at,
-            subject: TimerSubject::Hold(id),
-        });
+        self.state.remove_timer(Timer { at: hold.expires_at, subject: TimerSubject::Hold(id) });
         Ok(self.state.put::<Hold>(id, None)?)
     }
 
@@ -104,12 +84,7 @@ impl<V: StateView> Execution<'_, V> {
             self.uetr = Some(uetr);
         }
         let expires_at = hold.expires_at;
-        ensure(came == 0 || self.block.time >= expires_at, || {
-            Reason::HoldNotExpired {
-                hold: id,
-                expires_at,
-            }
-        })?;
+        ensure(came == 0 || self.block.time >= expires_at, || Reason::HoldNotExpired { hold: id, expires_at })?;
         self.give_back(&hold)?;
         self.end_hold(id, &hold)
     }

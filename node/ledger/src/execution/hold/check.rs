@@ -25,17 +25,10 @@ impl<V: StateView> Execution<'_, V> {
         let Some(payee_agent) = self.agent(&payee.agent)?.filter(|agent| agent.active) else {
             return Err(Reason::CreditorAgentSuspended { agent: payee.agent }.into());
         };
-        ensure(reserve.payee != reserve.payer, || Reason::SelfPayment {
-            account: reserve.payee,
-        })?;
+        ensure(reserve.payee != reserve.payer, || Reason::SelfPayment { account: reserve.payee })?;
         self.ensure_below_payment_max((reserve.asset, &asset), &payer, reserve.amount)?;
-        if let Some(threshold) = self.threshold(
-            reserve.asset,
-            [agent.jurisdiction, payee_agent.jurisdiction],
-        )? {
-            ensure(reserve.amount < threshold, || Reason::AcceptanceMissing {
-                threshold,
-            })?;
+        if let Some(threshold) = self.threshold(reserve.asset, [agent.jurisdiction, payee_agent.jurisdiction])? {
+            ensure(reserve.amount < threshold, || Reason::AcceptanceMissing { threshold })?;
         }
         Ok(payer)
     }
@@ -44,19 +37,14 @@ impl<V: StateView> Execution<'_, V> {
     pub fn ensure_expiry(&self, given: BlockTime) -> Result<(), Stop> {
         let now = self.block.time;
         let latest = now.after_ms(HOLD_LIFETIME_MS_MAX);
-        ensure(now < given && given <= latest, || {
-            Reason::ExpiryOutOfRange { given, now, latest }
-        })
+        ensure(now < given && given <= latest, || Reason::ExpiryOutOfRange { given, now, latest })
     }
 
     /// A hold that still runs.
     pub fn running_hold(&self, id: HoldId) -> Result<Hold, Stop> {
         let hold: Hold = self.must(&id, "a hold that an authority was asked for")?;
         let expires_at = hold.expires_at;
-        ensure(self.block.time < expires_at, || Reason::HoldExpired {
-            hold: id,
-            expires_at,
-        })?;
+        ensure(self.block.time < expires_at, || Reason::HoldExpired { hold: id, expires_at })?;
         Ok(hold)
     }
 

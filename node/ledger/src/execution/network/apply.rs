@@ -4,9 +4,7 @@ use crate::execution::context::Execution;
 use crate::execution::stop::{Stop, ensure};
 use crate::state::StateView;
 use seaway_types::bounded::Bounded;
-use seaway_types::instruction::admin::{
-    Admin, ScheduleUpgrade, SetAsset, SetCalendar, SetThreshold, SetTierLimits,
-};
+use seaway_types::instruction::admin::{Admin, ScheduleUpgrade, SetAsset, SetCalendar, SetThreshold, SetTierLimits};
 use seaway_types::reason::Reason;
 use seaway_types::state::{
     CalendarKey, Parameters, ScheduledSet, Threshold, Totals, Upgrade, ValidatorSet, Validators,
@@ -70,9 +68,7 @@ impl<V: StateView> Execution<'_, V> {
 
     fn set_threshold(&mut self, set: &SetThreshold) -> Result<(), Stop> {
         self.ensure_asset(set.asset)?;
-        Ok(self
-            .state
-            .put((set.jurisdiction, set.asset), set.threshold.map(Threshold))?)
+        Ok(self.state.put((set.jurisdiction, set.asset), set.threshold.map(Threshold))?)
     }
 
     /// A set decided at height H acts from H + 2: H + 1 is already being voted on by the set that its header names.
@@ -81,21 +77,10 @@ impl<V: StateView> Execution<'_, V> {
         let present: Validators = self.must(&(), "the validators")?;
         let now = self.block.height;
         let since = Height(now.0.saturating_add(2));
-        let in_force = present
-            .0
-            .iter()
-            .rposition(|scheduled| scheduled.since <= now)
-            .unwrap_or(0);
-        let kept = present
-            .0
-            .iter()
-            .skip(in_force)
-            .filter(|scheduled| scheduled.since < since);
+        let in_force = present.0.iter().rposition(|scheduled| scheduled.since <= now).unwrap_or(0);
+        let kept = present.0.iter().skip(in_force).filter(|scheduled| scheduled.since < since);
         let mut sets: Vec<ScheduledSet> = kept.cloned().collect();
-        sets.push(ScheduledSet {
-            since,
-            set: set.clone(),
-        });
+        sets.push(ScheduledSet { since, set: set.clone() });
         let sets = Bounded::new(sets).map_err(|_| Reason::ValidatorsWrong { bic: None })?;
         Ok(self.state.put((), Some(Validators(sets)))?)
     }
@@ -103,10 +88,7 @@ impl<V: StateView> Execution<'_, V> {
     fn schedule_upgrade(&mut self, upgrade: &ScheduleUpgrade) -> Result<(), Stop> {
         self.check_upgrade(upgrade)?;
         let version = self.parameters.version_at(self.block.height);
-        let next = Upgrade {
-            version: upgrade.version,
-            height: upgrade.height,
-        };
+        let next = Upgrade { version: upgrade.version, height: upgrade.height };
         self.set_parameters(|parameters| {
             parameters.version = version;
             parameters.upgrade = Some(next);

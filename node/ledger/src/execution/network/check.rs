@@ -12,12 +12,7 @@ use seaway_types::state::{Participant, ValidatorSet, ValidatorSetError};
 
 impl<V: StateView> Execution<'_, V> {
     pub(super) fn check_participant(&self, set: &SetParticipant) -> Result<(), Stop> {
-        let rising = set
-            .participant
-            .roles
-            .supervisor_of
-            .windows(2)
-            .all(|pair| pair.first() < pair.last());
+        let rising = set.participant.roles.supervisor_of.windows(2).all(|pair| pair.first() < pair.last());
         ensure(rising, || Reason::JurisdictionsUnsorted)
     }
 
@@ -35,28 +30,17 @@ impl<V: StateView> Execution<'_, V> {
             }
             None => {
                 let next = AssetId(self.parameters.asset_count.saturating_add(1));
-                ensure(id == next && usize::from(id.0) <= ASSETS_MAX, || {
-                    Reason::AssetIdNotNext { given: id, next }
-                })?;
-                ensure(record.code_fits_kind(), || Reason::AssetRecord {
-                    asset: id,
-                })?;
+                ensure(id == next && usize::from(id.0) <= ASSETS_MAX, || Reason::AssetIdNotNext { given: id, next })?;
+                ensure(record.code_fits_kind(), || Reason::AssetRecord { asset: id })?;
                 let issuer: Option<Participant> = self.state.get(&record.issuer)?;
                 let fit = issuer.is_some_and(|issuer| issuer.active && issuer.roles.issuer);
-                ensure(fit, || Reason::IssuerUnknown {
-                    issuer: record.issuer,
-                })?;
+                ensure(fit, || Reason::IssuerUnknown { issuer: record.issuer })?;
             }
         }
         if record.is_default {
-            for other in (1..=self.parameters.asset_count)
-                .map(AssetId)
-                .filter(|other| *other != id)
-            {
+            for other in (1..=self.parameters.asset_count).map(AssetId).filter(|other| *other != id) {
                 let taken = self.must::<Asset>(&other, "an asset below the count")?;
-                ensure(!(taken.is_default && taken.code == record.code), || {
-                    Reason::DefaultTaken { asset: other }
-                })?;
+                ensure(!(taken.is_default && taken.code == record.code), || Reason::DefaultTaken { asset: other })?;
             }
         }
         Ok(present.is_none())
@@ -69,9 +53,7 @@ impl<V: StateView> Execution<'_, V> {
 
     /// Every validator is an active participant with that role; its signature over its key was checked on the curve.
     pub(super) fn check_validators(&self, set: &ValidatorSet) -> Result<(), Stop> {
-        set.check().map_err(|error| Reason::ValidatorsWrong {
-            bic: subject(&error),
-        })?;
+        set.check().map_err(|error| Reason::ValidatorsWrong { bic: subject(&error) })?;
         for validator in &set.0 {
             let bic = validator.bic;
             let known: Option<Participant> = self.state.get(&bic)?;
@@ -83,14 +65,11 @@ impl<V: StateView> Execution<'_, V> {
 
     pub(super) fn check_upgrade(&self, upgrade: &ScheduleUpgrade) -> Result<(), Stop> {
         let version = self.parameters.version_at(self.block.height);
-        ensure(
-            upgrade.version > version && upgrade.height > self.block.height,
-            || Reason::UpgradeInPast {
-                given: upgrade.version,
-                height: upgrade.height.0,
-                version,
-            },
-        )
+        ensure(upgrade.version > version && upgrade.height > self.block.height, || Reason::UpgradeInPast {
+            given: upgrade.version,
+            height: upgrade.height.0,
+            version,
+        })
     }
 }
 

@@ -10,15 +10,12 @@ use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::bounded::Bounded;
 use seaway_types::identifier::AccountId;
-use seaway_types::instruction::payment::{
-    BulkMode, Charge, Credit, CreditKind, CreditTransfer, PaymentKey,
-};
+use seaway_types::instruction::payment::{BulkMode, Charge, Credit, CreditKind, CreditTransfer, PaymentKey};
 use seaway_types::limits::CHARGES_MAX;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Status};
 use seaway_types::state::{
-    Account, AccountClass, Balance, Field, IndexEntry, IndexKey, IndexValue, Payment, PaymentFacts,
-    PaymentStage,
+    Account, AccountClass, Balance, Field, IndexEntry, IndexKey, IndexValue, Payment, PaymentFacts, PaymentStage,
 };
 
 impl<V: StateView> Execution<'_, V> {
@@ -30,13 +27,8 @@ impl<V: StateView> Execution<'_, V> {
         placed: Placed,
     ) -> Result<LegOutcome, Halt> {
         let all_or_none = placed.all_or_none || transfer.mode == BulkMode::AllOrNothing;
-        let placed = Placed {
-            all_or_none,
-            ..placed
-        };
-        let payer = self
-            .check_transfer(transfer)
-            .map_err(|stop| stop.at(leg, None))?;
+        let placed = Placed { all_or_none, ..placed };
+        let payer = self.check_transfer(transfer).map_err(|stop| stop.at(leg, None))?;
         let mut status = None;
         let mut credits = Vec::with_capacity(transfer.credits.len());
         for (position, credit) in transfer.credits.iter().enumerate() {
@@ -49,14 +41,7 @@ impl<V: StateView> Execution<'_, V> {
                 }
                 Err(stop) => return Err(stop.at(leg, Some(position))),
             };
-            self.take_uetr(
-                &payer.account,
-                transfer.debtor,
-                transfer.asset,
-                credit,
-                became,
-            )
-            .map_err(Halt::Fault)?;
+            self.take_uetr(&payer.account, transfer.debtor, transfer.asset, credit, became).map_err(Halt::Fault)?;
             status = Some(together(status, became));
             credits.push(CreditOutcome {
                 leg: u8::try_from(leg).unwrap_or(u8::MAX),
@@ -69,10 +54,7 @@ impl<V: StateView> Execution<'_, V> {
                 reason,
             });
         }
-        Ok(LegOutcome {
-            status: status.unwrap_or(Status::Accc),
-            credits,
-        })
+        Ok(LegOutcome { status: status.unwrap_or(Status::Accc), credits })
     }
 
     /// Takes a credit's UETR, if nobody had it before.
@@ -92,91 +74,43 @@ impl<V: StateView> Execution<'_, V> {
         if status == Status::Rjct && self.state.indexed(&key)?.is_some() {
             return Ok(());
         }
-        let facts = PaymentFacts {
-            debtor,
-            creditor: credit.creditor,
-            asset,
-            amount: credit.amount,
-        };
+        let facts = PaymentFacts { debtor, creditor: credit.creditor, asset, amount: credit.amount };
         let value = IndexValue::Payment { facts, status };
-        self.state.add_to_index(
-            key,
-            IndexEntry {
-                height: self.block.height,
-                value,
-            },
-        );
+        self.state.add_to_index(key, IndexEntry { height: self.block.height, value });
         Ok(())
     }
 
-    fn credit_one(
-        &mut self,
-        payer: &Payer,
-        credit: &Credit,
-        placed: Placed,
-    ) -> Result<Status, Stop> {
+    fn credit_one(&mut self, payer: &Payer, credit: &Credit, placed: Placed) -> Result<Status, Stop> {
         self.uetr = Some(credit.uetr);
         let payee = self.check_credit(payer, credit, placed)?;
         let (asset, debtor) = (payer.transfer.asset, payer.transfer.debtor);
         let counted = self.count(asset, &payer.account, payee.total)?;
         self.ensure_funds(debtor, asset, payee.total)?;
-        let key = PaymentKey {
-            debtor_agent: payer.account.agent,
-            uetr: credit.uetr,
-            kind: credit.kind,
-        };
+        let key = PaymentKey { debtor_agent: payer.account.agent, uetr: credit.uetr, kind: credit.kind };
         if payee.waits {
-            let deadline = self
-                .block
-                .time
-                .after_ms(self.parameters.timing.acceptance_window_ms);
-            let (available, held) = (
-                Place::On(debtor, Field::Available),
-                Place::On(debtor, Field::Held),
-            );
+            let deadline = self.block.time.after_ms(self.parameters.timing.acceptance_window_ms);
+            let (available, held) = (Place::On(debtor, Field::Available), Place::On(debtor, Field::Held));
             self.transfer(asset, available, held, payee.total)?;
-            self.state.set_timer(Timer {
-                at: deadline,
-                subject: TimerSubject::Consent(key),
-            });
+            self.state.set_timer(Timer { at: deadline, subject: TimerSubject::Consent(key) });
             let stage = PaymentStage::Waiting { deadline, counted };
             self.remember(key, payer, credit, credit.charges.clone(), stage)?;
             return Ok(Status::Pdng);
         }
         let source = Place::On(debtor, Field::Available);
-        self.pay(
-            asset,
-            source,
-            (credit.creditor, &payee.account),
-            credit.amount,
-        )?;
+        self.pay(asset, source, (credit.creditor, &payee.account), credit.amount)?;
         self.pay_charges(asset, source, debtor, &credit.charges)?;
         let status = status_for(&payee.account, credit.kind);
         if status == Status::Acsc {
-            self.remember(
-                key,
-                payer,
-                credit,
-                Bounded::default(),
-                PaymentStage::Settled,
-            )?;
+            self.remember(key, payer, credit, Bounded::default(), PaymentStage::Settled)?;
         }
         Ok(status)
     }
 
     /// Asks for the whole sum before any of it moves, so that the refusal names the whole.
-    pub fn ensure_funds(
-        &self,
-        account: AccountId,
-        asset: AssetId,
-        needed: Amount,
-    ) -> Result<(), Stop> {
+    pub fn ensure_funds(&self, account: AccountId, asset: AssetId, needed: Amount) -> Result<(), Stop> {
         let balance: Option<Balance> = self.state.get(&(account, asset))?;
         let available = balance.unwrap_or_default().available;
-        ensure(needed <= available, || Reason::InsufficientFunds {
-            available,
-            needed,
-        })
+        ensure(needed <= available, || Reason::InsufficientFunds { available, needed })
     }
 
     /// Pays charges to the accounts that take them.
@@ -189,9 +123,7 @@ impl<V: StateView> Execution<'_, V> {
     ) -> Result<(), Stop> {
         for charge in charges {
             let account = self.payable(&charge.payee)?;
-            ensure(charge.payee != debtor, || Reason::SelfPayment {
-                account: charge.payee,
-            })?;
+            ensure(charge.payee != debtor, || Reason::SelfPayment { account: charge.payee })?;
             self.pay(asset, source, (charge.payee, &account), charge.amount)?;
         }
         Ok(())
@@ -211,16 +143,7 @@ impl<V: StateView> Execution<'_, V> {
             asset: payer.transfer.asset,
             amount: credit.amount,
         };
-        Ok(self.state.put(
-            key,
-            Some(Payment {
-                facts,
-                charges,
-                stage,
-                returned: Amount::ZERO,
-                recall: None,
-            }),
-        )?)
+        Ok(self.state.put(key, Some(Payment { facts, charges, stage, returned: Amount::ZERO, recall: None }))?)
     }
 }
 

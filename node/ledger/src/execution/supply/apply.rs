@@ -15,22 +15,12 @@ impl<V: StateView> Execution<'_, V> {
     pub fn issue(&mut self, issue: &Issue) -> Result<(), Stop> {
         self.uetr = None;
         let (issuer, account) = self.check_issue(issue)?;
-        self.pay(
-            issue.asset,
-            Place::Issuer,
-            (issue.account, &account),
-            issue.amount,
-        )?;
+        self.pay(issue.asset, Place::Issuer, (issue.account, &account), issue.amount)?;
         self.use_reference(issuer, issue.reference);
         Ok(())
     }
 
-    pub fn request_redemption(
-        &mut self,
-        request: &RedeemRequest,
-        leg: usize,
-        placed: Placed,
-    ) -> Result<(), Stop> {
+    pub fn request_redemption(&mut self, request: &RedeemRequest, leg: usize, placed: Placed) -> Result<(), Stop> {
         self.uetr = None;
         self.check_redemption(request)?;
         // Redeeming pays nobody on the ledger, so it counts toward no limit.
@@ -51,16 +41,9 @@ impl<V: StateView> Execution<'_, V> {
     pub fn confirm_redemption(&mut self, confirm: &RedeemConfirm) -> Result<(), Stop> {
         self.uetr = None;
         let hold = self.redemption(confirm.hold)?;
-        let issuer = self
-            .must::<Asset>(&hold.asset, "the asset of a hold")?
-            .issuer;
+        let issuer = self.must::<Asset>(&hold.asset, "the asset of a hold")?.issuer;
         self.ensure_reference_unused(issuer, confirm.reference)?;
-        self.transfer(
-            hold.asset,
-            Place::On(hold.payer, Field::Held),
-            Place::Issuer,
-            hold.amount,
-        )?;
+        self.transfer(hold.asset, Place::On(hold.payer, Field::Held), Place::Issuer, hold.amount)?;
         let amount = hold.amount;
         self.reduce_hold(confirm.hold, hold, amount)?;
         self.use_reference(issuer, confirm.reference);
@@ -68,11 +51,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn use_reference(&mut self, issuer: Bic, reference: Text35) {
-        let entry = IndexEntry {
-            height: self.block.height,
-            value: IndexValue::Present,
-        };
-        self.state
-            .add_to_index(IndexKey::Reference(issuer, reference), entry);
+        let entry = IndexEntry { height: self.block.height, value: IndexValue::Present };
+        self.state.add_to_index(IndexKey::Reference(issuer, reference), entry);
     }
 }

@@ -21,24 +21,15 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// A reference works once for an issuer.
-    pub(super) fn ensure_reference_unused(
-        &self,
-        issuer: Bic,
-        reference: Text35,
-    ) -> Result<(), Stop> {
-        let used = self
-            .state
-            .indexed(&IndexKey::Reference(issuer, reference))?
-            .is_some();
+    pub(super) fn ensure_reference_unused(&self, issuer: Bic, reference: Text35) -> Result<(), Stop> {
+        let used = self.state.indexed(&IndexKey::Reference(issuer, reference))?.is_some();
         ensure(!used, || Reason::ReferenceUsed { issuer, reference })
     }
 
     /// Guards of a request. An asset that takes no payments any more can still be redeemed.
     pub(super) fn check_redemption(&self, request: &RedeemRequest) -> Result<(), Stop> {
         let known: Option<Asset> = self.state.get(&request.asset)?;
-        ensure(known.is_some(), || Reason::AssetUnknown {
-            asset: request.asset,
-        })?;
+        ensure(known.is_some(), || Reason::AssetUnknown { asset: request.asset })?;
         self.payer(&request.account)?;
         ensure(!request.amount.is_zero(), || Reason::AmountZero)?;
         self.ensure_expiry(request.expires_at)
@@ -47,9 +38,7 @@ impl<V: StateView> Execution<'_, V> {
     /// A redemption that still waits for its issuer.
     pub(super) fn redemption(&self, id: HoldId) -> Result<Hold, Stop> {
         let hold = self.running_hold(id)?;
-        ensure(hold.purpose == HoldPurpose::Redemption, || {
-            Reason::HoldPurpose { hold: id }
-        })?;
+        ensure(hold.purpose == HoldPurpose::Redemption, || Reason::HoldPurpose { hold: id })?;
         Ok(hold)
     }
 }
