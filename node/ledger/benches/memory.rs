@@ -14,6 +14,10 @@ fn main() {
     let state = common::state(common::ACCOUNTS);
     let after = resident();
     let accounts = state.tables().accounts.len() as u64;
-    println!("sizes: account {}, balance entry {}", size_of::<seaway_types::state::Account>(), size_of::<((seaway_types::AccountId, seaway_types::AssetId), seaway_types::state::Balance)>());
+    println!(
+        "sizes: account {}, balance entry {}",
+        size_of::<seaway_types::state::Account>(),
+        size_of::<((seaway_types::AccountId, seaway_types::AssetId), seaway_types::state::Balance)>()
+    );
     println!("{accounts} accounts: {} bytes each resident", (after - before) / accounts);
 }

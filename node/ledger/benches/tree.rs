@@ -78,5 +78,5 @@ fn jmt(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, own);
+criterion_group!(benches, own, jmt);
 criterion_main!(benches);

@@ -5,6 +5,7 @@
 //! that the place of a leaf is proven with the leaf.
 
 use crate::bounded::Bounded;
+use crate::codec;
 use crate::hash::{Domain, Hash32, block_of};
 use crate::limits::MERKLE_PATH_MAX;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,17 @@ use serde::{Deserialize, Serialize};
 /// Hash of a leaf's canonical bytes.
 pub fn leaf(bytes: &[u8]) -> Hash32 {
     Domain::ReceiptLeaf.hash(bytes)
+}
+
+/// Hashes of the leaves of some values, in order.
+pub fn leaves<T: Serialize>(values: &[T]) -> Vec<Hash32> {
+    let mut bytes = Vec::with_capacity(256);
+    let hash = |value: &T| {
+        bytes.clear();
+        codec::encode_into(value, &mut bytes);
+        leaf(&bytes)
+    };
+    values.iter().map(hash).collect()
 }
 
 /// The root over leaf hashes; zero for none.
@@ -87,14 +99,14 @@ impl MerklePath {
 mod tests {
     use super::*;
 
-    fn leaves(count: usize) -> Vec<Hash32> {
+    fn hashes(count: usize) -> Vec<Hash32> {
         (0..count).map(|n| leaf(&n.to_le_bytes())).collect()
     }
 
     #[test]
     fn each_leaf_is_proven_at_its_place_only() {
         for count in 1..40 {
-            let leaves = leaves(count);
+            let leaves = hashes(count);
             let root = root(&leaves);
             for position in 0..count {
                 let path = path(&leaves, position).unwrap();
@@ -111,7 +123,7 @@ mod tests {
 
     #[test]
     fn surplus_or_missing_siblings_are_refused() {
-        let leaves = leaves(5);
+        let leaves = hashes(5);
         let good = path(&leaves, 2).unwrap();
         let mut longer = good.clone();
         longer.siblings.push(Hash32::ZERO).unwrap();

@@ -120,10 +120,19 @@ macro_rules! code_bytes {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
-                    serializer.collect_str(self)
-                } else {
-                    self.0.serialize(serializer)
+                    return serializer.collect_str(self);
                 }
+                // Written as wide little-endian integers where they fit: the same bytes as one by one, in fewer calls.
+                use serde::ser::SerializeTuple;
+                let (words, rest) = self.0.as_chunks::<8>();
+                let mut tuple = serializer.serialize_tuple(words.len() + rest.len())?;
+                for word in words {
+                    tuple.serialize_element(&u64::from_le_bytes(*word))?;
+                }
+                for byte in rest {
+                    tuple.serialize_element(byte)?;
+                }
+                tuple.end()
             }
         }
 

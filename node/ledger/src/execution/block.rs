@@ -4,12 +4,13 @@ use super::builder::Limits;
 use super::context::{Execution, Outcomes};
 use super::stop::{BlockFault, Fault, Stop};
 use crate::VERSION;
-use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, StateView, Tip};
-use seaway_types::codec;
+use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, Soon, StateView, Tip};
 use seaway_types::hash::Hash32;
-use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::instruction::{AuthenticInstruction, Leg};
 use seaway_types::merkle;
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
+use seaway_types::state::IndexKey;
 use seaway_types::time::{BlockTime, Height};
 
 /// What a block is besides its instructions.
@@ -47,6 +48,9 @@ pub fn execute_block<V: StateView>(
     }
     let mut execution = begin(view, context)?;
     for (position, instruction) in instructions.iter().enumerate() {
+        if position % RUN == 0 {
+            warm_run(view, instructions.get(position..).unwrap_or(&[]));
+        }
         match execution.execute(instruction, u32::try_from(position).unwrap_or(u32::MAX)) {
             Ok(()) => execution.state.keep(),
             Err(Stop::Void(reason)) => return Err(BlockFault::Void { position, reason }),
@@ -58,6 +62,28 @@ pub fn execute_block<V: StateView>(
         }
     }
     finish(execution, commitment)
+}
+
+/// Instructions whose reads are announced together: few enough that what is fetched is still near when it is used.
+pub(super) const RUN: usize = 256;
+
+/// Announces the reads of the next run of instructions.
+pub(super) fn warm_run<V: StateView>(view: &V, instructions: &[AuthenticInstruction]) {
+    let mut soon = Soon::default();
+    for instruction in instructions.iter().take(RUN) {
+        let envelope = instruction.envelope();
+        soon.index.push(IndexKey::Instruction(envelope.submitter, envelope.key));
+        for leg in envelope.body.legs() {
+            let Leg::CreditTransfer(transfer) = leg else { continue };
+            soon.balances.push((transfer.debtor, transfer.asset));
+            for credit in &transfer.credits {
+                soon.balances.push((credit.creditor, transfer.asset));
+                let (debtor_agent, uetr, kind) = (credit.debtor_agent, credit.uetr, credit.kind);
+                soon.index.push(IndexKey::Payment(PaymentKey { debtor_agent, uetr, kind }));
+            }
+        }
+    }
+    view.warm(&soon);
 }
 
 /// Starts a block: checks that it follows its parent, and carries out its own acts.
@@ -86,7 +112,7 @@ pub(super) fn finish<V: StateView>(
 ) -> Result<ExecutedBlock, BlockFault> {
     execution.check_conservation()?;
     let Execution { block: context, receipts, outcomes, postings, state, .. } = execution;
-    let leaves: Vec<Hash32> = receipts.iter().map(|receipt| merkle::leaf(&codec::encode(receipt))).collect();
+    let leaves = merkle::leaves(&receipts);
     let changes = state.into_changes();
     let update = commitment.prepare(context.height, &changes);
     Ok(ExecutedBlock {

@@ -5,7 +5,7 @@
 //! done; only then it is included as a rejection. So A pays B pays C in one block rarely depends on who came first.
 //! Validators know nothing of this: they execute what they are given, in its order.
 
-use super::block::{BlockContext, ExecutedBlock, begin, finish};
+use super::block::{BlockContext, ExecutedBlock, RUN, begin, finish, warm_run};
 use super::context::Execution;
 use super::stop::{BlockFault, Fault, Stop};
 use crate::state::{Commitment, StateView};
@@ -107,37 +107,53 @@ impl<V: StateView> Builder<'_, V> {
         lacking: Lacking,
     ) -> Result<Vec<AuthenticInstruction>, Fault> {
         let mut aside = Vec::new();
-        for instruction in instructions {
-            let mut limits = self.limits;
-            if limits.take(&instruction).is_err() {
-                self.left_out.push((instruction, VoidReason::BlockFull));
-                continue;
+        let mut waiting = instructions.into_iter();
+        loop {
+            let run: Vec<_> = waiting.by_ref().take(RUN).collect();
+            if run.is_empty() {
+                return Ok(aside);
             }
-            let mark = self.execution.mark();
-            let position = u32::try_from(self.included.len()).unwrap_or(u32::MAX);
-            match self.execution.execute(&instruction, position) {
-                Ok(()) if lacking == Lacking::SetAside && self.last_lacks_funds() => {
-                    self.execution.back_to(mark);
-                    self.execution.forget_answers()?;
-                    aside.push(instruction);
-                }
-                Ok(()) => {
-                    self.execution.state.keep();
-                    self.limits = limits;
-                    self.included.push(instruction);
-                }
-                Err(Stop::Void(reason)) => {
-                    self.execution.back_to(mark);
-                    self.execution.forget_answers()?;
-                    self.left_out.push((instruction, reason));
-                }
-                Err(Stop::Fault(fault)) => return Err(fault),
-                Err(Stop::Rejected(_)) => {
-                    return Err(Fault::Missing { what: "the place of a rejection" });
-                }
+            warm_run(self.execution.state.view(), &run);
+            for instruction in run {
+                self.include(instruction, lacking, &mut aside)?;
             }
         }
-        Ok(aside)
+    }
+
+    /// Executes one instruction, and includes it, sets it aside, or leaves it out.
+    fn include(
+        &mut self,
+        instruction: AuthenticInstruction,
+        lacking: Lacking,
+        aside: &mut Vec<AuthenticInstruction>,
+    ) -> Result<(), Fault> {
+        let mut limits = self.limits;
+        if limits.take(&instruction).is_err() {
+            self.left_out.push((instruction, VoidReason::BlockFull));
+            return Ok(());
+        }
+        let mark = self.execution.mark();
+        let position = u32::try_from(self.included.len()).unwrap_or(u32::MAX);
+        match self.execution.execute(&instruction, position) {
+            Ok(()) if lacking == Lacking::SetAside && self.last_lacks_funds() => {
+                self.execution.back_to(mark);
+                self.execution.forget_answers()?;
+                aside.push(instruction);
+            }
+            Ok(()) => {
+                self.execution.state.keep();
+                self.limits = limits;
+                self.included.push(instruction);
+            }
+            Err(Stop::Void(reason)) => {
+                self.execution.back_to(mark);
+                self.execution.forget_answers()?;
+                self.left_out.push((instruction, reason));
+            }
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Rejected(_)) => return Err(Fault::Missing { what: "the place of a rejection" }),
+        }
+        Ok(())
     }
 
     /// Whether the instruction executed last ended for lack of funds in any part.

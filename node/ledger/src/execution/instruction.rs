@@ -4,8 +4,6 @@ use super::authority::Chosen;
 use super::context::Execution;
 use super::stop::{Fault, Halt, Stop};
 use crate::state::StateView;
-use seaway_types::codec;
-use seaway_types::hash::Hash32;
 use seaway_types::instruction::payment::CreditTransfer;
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg};
 use seaway_types::merkle;
@@ -174,7 +172,7 @@ impl<V: StateView> Execution<'_, V> {
         credits: Vec<CreditOutcome>,
     ) {
         let envelope = instruction.envelope();
-        let leaves: Vec<Hash32> = credits.iter().map(|outcome| merkle::leaf(&codec::encode(outcome))).collect();
+        let leaves = merkle::leaves(&credits);
         let receipt = InstructionReceipt {
             submitter: envelope.submitter,
             key: envelope.key,

@@ -1,8 +1,6 @@
 //! Proofs of what a block answered.
 
 use super::block::ExecutedBlock;
-use seaway_types::codec;
-use seaway_types::hash::Hash32;
 use seaway_types::merkle;
 use seaway_types::proof::ReceiptProof;
 
@@ -13,8 +11,7 @@ impl ExecutedBlock {
             None => None,
             Some(credit) => {
                 let outcomes = self.outcomes(receipt);
-                let leaves: Vec<Hash32> =
-                    outcomes.iter().map(|outcome| merkle::leaf(&codec::encode(outcome))).collect();
+                let leaves = merkle::leaves(outcomes);
                 Some((*outcomes.get(credit)?, merkle::path(&leaves, credit)?))
             }
         };

@@ -43,6 +43,9 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     }
 
     fn find(&self, key: &K) -> Option<u32> {
+        if self.length == 0 {
+            return None;
+        }
         let same = |position: &u32| Self::entry(&self.chunks, *position).is_some_and(|(other, _)| other == key);
         self.positions.find(self.hasher.hash_one(key), same).copied()
     }

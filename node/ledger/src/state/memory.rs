@@ -4,7 +4,7 @@ use super::commitment::{Commitment, CommitmentUpdate};
 use super::map::PointMap;
 use super::overlay::BlockChanges;
 use super::tables::{Stored, Tables};
-use super::view::{ReadFault, StateView, Timer, Tip};
+use super::view::{ReadFault, Soon, StateView, Timer, Tip};
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use seaway_types::bic::Bic;
@@ -126,6 +126,15 @@ impl StateView for MemoryState {
 
     fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
         Ok(self.owners.find(&self.tables.accounts, agent, owner))
+    }
+
+    fn warm(&self, soon: &Soon) {
+        let Tables { accounts, balances, .. } = &self.tables;
+        // Look-ups that do not wait for each other: the processor fetches the memory of many at a time.
+        let known = soon.balances.iter().filter(|(id, _)| accounts.get(id).is_some_and(|one| one.tier.0 < u8::MAX));
+        let held = soon.balances.iter().filter(|key| balances.get(key).is_some_and(|one| !one.available.is_zero()));
+        let indexed = soon.index.iter().filter(|key| self.index.get(key).is_some());
+        std::hint::black_box((known.count(), held.count(), indexed.count()));
     }
 
     fn hash_seed(&self) -> u64 {

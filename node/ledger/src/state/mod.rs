@@ -12,4 +12,4 @@ pub use map::PointMap;
 pub use memory::MemoryState;
 pub use overlay::{BlockChanges, Overlay, Savepoint};
 pub use tables::{Changes, ForEachChange, Slot, Stored, Tables};
-pub use view::{ReadFault, StateView, Timer, TimerSubject, Tip};
+pub use view::{ReadFault, Soon, StateView, Timer, TimerSubject, Tip};

@@ -52,7 +52,7 @@ pub trait ForEachChange {
 }
 
 macro_rules! tables {
-    ($($field:ident: $Key:ty => $Record:ident, $name:pat => $state_key:expr;)*) => {
+    ($($field:ident: $Key:ty => $Record:ident in $Undone:ident, $name:pat => $state_key:expr;)*) => {
         /// All tables of a state.
         #[derive(Clone, Debug)]
         #[allow(missing_docs)] // The record types say what each is.
@@ -66,7 +66,7 @@ macro_rules! tables {
         /// An undo entry of the overlay's journal.
         #[derive(Clone, Debug)]
         #[allow(missing_docs)] // The record types say what each is.
-        pub enum Undo { $($Record($Key, Option<Option<$Record>>),)* }
+        pub enum Undo { $($Record($Undone<($Key, Option<Option<$Record>>)>),)* }
 
         impl Tables {
             /// Empty tables.
@@ -84,7 +84,7 @@ macro_rules! tables {
             /// Takes one change back.
             pub fn undo(&mut self, entry: Undo) {
                 match entry {
-                    $(Undo::$Record(key, previous) => take_back(&mut self.$field, key, previous),)*
+                    $(Undo::$Record(entry) => take_back(&mut self.$field, entry.into_inner()),)*
                 }
             }
 
@@ -134,13 +134,40 @@ macro_rules! tables {
             }
 
             fn undo(key: Self::Key, previous: Option<Option<Self>>) -> Undo {
-                Undo::$Record(key, previous)
+                Undo::$Record($Undone::new((key, previous)))
             }
         })*
     };
 }
 
-fn take_back<K: Eq + Hash, R>(map: &mut PointMap<K, Slot<R>>, key: K, previous: Option<Option<R>>) {
+/// An undo entry kept in place: for the small records that nearly every instruction changes.
+#[derive(Clone, Debug)]
+pub struct Inline<T>(T);
+
+impl<T> Inline<T> {
+    fn new(entry: T) -> Self {
+        Self(entry)
+    }
+}
+
+/// Hands out an undo entry, wherever it is kept.
+trait IntoInner<T> {
+    fn into_inner(self) -> T;
+}
+
+impl<T> IntoInner<T> for Inline<T> {
+    fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> IntoInner<T> for Box<T> {
+    fn into_inner(self) -> T {
+        *self
+    }
+}
+
+fn take_back<K: Eq + Hash, R>(map: &mut PointMap<K, Slot<R>>, (key, previous): (K, Option<Option<R>>)) {
     match previous {
         Some(now) => {
             if let Some(slot) = map.get_mut(&key) {
@@ -152,17 +179,17 @@ fn take_back<K: Eq + Hash, R>(map: &mut PointMap<K, Slot<R>>, key: K, previous: 
 }
 
 tables! {
-    parameters: () => Parameters, () => StateKey::Parameters;
-    validators: () => Validators, () => StateKey::Validators;
-    participants: Bic => Participant, bic => StateKey::Participant(bic);
-    assets: AssetId => Asset, asset => StateKey::Asset(asset);
-    totals: AssetId => Totals, asset => StateKey::Totals(asset);
-    accounts: AccountId => Account, account => StateKey::Account(account);
-    balances: (AccountId, AssetId) => Balance, (account, asset) => StateKey::Balance(account, asset);
-    holds: HoldId => Hold, hold => StateKey::Hold(hold);
-    payments: PaymentKey => Payment, payment => StateKey::Payment(payment);
-    tier_limits: (AssetId, Tier) => TierLimits, (asset, tier) => StateKey::TierLimits(asset, tier);
-    usages: (Bic, OwnerId, AssetId) => Usage, (agent, owner, asset) => StateKey::Usage(agent, owner, asset);
-    calendars: CalendarKey => Calendar, of => StateKey::Calendar(of);
-    thresholds: (Country, AssetId) => Threshold, (country, asset) => StateKey::Threshold(country, asset);
+    parameters: () => Parameters in Box, () => StateKey::Parameters;
+    validators: () => Validators in Box, () => StateKey::Validators;
+    participants: Bic => Participant in Box, bic => StateKey::Participant(bic);
+    assets: AssetId => Asset in Box, asset => StateKey::Asset(asset);
+    totals: AssetId => Totals in Inline, asset => StateKey::Totals(asset);
+    accounts: AccountId => Account in Box, account => StateKey::Account(account);
+    balances: (AccountId, AssetId) => Balance in Inline, (account, asset) => StateKey::Balance(account, asset);
+    holds: HoldId => Hold in Box, hold => StateKey::Hold(hold);
+    payments: PaymentKey => Payment in Box, payment => StateKey::Payment(payment);
+    tier_limits: (AssetId, Tier) => TierLimits in Box, (asset, tier) => StateKey::TierLimits(asset, tier);
+    usages: (Bic, OwnerId, AssetId) => Usage in Inline, (agent, owner, asset) => StateKey::Usage(agent, owner, asset);
+    calendars: CalendarKey => Calendar in Box, of => StateKey::Calendar(of);
+    thresholds: (Country, AssetId) => Threshold in Box, (country, asset) => StateKey::Threshold(country, asset);
 }

@@ -2,6 +2,7 @@
 //! [`super::MemoryState`] over memory.
 
 use super::tables::Stored;
+use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::identifier::{AccountId, HoldId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
@@ -45,6 +46,15 @@ pub struct Timer {
     pub subject: TimerSubject,
 }
 
+/// What a run of instructions will read.
+#[derive(Clone, Debug, Default)]
+pub struct Soon {
+    /// Accounts with an asset: the account, and its balance.
+    pub balances: Vec<(AccountId, AssetId)>,
+    /// Entries of the index.
+    pub index: Vec<IndexKey>,
+}
+
 /// A consistent view of the state after one block.
 pub trait StateView {
     /// The block after which it stands.
@@ -61,6 +71,9 @@ pub trait StateView {
 
     /// The accounts of a holder at an agent, in any order.
     fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault>;
+
+    /// Told what will be read soon, so that the reads need not wait for each other. Changes no answer.
+    fn warm(&self, soon: &Soon);
 
     /// Seed for hash maps: changes nothing but where things lie in memory.
     fn hash_seed(&self) -> u64;

@@ -35,7 +35,7 @@ fn warm(tree: &Tree, changes: &[Change]) {
     let mut seen = 0u8;
     for (key, _) in changes {
         let index = tree.slot_of(key);
-        seen = tree.slot(index).iter().fold(seen, |seen, leaf| seen ^ leaf[0]);
+        seen ^= tree.slot(index).last().map_or(0, |leaf| leaf[0]);
         let mut node = (1usize << tree.depth) + index;
         for _ in 0..4 {
             seen ^= tree.hashes.get(node ^ 1).map_or(0, |hash| hash.0[0]);
