@@ -72,10 +72,13 @@ impl<V: StateView> Execution<'_, V> {
         };
         let after = self.state.modify((id, asset), |now: &mut Option<Balance>| {
             let balance = now.get_or_insert_default();
+            // The whole balance stays within 18 digits, so that what is held can always go back to available: a block's
+            // own acts must not fail.
+            let present = balance.whole();
+            present.checked_add(amount).ok_or(Reason::SumTooLarge { present, amount })?;
             let part = balance.get_mut(field);
-            let sum = part.checked_add(amount).ok_or(Reason::SumTooLarge { present: *part, amount })?;
-            *part = sum;
-            Ok::<_, Stop>(sum)
+            *part = part.checked_add(amount).ok_or(Reason::SumTooLarge { present: *part, amount })?;
+            Ok::<_, Stop>(*part)
         })?;
         self.post(Some(id), asset, field, true, amount, after);
         Ok(())

@@ -138,7 +138,7 @@ impl Field {
     pub const ALL: [Self; 4] = [Self::Available, Self::Held, Self::InContracts, Self::Suspense];
 }
 
-/// What an account holds of an asset. Booked is the sum of the first three.
+/// What an account holds of an asset. Booked is the sum of the first three; all four together stay within 18 digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Balance {
@@ -176,6 +176,12 @@ impl Balance {
     /// Available, held and in contracts, in minor units.
     pub fn booked(&self) -> u128 {
         [self.available, self.held, self.in_contracts].iter().map(|part| u128::from(part.minor_units())).sum()
+    }
+
+    /// All four parts together; at most [`Amount::MAX`], which the ledger keeps.
+    pub fn whole(&self) -> Amount {
+        let parts = Field::ALL.map(|field| self.get(field));
+        parts.iter().try_fold(Amount::ZERO, |sum, part| sum.checked_add(*part)).unwrap_or(Amount::MAX)
     }
 
     /// Whether nothing is held in any part.

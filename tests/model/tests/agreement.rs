@@ -1,0 +1,177 @@
+//! Random sequences of instructions through the ledger and the model: every answer, balance, hold, limit, and payment must
+//! be the same, and money conserved after each block.
+//!
+//! `SEAWAY_SEQUENCES` sets how many sequences run (10,000 by default); `SEAWAY_SEED` runs the one that failed.
+
+mod compare;
+mod world;
+
+use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, build_block, execute_block};
+use seaway_ledger::genesis::state_of;
+use seaway_ledger::state::{MemoryState, StateView};
+use seaway_model::Model;
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::receipt::{Receipt, Status};
+use seaway_types::time::{BlockTime, Height};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use world::World;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// What sequences reached, so that a generator that reaches nothing is noticed.
+type Reached = BTreeMap<String, u64>;
+
+#[test]
+fn ledger_and_model_agree() {
+    let seeds = match number("SEAWAY_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SEAWAY_SEQUENCES").unwrap_or(10_000),
+    };
+    let many = seeds.end - seeds.start;
+    let reached = Mutex::new(Reached::new());
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+        for thread in 0..threads {
+            let (seeds, reached) = (seeds.clone(), &reached);
+            scope.spawn(move || {
+                let mut own = Reached::new();
+                for seed in seeds.filter(|seed| seed % threads == thread) {
+                    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sequence(seed, &mut own)));
+                    assert!(failed.is_ok(), "sequence {seed} fails; run it alone with SEAWAY_SEED={seed}");
+                }
+                let mut all = reached.lock().unwrap();
+                own.into_iter().for_each(|(what, count)| *all.entry(what).or_insert(0) += count);
+            });
+        }
+    });
+    let reached = reached.into_inner().unwrap();
+    println!("{many} sequences reached {reached:#?}");
+    if many >= 2_000 {
+        for wanted in
+            ["ACCC", "ACSC", "PDNG", "PART", "RJCT AM04", "RJCT AM05", "RJCT AM14", "RJCT AM21", "RJCT AM02"]
+                .into_iter()
+                .chain([
+                    "RJCT AM13",
+                    "RJCT AC06",
+                    "RJCT AC04",
+                    "RJCT AC03",
+                    "RJCT TM01",
+                    "RJCT AG01",
+                    "RJCT AB05",
+                    "RJCT AM09",
+                ])
+                .chain(["act hold", "act lapse", "act keys", "void AM05", "void DS0H", "void TM01", "forgotten"])
+        {
+            assert!(reached.contains_key(wanted), "no sequence reached {wanted}: the generator is too tame");
+        }
+    }
+}
+
+fn sequence(seed: u64, reached: &mut Reached) {
+    let mut world = World::new(seed);
+    let mut state = state_of(&world.genesis, seed).unwrap();
+    let mut model = Model::new(&world.genesis);
+    compare::same_state(&state, &model);
+    for _ in 0..world.roll(3, 9) {
+        let time = world.later(state.tip().time);
+        let count = world.roll(1, 6) as usize;
+        let waiting: Vec<AuthenticInstruction> = (0..count).map(|_| world.instruction(&model, time)).collect();
+        if world.chance(50) {
+            one_by_one(&mut state, &mut model, &mut world, time, waiting, reached);
+        } else {
+            together(&mut state, &mut model, time, waiting, reached);
+        }
+    }
+}
+
+fn context(state: &MemoryState, time: BlockTime) -> BlockContext {
+    BlockContext { height: Height(state.tip().height.0 + 1), time }
+}
+
+/// Each instruction as a block of its own, so that the two must also agree on what is void.
+fn one_by_one(
+    state: &mut MemoryState,
+    model: &mut Model,
+    world: &mut World,
+    mut time: BlockTime,
+    waiting: Vec<AuthenticInstruction>,
+    reached: &mut Reached,
+) {
+    for instruction in waiting {
+        let block = [instruction];
+        let before = state.commitment().parts().root();
+        match (execute_block(state, state.commitment(), context(state, time), &block), model.block(time, &block)) {
+            (Ok(executed), Ok((acts, answers))) => {
+                compare::same_answers(&executed, &acts, &answers);
+                note(&executed, reached);
+                apply(executed, state, model, reached);
+            }
+            (Err(BlockFault::Void { position: 0, reason }), Err((0, expected))) => {
+                // The model says that authority is missing; the ledger says more precisely how.
+                if !matches!(expected, seaway_types::reason::VoidReason::SubmitterForeign { .. }) {
+                    assert_eq!(reason, expected);
+                }
+                *reached.entry(format!("void {}", reason.iso())).or_insert(0) += 1;
+                assert_eq!(state.commitment().parts().root(), before);
+            }
+            (ledger, judge) => {
+                panic!("ledger {:?}, model {judge:?} on {:?}", ledger.map(|_| "done"), block[0].envelope())
+            }
+        }
+        time = world.later(time);
+    }
+}
+
+/// Several as one block: what the builder includes, the validator executes the same, and so does the model.
+fn together(
+    state: &mut MemoryState,
+    model: &mut Model,
+    time: BlockTime,
+    waiting: Vec<AuthenticInstruction>,
+    reached: &mut Reached,
+) {
+    let count = waiting.len();
+    let built = build_block(state, state.commitment(), context(state, time), waiting).unwrap();
+    assert_eq!(built.included.len() + built.left_out.len(), count);
+    let executed = execute_block(state, state.commitment(), context(state, time), &built.included).unwrap();
+    assert_eq!(executed.receipts(), built.executed.receipts());
+    assert_eq!(executed.state_root(), built.executed.state_root());
+    assert_eq!(executed.receipts_root(), built.executed.receipts_root());
+    let (acts, answers) = model.block(time, &built.included).expect("the builder left out what is void");
+    compare::same_answers(&executed, &acts, &answers);
+    note(&executed, reached);
+    apply(executed, state, model, reached);
+}
+
+fn apply(executed: ExecutedBlock, state: &mut MemoryState, model: &Model, reached: &mut Reached) {
+    let (announced, payments) = (executed.state_root(), state.tables().payments.len());
+    executed.apply(state);
+    if state.tables().payments.len() < payments {
+        *reached.entry("forgotten".to_owned()).or_insert(0) += 1;
+    }
+    assert_eq!(state.commitment().parts().root(), announced);
+    assert!(model.conserved(), "the model itself lost money");
+    compare::same_state(state, model);
+}
+
+fn note(executed: &ExecutedBlock, reached: &mut Reached) {
+    use seaway_types::receipt::BlockAct;
+    for (position, receipt) in executed.receipts().iter().enumerate() {
+        let mut reach = |what: String| *reached.entry(what).or_insert(0) += 1;
+        match receipt {
+            Receipt::Act(BlockAct::HoldExpired { .. }) => reach("act hold".to_owned()),
+            Receipt::Act(BlockAct::PaymentLapsed { .. }) => reach("act lapse".to_owned()),
+            Receipt::Act(BlockAct::KeysChanged { .. }) => reach("act keys".to_owned()),
+            Receipt::Instruction(receipt) => match receipt.reason {
+                Some(placed) => reach(format!("RJCT {}", placed.reason.iso())),
+                None => reach(receipt.status.iso().to_owned()),
+            },
+        }
+        for outcome in executed.outcomes(position).iter().filter(|outcome| outcome.status == Status::Rjct) {
+            reach(format!("RJCT {}", outcome.reason.map_or("without a reason", |reason| reason.iso())));
+        }
+    }
+}
