@@ -41,7 +41,7 @@ pub const BLOCK_INSTRUCTIONS_MAX: usize = 16_384;
 pub const BLOCK_CREDITS_MAX: usize = 100_000;
 
 /// Most acts of its own that a block carries out; the rest is drained by the following blocks.
-pub const BLOCK_ACTS_MAX: usize = 4_096;
+pub const BLOCK_ACTS_MAX: usize = 16_384;
 
 /// Most accounts of one holder at one agent: the balance cap of a tier sums over them.
 pub const ACCOUNTS_PER_OWNER_MAX: usize = 64;

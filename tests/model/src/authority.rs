@@ -95,7 +95,7 @@ impl Model {
                     Some((payee, _)) => self.spender(payee)?,
                     None => issuer(&hold.asset)?,
                 };
-                vec![first, self.spender(hold.payer)?]
+                if self.now < hold.ends { vec![first] } else { vec![first, self.spender(hold.payer)?] }
             }
             Leg::Issue(issue) => vec![issuer(&issue.asset)?],
             Leg::RedeemConfirm(confirm) => vec![issuer(&hold(&confirm.hold)?.asset)?],
@@ -121,7 +121,10 @@ impl Model {
             Admin::CloseAccount(close) => vec![vec![self.bank_of(close.account)?]],
             Admin::SetTier(set) => vec![vec![self.bank_of(set.account)?]],
             Admin::Freeze(freeze) => vec![vec![self.may_freeze(freeze.account, freeze.by)?]],
-            Admin::Unfreeze(freeze) => vec![vec![self.may_freeze(freeze.account, freeze.by)?]],
+            Admin::Unfreeze(freeze) => {
+                self.holder_of(freeze.account)?;
+                vec![vec![self.bank(freeze.by)?]]
+            }
             Admin::ChangeKeys(change) => {
                 vec![vec![self.holder_of(change.account)?], vec![self.bank_of(change.account)?]]
             }

@@ -91,17 +91,20 @@ impl Model {
     fn waiting(&self, key: PaymentKey) -> Result<Payment, Reason> {
         let payment = self.payments.get(&key).ok_or(Reason::NotWaiting { payment: key })?;
         match payment.stage {
-            Stage::Waiting(deadline) if self.now < deadline => Ok(payment.clone()),
-            Stage::Waiting(deadline) => Err(Reason::DeadlinePassed { deadline }),
+            Stage::Waiting(_) => Ok(payment.clone()),
             _ => Err(Reason::NotWaiting { payment: key }),
         }
     }
 
     pub(crate) fn accept(&mut self, key: PaymentKey) -> Result<(), No> {
         let payment = self.waiting(key)?;
+        if let Stage::Waiting(deadline) = payment.stage
+            && self.now >= deadline
+        {
+            return Err(Reason::DeadlinePassed { deadline }.into());
+        }
         let facts = payment.facts;
-        self.may_pay(facts.debtor)?;
-        let creditor = self.may_receive(facts.creditor)?;
+        let creditor = self.both_banks_work(facts.asset, facts.debtor, facts.creditor)?;
         let from = (facts.debtor, Field::Held);
         self.deliver(facts.asset, from, facts.creditor, plain(facts.amount))?;
         self.deliver_charges(facts.asset, from, &payment.charges)?;

@@ -21,9 +21,7 @@ use seaway_types::instruction::{AuthenticInstruction, Body, Leg, NetworkId, Subm
 use seaway_types::keys::KeyPolicy;
 use seaway_types::reason::{Reason, StatedReason, VoidReason};
 use seaway_types::receipt::{BlockAct, CreditOutcome, PlacedReason, Status};
-use seaway_types::state::{
-    Account, CalendarKey, Field, Participant, PaymentFacts, Recall, RecallStage, Tier, TierLimits, Timing,
-};
+use seaway_types::state::{Account, CalendarKey, Field, Participant, PaymentFacts, Recall, Tier, TierLimits, Timing};
 use seaway_types::text::{Country, Text35};
 use seaway_types::time::{BlockTime, Day, Height};
 use seaway_types::{Amount, Uetr};
@@ -278,8 +276,7 @@ impl Model {
                 Due::Forget(key) => {
                     let payment = self.payments.get_mut(&key).expect("listed");
                     payment.forget = None;
-                    let asked = payment.recall.is_some_and(|recall| recall.stage == RecallStage::Asked);
-                    if payment.returned == 0 && !asked {
+                    if payment.returned == 0 && payment.recall.is_none() {
                         self.payments.remove(&key);
                     }
                 }
@@ -337,7 +334,6 @@ impl Model {
         sides: &[usize],
     ) -> Result<Answer, ((usize, Option<usize>), No)> {
         let envelope = instruction.envelope();
-        let bundle = matches!(envelope.body, Body::Bundle(_));
         if let Body::Admin(admin) = &envelope.body {
             self.administer(admin, sides[0]).map_err(|no| ((0, None), no))?;
             return Ok(Answer { status: Status::Accc, reason: None, credits: Vec::new() });
@@ -346,13 +342,14 @@ impl Model {
         let mut credits = Vec::new();
         for (position, leg) in envelope.body.legs().iter().enumerate() {
             if let Leg::CreditTransfer(transfer) = leg {
-                let outcomes = self.transfer(transfer, position, bundle).map_err(|(c, no)| ((position, c), no))?;
+                let outcomes =
+                    self.transfer(transfer, position, &envelope.body).map_err(|(c, no)| ((position, c), no))?;
                 statuses.push(summary(outcomes.iter().map(|outcome| outcome.status)));
                 credits.extend(outcomes);
                 continue;
             }
             let hold = hold_id(instruction, position);
-            self.leg(leg, hold, sides[position]).map_err(|no| ((position, None), no))?;
+            self.leg(leg, hold).map_err(|no| ((position, None), no))?;
             statuses.push(Status::Accc);
         }
         Ok(Answer { status: summary(statuses.into_iter()), reason: None, credits })

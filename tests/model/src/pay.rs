@@ -4,8 +4,8 @@ use crate::{Count, Hold, MOST, Model, No, Payment, Stage, amount, plain};
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::identifier::{AccountId, HoldId};
-use seaway_types::instruction::Leg;
 use seaway_types::instruction::payment::{BulkMode, Charge, Credit, CreditKind, CreditTransfer, PaymentKey};
+use seaway_types::instruction::{Body, Leg};
 use seaway_types::limits::HOLD_LIFETIME_MS_MAX;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Status};
@@ -17,17 +17,16 @@ impl Model {
         &mut self,
         transfer: &CreditTransfer,
         leg: usize,
-        bundle: bool,
+        body: &Body,
     ) -> Result<Vec<CreditOutcome>, (Option<usize>, No)> {
-        let whole = bundle || transfer.mode == BulkMode::AllOrNothing;
+        let whole = matches!(body, Body::Bundle(_)) || transfer.mode == BulkMode::AllOrNothing;
         let debtor = self.check_debtor(transfer).map_err(|no| (None, no))?;
         let mut outcomes: Vec<CreditOutcome> = Vec::new();
         for (position, credit) in transfer.credits.iter().enumerate() {
             let before = self.clone();
-            let repeated = |other: &CreditOutcome| other.uetr == credit.uetr && other.kind == credit.kind;
             let key = PaymentKey { debtor_agent: debtor.agent, uetr: credit.uetr, kind: credit.kind };
             let taken = self.uetrs.contains_key(&key);
-            let done = if taken && outcomes.iter().any(repeated) {
+            let done = if taken && self.stands_earlier(body, leg, position) {
                 Err(Reason::UetrRepeated { uetr: credit.uetr }.into())
             } else if taken {
                 Err(Reason::UetrUsed { uetr: credit.uetr }.into())
@@ -55,6 +54,23 @@ impl Model {
             });
         }
         Ok(outcomes)
+    }
+
+    /// Whether a credit's UETR and kind, under the same agent, stand earlier in its instruction.
+    fn stands_earlier(&self, body: &Body, leg: usize, position: usize) -> bool {
+        let mut before = Vec::new();
+        for (l, body) in body.legs().iter().enumerate() {
+            let Leg::CreditTransfer(transfer) = body else { continue };
+            let agent = self.accounts[&transfer.debtor].agent;
+            for (p, credit) in transfer.credits.iter().enumerate() {
+                let name = (agent, credit.uetr, credit.kind);
+                if (l, p) == (leg, position) {
+                    return before.contains(&name);
+                }
+                before.push(name);
+            }
+        }
+        false
     }
 
     pub(crate) fn take_uetr(&mut self, transfer: &CreditTransfer, credit: &Credit, status: Status) {
@@ -95,6 +111,27 @@ impl Model {
 
     fn active(&self, bic: Bic) -> bool {
         self.participants.get(&bic).is_some_and(|bank| bank.active)
+    }
+
+    /// The asset is in use and settles now, both accounts may move money, and both their agents are active.
+    pub(crate) fn both_banks_work(
+        &self,
+        asset: AssetId,
+        payer: AccountId,
+        payee: AccountId,
+    ) -> Result<Account, Reason> {
+        self.usable_asset(asset)?;
+        self.must_settle_now(asset)?;
+        let agent = self.may_pay(payer)?.agent;
+        if !self.active(agent) {
+            return Err(Reason::DebtorAgentSuspended { agent });
+        }
+        let receiver = self.may_receive(payee)?;
+        if self.active(receiver.agent) {
+            Ok(receiver)
+        } else {
+            Err(Reason::CreditorAgentSuspended { agent: receiver.agent })
+        }
     }
 
     fn check_debtor(&self, transfer: &CreditTransfer) -> Result<Account, No> {
@@ -147,14 +184,25 @@ impl Model {
         if credit.creditor == transfer.debtor {
             return Err(Reason::SelfPayment { account: credit.creditor }.into());
         }
-        self.below_maximum(asset, debtor, plain(credit.amount))?;
+        let mut banks = vec![debtor.agent, credit.instructing_agent, creditor.agent, self.assets[&asset].issuer];
+        for charge in &credit.charges {
+            let taker = self.may_receive(charge.payee)?;
+            if !self.active(taker.agent) {
+                return Err(Reason::CreditorAgentSuspended { agent: taker.agent }.into());
+            }
+            if charge.payee == transfer.debtor {
+                return Err(Reason::SelfPayment { account: charge.payee }.into());
+            }
+            banks.push(taker.agent);
+        }
+        self.below_maximum(asset, debtor, total)?;
         let ahead = match &credit.acceptance {
             Some(acceptance) => self.ahead(acceptance, creditor.agent)?,
             None => false,
         };
         let mut waits = false;
-        if let Some(threshold) = self.threshold(asset, debtor.agent, creditor.agent)
-            && plain(credit.amount) >= threshold
+        if let Some(threshold) = self.threshold(asset, &banks)
+            && total >= threshold
             && !ahead
         {
             if whole {
@@ -254,9 +302,9 @@ impl Model {
         Ok(())
     }
 
-    fn threshold(&self, asset: AssetId, one: Bic, other: Bic) -> Option<i128> {
-        let of = |bic: Bic| self.thresholds.get(&(self.participants[&bic].jurisdiction, asset)).copied();
-        [of(one), of(other)].into_iter().flatten().min()
+    fn threshold(&self, asset: AssetId, banks: &[Bic]) -> Option<i128> {
+        let of = |bic: &Bic| self.thresholds.get(&(self.participants[bic].jurisdiction, asset)).copied();
+        banks.iter().filter_map(of).min()
     }
 
     /// The day on which a holder's counts stand: it never goes back.
@@ -310,11 +358,12 @@ impl Model {
         }
     }
 
-    pub(crate) fn leg(&mut self, leg: &Leg, new_hold: HoldId, side: usize) -> Result<(), No> {
+    pub(crate) fn leg(&mut self, leg: &Leg, new_hold: HoldId) -> Result<(), No> {
         match leg {
             Leg::CreditTransfer(_) => Ok(()),
             Leg::Reserve(reserve) => {
                 self.usable_asset(reserve.asset)?;
+                self.must_settle_now(reserve.asset)?;
                 let payer = self.may_pay(reserve.payer)?;
                 self.check_time(reserve.amount.is_zero(), reserve.expires_at)?;
                 if !self.active(payer.agent) {
@@ -329,7 +378,8 @@ impl Model {
                 }
                 let value = plain(reserve.amount);
                 self.below_maximum(reserve.asset, &payer, value)?;
-                if let Some(threshold) = self.threshold(reserve.asset, payer.agent, payee.agent)
+                if let Some(threshold) =
+                    self.threshold(reserve.asset, &[payer.agent, payee.agent, self.assets[&reserve.asset].issuer])
                     && value >= threshold
                 {
                     return Err(Reason::AcceptanceMissing { threshold: amount(threshold) }.into());
@@ -358,8 +408,7 @@ impl Model {
                 if value > hold.left {
                     return Err(Reason::AboveHeld { held: amount(hold.left), amount: post.amount }.into());
                 }
-                self.may_pay(hold.payer)?;
-                self.may_receive(payee)?;
+                self.both_banks_work(hold.asset, hold.payer, payee)?;
                 self.deliver(hold.asset, (hold.payer, Field::Held), payee, value)?;
                 if let Some(line) = hold.counted {
                     self.counts[line].open -= value;
@@ -371,10 +420,7 @@ impl Model {
             }
             Leg::Release(release) => {
                 let id = release.hold;
-                let hold = self.holds[&id].clone();
-                if side == 1 && self.now < hold.ends {
-                    return Err(Reason::HoldNotExpired { hold: id, expires_at: hold.ends }.into());
-                }
+                let hold = self.holds.get(&id).ok_or(Reason::HoldGone { hold: id })?.clone();
                 self.shift(hold.payer, hold.asset, Field::Held, Field::Available, hold.left);
                 self.uncount(hold.counted);
                 self.holds.remove(&id);
@@ -387,7 +433,10 @@ impl Model {
                 }
                 let issuer = self.assets[&issue.asset].issuer;
                 self.use_reference(issuer, issue.reference)?;
-                self.may_receive(issue.account)?;
+                let receiver = self.may_receive(issue.account)?;
+                if !self.active(receiver.agent) {
+                    return Err(Reason::CreditorAgentSuspended { agent: receiver.agent }.into());
+                }
                 *self.issued.get_mut(&issue.asset).expect("known") += plain(issue.amount);
                 self.arrive(issue.asset, issue.account, plain(issue.amount))
             }
@@ -396,6 +445,7 @@ impl Model {
                 if hold.payee.is_some() {
                     return Err(Reason::HoldPurpose { hold: confirm.hold }.into());
                 }
+                self.may_pay(hold.payer)?;
                 self.use_reference(self.assets[&hold.asset].issuer, confirm.reference)?;
                 self.give(hold.payer, hold.asset, Field::Held, -hold.left);
                 *self.redeemed.get_mut(&hold.asset).expect("known") += hold.left;
@@ -433,7 +483,7 @@ impl Model {
     }
 
     fn running(&self, id: HoldId) -> Result<Hold, Reason> {
-        let hold = self.holds[&id].clone();
+        let hold = self.holds.get(&id).ok_or(Reason::HoldGone { hold: id })?.clone();
         if self.now < hold.ends { Ok(hold) } else { Err(Reason::HoldExpired { hold: id, expires_at: hold.ends }) }
     }
 

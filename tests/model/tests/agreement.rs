@@ -121,7 +121,7 @@ fn one_by_one(
                 panic!("ledger {:?}, model {judge:?} on {:?}", ledger.map(|_| "done"), block[0].envelope())
             }
         }
-        time = world.later(time);
+        time = time.after_ms(world.roll(1, 2_000));
     }
 }
 

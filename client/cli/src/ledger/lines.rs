@@ -110,7 +110,9 @@ fn sign_acceptances(envelope: &mut Envelope, labels: &[String], context: &Contex
     let mut credits = std::mem::take(&mut transfer.credits).into_inner();
     for credit in &mut credits {
         let message = match &credit.acceptance {
-            Some(acceptance) => acceptance_message(envelope.network, transfer.asset, credit, acceptance.not_after),
+            Some(acceptance) => {
+                acceptance_message(envelope.network, transfer.debtor, transfer.asset, credit, acceptance.not_after)
+            }
             None => continue,
         };
         let mut entries: Vec<_> =

@@ -8,13 +8,15 @@ use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::limits::{BLOCK_ACTS_MAX, MINUTE_MS};
 use seaway_types::receipt::{BlockAct, Receipt};
-use seaway_types::state::{Account, Field, Hold, Payment, PaymentStage, RecallStage};
+use seaway_types::state::{Account, Field, Hold, Payment, PaymentStage};
+use seaway_types::time::BlockTime;
 
 impl<V: StateView> Execution<'_, V> {
     /// Fires the timers that are due, and prunes instruction leaves whose time is over.
     pub fn carry_out_own_acts(&mut self) -> Result<(), Fault> {
         for timer in self.state.due(self.block.time, BLOCK_ACTS_MAX)? {
             self.state.remove_timer(timer);
+            self.uetr = None;
             let act = match timer.subject {
                 TimerSubject::Hold(hold) => Some(self.expire_hold(hold)),
                 TimerSubject::Consent(payment) => Some(self.lapse(payment)),
@@ -69,19 +71,20 @@ impl<V: StateView> Execution<'_, V> {
         Ok(BlockAct::KeysChanged { account: id })
     }
 
-    /// Drops the record of a payment that is over, unless a return or a recall still needs it.
+    /// Drops the record of a payment that is over. One that was returned or recalled keeps it: what was returned, and how
+    /// often it was recalled, must stay known.
     fn forget_payment(&mut self, key: PaymentKey) -> Result<(), Fault> {
-        let payment: Payment = self.must(&key, "a payment that a timer waits for")?;
-        let recalled = payment.recall.is_some_and(|recall| recall.stage == RecallStage::Asked);
-        if payment.returned.is_zero() && !recalled {
-            self.state.put::<Payment>(key, None)?;
-        }
+        let mut payment: Payment = self.must(&key, "a payment that a timer waits for")?;
+        let needed = !payment.returned.is_zero() || payment.recall.is_some();
+        payment.forget_at = None;
+        self.state.put(key, needed.then_some(payment))?;
         Ok(())
     }
 
-    /// Sets the timer after which a finished payment's record is dropped.
-    pub fn forget_later(&mut self, key: PaymentKey) {
+    /// Sets the timer after which a finished payment's record is dropped; the record must name its time.
+    pub fn forget_later(&mut self, key: PaymentKey) -> BlockTime {
         let at = self.block.time.after_ms(self.parameters.timing.payment_retention_ms);
         self.state.set_timer(Timer { at, subject: TimerSubject::Forget(key) });
+        at
     }
 }

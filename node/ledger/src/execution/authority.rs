@@ -107,7 +107,11 @@ impl<V: StateView> Execution<'_, V> {
             Admin::CloseAccount(close) => vec![vec![self.agent_of(&close.account)?]],
             Admin::SetTier(set) => vec![vec![self.agent_of(&set.account)?]],
             Admin::Freeze(freeze) => vec![vec![self.freezer(&freeze.account, freeze.by)?]],
-            Admin::Unfreeze(unfreeze) => vec![vec![self.freezer(&unfreeze.account, unfreeze.by)?]],
+            // Who froze may unfreeze, whatever its role is by now; that it froze is asked when the act runs.
+            Admin::Unfreeze(unfreeze) => {
+                self.account(&unfreeze.account)?;
+                vec![vec![self.participant(unfreeze.by)?]]
+            }
             Admin::ChangeKeys(change) => {
                 vec![vec![self.owner_of(&change.account)?], vec![self.agent_of(&change.account)?]]
             }
@@ -140,7 +144,8 @@ impl<V: StateView> Execution<'_, V> {
         })
     }
 
-    /// The payee or the issuer at any time, the payer once the hold is over: in this order.
+    /// The payee or the issuer at any time; the payer only once the hold is over, so that until then its signature alone
+    /// is not enough to run, and fail, what the payee signed too.
     fn releasers(&self, hold: &Hold) -> Result<Vec<Parties>, Stop> {
         let first = match hold.purpose {
             HoldPurpose::Payment { payee, .. } => self.debitors(&payee)?,
@@ -149,7 +154,11 @@ impl<V: StateView> Execution<'_, V> {
                 vec![self.participant(asset.issuer)?]
             }
         };
-        Ok(vec![first, self.debitors(&hold.payer)?])
+        let mut sides = vec![first];
+        if self.block.time >= hold.expires_at {
+            sides.push(self.debitors(&hold.payer)?);
+        }
+        Ok(sides)
     }
 
     /// An account's agent, or a supervisor of the agent's jurisdiction.

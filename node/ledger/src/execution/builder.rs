@@ -17,6 +17,10 @@ use seaway_types::receipt::{InstructionReceipt, Receipt};
 /// Passes over what was set aside.
 const PASSES_MAX: usize = 2;
 
+/// Credits and legs that are executed in all to build a block, those set aside each time included: whoever sends what lacks
+/// funds costs the proposer a bounded time.
+const TRIED_MAX: usize = 3 * BLOCK_CREDITS_MAX;
+
 /// A block as its proposer built it.
 #[derive(Clone, Debug)]
 pub struct BuiltBlock {
@@ -38,8 +42,8 @@ pub(super) struct Limits {
 impl Limits {
     /// Takes one more instruction, or says which bound it breaks.
     pub fn take(&mut self, instruction: &AuthenticInstruction) -> Result<(), BlockFault> {
-        let credits: usize = instruction.envelope().body.legs().iter().map(cost).sum();
-        let next = Self { instructions: self.instructions + 1, credits: self.credits + credits };
+        let next =
+            Self { instructions: self.instructions + 1, credits: self.credits.saturating_add(cost_of(instruction)) };
         let bounds = [
             ("instructions", next.instructions, BLOCK_INSTRUCTIONS_MAX),
             ("credits and legs", next.credits, BLOCK_CREDITS_MAX),
@@ -50,6 +54,10 @@ impl Limits {
         *self = next;
         Ok(())
     }
+}
+
+fn cost_of(instruction: &AuthenticInstruction) -> usize {
+    instruction.envelope().body.legs().iter().map(cost).sum()
 }
 
 fn cost(leg: &Leg) -> usize {
@@ -71,6 +79,7 @@ pub fn build_block<V: StateView>(
         included: Vec::new(),
         left_out: Vec::new(),
         limits: Limits::default(),
+        tried: 0,
     };
     let mut aside = builder.pass(waiting, Lacking::SetAside)?;
     for _ in 0..PASSES_MAX {
@@ -97,6 +106,7 @@ struct Builder<'a, V> {
     included: Vec<AuthenticInstruction>,
     left_out: Vec<(AuthenticInstruction, VoidReason)>,
     limits: Limits,
+    tried: usize,
 }
 
 impl<V: StateView> Builder<'_, V> {
@@ -128,7 +138,8 @@ impl<V: StateView> Builder<'_, V> {
         aside: &mut Vec<AuthenticInstruction>,
     ) -> Result<(), Fault> {
         let mut limits = self.limits;
-        if limits.take(&instruction).is_err() {
+        self.tried = self.tried.saturating_add(cost_of(&instruction));
+        if self.tried > TRIED_MAX || limits.take(&instruction).is_err() {
             self.left_out.push((instruction, VoidReason::BlockFull));
             return Ok(());
         }

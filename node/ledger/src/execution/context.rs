@@ -7,6 +7,7 @@ use seaway_types::asset::{Asset, AssetId};
 use seaway_types::bic::Bic;
 use seaway_types::calendar::{Calendar, Session};
 use seaway_types::identifier::AccountId;
+use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
 use seaway_types::state::{Account, CalendarKey, Parameters, Participant};
@@ -35,6 +36,8 @@ pub(super) struct Execution<'a, V> {
     pub postings: Vec<Posting>,
     /// The UETR that postings made now belong to.
     pub uetr: Option<Uetr>,
+    /// Where each credit of the present instruction stands first; made when a UETR is found taken.
+    pub first_places: Option<BTreeMap<PaymentKey, (usize, usize)>>,
     agents: BTreeMap<Bic, Option<Agent>>,
     sessions: BTreeMap<AssetId, Session>,
 }
@@ -59,6 +62,7 @@ impl<'a, V: StateView> Execution<'a, V> {
             outcomes: Vec::new(),
             postings: Vec::new(),
             uetr: None,
+            first_places: None,
             agents: BTreeMap::new(),
             sessions: BTreeMap::new(),
         })
@@ -147,6 +151,18 @@ impl<'a, V: StateView> Execution<'a, V> {
             return Err(Reason::DebtorFrozen { account: *id }.into());
         }
         Ok(account)
+    }
+
+    /// The agent of who pays, if it is active.
+    pub fn active_debtor_agent(&mut self, account: &Account) -> Result<Agent, Stop> {
+        let active = self.agent(&account.agent)?.filter(|agent| agent.active);
+        Ok(active.ok_or(Reason::DebtorAgentSuspended { agent: account.agent })?)
+    }
+
+    /// The agent of who is paid, if it is active.
+    pub fn active_creditor_agent(&mut self, account: &Account) -> Result<Agent, Stop> {
+        let active = self.agent(&account.agent)?.filter(|agent| agent.active);
+        Ok(active.ok_or(Reason::CreditorAgentSuspended { agent: account.agent })?)
     }
 
     /// An asset in which payments are taken.

@@ -39,6 +39,8 @@ impl<V: StateView> Execution<'_, V> {
         self.ensure_new(instruction)?;
         self.ensure_timely(instruction)?;
         let chosen = self.authorise(instruction)?;
+        self.first_places = None;
+        self.uetr = None;
         self.take_key(instruction, position);
         let all_or_none = matches!(instruction.envelope().body, Body::Bundle(_));
         let placed = Placed { instruction, all_or_none };
@@ -53,7 +55,6 @@ impl<V: StateView> Execution<'_, V> {
             Err(Halt::Void(reason)) => return Err(reason.into()),
             Err(Halt::Fault(fault)) => return Err(fault.into()),
         };
-        self.uetr = None;
         if matches!(instruction.envelope().body, Body::Admin(_)) {
             self.forget_answers()?;
         }
@@ -111,23 +112,23 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     fn run(&mut self, placed: Placed, chosen: &Chosen) -> Result<(Status, Vec<CreditOutcome>), Halt> {
-        let came = |leg: usize| chosen.get(leg).copied().unwrap_or(0);
         let body = &placed.instruction.envelope().body;
         if let Body::Admin(admin) = body {
-            self.administer(admin, came(0)).map_err(|stop| stop.at(0, None))?;
+            self.administer(admin, chosen.first().copied().unwrap_or(0)).map_err(|stop| stop.at(0, None))?;
             return Ok((Status::Accc, Vec::new()));
         }
         let mut status = None;
         let mut credits = Vec::new();
         for (position, leg) in body.legs().iter().enumerate() {
-            let outcome = self.run_leg(leg, position, came(position), placed)?;
+            let outcome = self.run_leg(leg, position, placed)?;
             status = Some(together(status, outcome.status));
             credits.extend(outcome.credits);
         }
         Ok((status.unwrap_or(Status::Accc), credits))
     }
 
-    fn run_leg(&mut self, leg: &Leg, position: usize, came: usize, placed: Placed) -> Result<LegOutcome, Halt> {
+    fn run_leg(&mut self, leg: &Leg, position: usize, placed: Placed) -> Result<LegOutcome, Halt> {
+        self.uetr = None;
         if let Leg::CreditTransfer(transfer) = leg {
             return self.credit_transfer(transfer, position, placed);
         }
@@ -135,7 +136,7 @@ impl<V: StateView> Execution<'_, V> {
             Leg::CreditTransfer(_) => Ok(()),
             Leg::Reserve(reserve) => self.reserve(reserve, position, placed),
             Leg::Post(post) => self.post_hold(post),
-            Leg::Release(release) => self.release_hold(release, came),
+            Leg::Release(release) => self.release_hold(release),
             Leg::Issue(issue) => self.issue(issue),
             Leg::RedeemRequest(request) => self.request_redemption(request, position, placed),
             Leg::RedeemConfirm(confirm) => self.confirm_redemption(confirm),

@@ -99,7 +99,7 @@ impl MemoryState {
             self.index.insert(*key, *entry);
         }
         changes.records.write_to(&mut self.tables);
-        for (_, _, account) in &changes.opened {
+        for account in changes.opened.values().flatten() {
             self.owners.add(&self.tables.accounts, account);
         }
         self.commitment.apply(update);

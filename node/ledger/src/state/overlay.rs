@@ -8,7 +8,7 @@ use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, OwnerId};
 use seaway_types::state::{Account, IndexEntry, IndexKey, InstructionLeaf};
 use seaway_types::time::BlockTime;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a block changes. Held beside the parent state until it is applied or dropped.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ pub struct BlockChanges {
     pub timers_set: BTreeSet<Timer>,
     /// Timers of the parent state that are gone.
     pub timers_gone: BTreeSet<Timer>,
-    /// Accounts opened, with whose they are.
-    pub opened: Vec<(Bic, OwnerId, AccountId)>,
+    /// Accounts opened, by whose they are, in order of opening.
+    pub opened: BTreeMap<(Bic, OwnerId), Vec<AccountId>>,
     /// Minutes whose instruction leaves are pruned before this one.
     pub pruned_before: u64,
 }
@@ -38,7 +38,7 @@ enum Journal {
     Leaf,
     TimerSet(Timer),
     TimerGone(Timer),
-    Opened,
+    Opened((Bic, OwnerId)),
 }
 
 /// See the module.
@@ -63,7 +63,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
             leaves: Vec::new(),
             timers_set: BTreeSet::new(),
             timers_gone: BTreeSet::new(),
-            opened: Vec::new(),
+            opened: BTreeMap::new(),
             pruned_before: 0,
         };
         Self { view, changes, journal: Vec::new() }
@@ -167,16 +167,16 @@ impl<'a, V: StateView> Overlay<'a, V> {
 
     /// Opens an account.
     pub fn open(&mut self, id: AccountId, account: Account) -> Result<(), ReadFault> {
-        self.changes.opened.push((account.agent, account.owner_id, id));
-        self.journal.push(Journal::Opened);
+        let whose = (account.agent, account.owner_id);
+        self.changes.opened.entry(whose).or_default().push(id);
+        self.journal.push(Journal::Opened(whose));
         self.put(id, Some(account))
     }
 
     /// The accounts of a holder at an agent.
     pub fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
         let mut accounts = self.view.accounts_of(agent, owner)?;
-        let opened = self.changes.opened.iter().filter(|(a, o, _)| a == agent && o == owner);
-        accounts.extend(opened.map(|(_, _, account)| *account));
+        accounts.extend(self.changes.opened.get(&(*agent, *owner)).into_iter().flatten());
         Ok(accounts)
     }
 
@@ -204,7 +204,10 @@ impl<'a, V: StateView> Overlay<'a, V> {
                 // A timer's entry toggles: whichever list holds it loses it, or the other way round.
                 Journal::TimerSet(timer) => toggle(&mut changes.timers_set, timer),
                 Journal::TimerGone(timer) => toggle(&mut changes.timers_gone, timer),
-                Journal::Opened => drop(changes.opened.pop()),
+                Journal::Opened(whose) => {
+                    let theirs = changes.opened.get_mut(&whose);
+                    theirs.map(Vec::pop);
+                }
             }
         }
     }

@@ -140,9 +140,17 @@ pub struct Acceptance {
 }
 
 /// What a creditor's agent signs to accept a credit ahead.
-pub fn acceptance_message(network: NetworkId, asset: AssetId, credit: &Credit, not_after: BlockTime) -> [u8; 32] {
-    let said = (network, credit.party_data_hash, credit.uetr, credit.creditor, asset, credit.amount, not_after);
-    Domain::Acceptance.hash(&codec::encode(&said)).0
+///
+/// It names the kind and the debtor too, so that the word given for one payment is good for no other.
+pub fn acceptance_message(
+    network: NetworkId,
+    debtor: AccountId,
+    asset: AssetId,
+    credit: &Credit,
+    not_after: BlockTime,
+) -> [u8; 32] {
+    let payment = (credit.party_data_hash, credit.uetr, credit.kind, debtor, credit.creditor, asset, credit.amount);
+    Domain::Acceptance.hash(&codec::encode(&(network, payment, not_after))).0
 }
 
 /// Names a credit for ever: the agent that serviced the debited account, the UETR, and the kind.

@@ -143,8 +143,13 @@ impl DecodedInstruction {
             if let Leg::CreditTransfer(transfer) = leg {
                 for credit in &transfer.credits {
                     if let Some(acceptance) = &credit.acceptance {
-                        let message =
-                            acceptance_message(envelope.network, transfer.asset, credit, acceptance.not_after);
+                        let message = acceptance_message(
+                            envelope.network,
+                            transfer.debtor,
+                            transfer.asset,
+                            credit,
+                            acceptance.not_after,
+                        );
                         add(&acceptance.signatures, message);
                     }
                 }

@@ -89,8 +89,8 @@ pub enum Reason {
     ExpiryOutOfRange { given: BlockTime, now: BlockTime, latest: BlockTime },
     #[error("hold {hold} is over since {expires_at}")]
     HoldExpired { hold: HoldId, expires_at: BlockTime },
-    #[error("hold {hold} runs until {expires_at}; until then only the payee releases it")]
-    HoldNotExpired { hold: HoldId, expires_at: BlockTime },
+    #[error("hold {hold} was used up by an earlier leg of the same bundle")]
+    HoldGone { hold: HoldId },
     #[error("hold {hold} is not of this kind")]
     HoldPurpose { hold: HoldId },
     #[error("{amount} is more than the {held} still held")]

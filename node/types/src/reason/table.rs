@@ -50,8 +50,9 @@ impl Reason {
             R::DebtorClosed { .. } | R::AccountClosed { .. } => ("AC04", Never),
             R::CreditorClosed { .. } => ("AC07", Never),
             R::DebtorFrozen { .. } | R::CreditorFrozen { .. } => ("AC06", New),
-            R::SelfPayment { .. } | R::HoldPurpose { .. } | R::HoldExpired { .. } => ("AG01", Never),
-            R::HoldNotExpired { .. } => ("AG01", New),
+            R::SelfPayment { .. } | R::HoldPurpose { .. } | R::HoldExpired { .. } | R::HoldGone { .. } => {
+                ("AG01", Never)
+            }
             R::AssetUnknown { .. } | R::AssetDisabled { .. } => ("AM03", Never),
             R::AgentMismatch { .. } | R::InstructingAgentUnknown { .. } => ("RC01", Never),
             R::DebtorAgentSuspended { .. } => ("DNOR", New),

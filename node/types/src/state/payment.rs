@@ -137,6 +137,8 @@ pub struct Payment {
     pub returned: Amount,
     /// The last recall.
     pub recall: Option<Recall>,
+    /// When the record is dropped, if nothing still needs it.
+    pub forget_at: Option<BlockTime>,
 }
 
 /// A key of the index beside the state tree: what may exist once, for ever.

@@ -327,8 +327,10 @@ impl World {
                 };
                 let agent = model.accounts.get(&credit.creditor).map_or(bank(0), |creditor| creditor.agent);
                 let signer = if self.chance(5) { self.some_bank() } else { agent };
-                let entry =
-                    sign(&bank_secret(signer), &acceptance_message(network, transfer.asset, credit, not_after));
+                let entry = sign(
+                    &bank_secret(signer),
+                    &acceptance_message(network, transfer.debtor, transfer.asset, credit, not_after),
+                );
                 credit.acceptance = Some(Acceptance { not_after, signatures: vec![entry].try_into().unwrap() });
             }
             transfer.credits = credits.try_into().unwrap();
@@ -569,7 +571,7 @@ fn calendar(opening: u16, every_day: bool) -> Calendar {
     let first = Day::of_local_ms(START_MS).number();
     let days: Vec<BusinessDay> = (first - 1..first + 30)
         .filter(|day| every_day || day % 7 < 5)
-        .map(|day| BusinessDay { day: Day::from_number(day).unwrap(), opening, cut_off: opening + 500 })
+        .map(|day| BusinessDay { day: Day::from_number(day).unwrap(), opening, cut_off: (opening + 900).min(1440) })
         .collect();
     let offsets = vec![OffsetChange { starts: BlockTime::default(), minutes: 480 }];
     Calendar { offsets: offsets.try_into().unwrap(), days: days.try_into().unwrap() }

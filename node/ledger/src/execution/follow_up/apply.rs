@@ -61,8 +61,12 @@ impl<V: StateView> Execution<'_, V> {
         let (mut payment, deadline, _) = self.waiting(key)?;
         ensure(self.block.time < deadline, || Reason::DeadlinePassed { deadline })?;
         let PaymentFacts { debtor, creditor, asset, amount } = payment.facts;
-        self.payer(&debtor)?;
+        self.asset(asset)?;
+        self.ensure_open(asset)?;
+        let payer = self.payer(&debtor)?;
+        self.active_debtor_agent(&payer)?;
         let account = self.payable(&creditor)?;
+        self.active_creditor_agent(&account)?;
         let held = Place::On(debtor, Field::Held);
         self.pay(asset, held, (creditor, &account), amount)?;
         let charges = std::mem::take(&mut payment.charges);
@@ -74,7 +78,7 @@ impl<V: StateView> Execution<'_, V> {
             _ => PaymentStage::Credited,
         };
         if payment.stage == PaymentStage::Credited {
-            self.forget_later(key);
+            payment.forget_at = Some(self.forget_later(key));
         }
         Ok(self.state.put(key, Some(payment))?)
     }
@@ -83,8 +87,8 @@ impl<V: StateView> Execution<'_, V> {
         let key = refuse.payment;
         self.uetr = Some(key.uetr);
         ensure_stated(refuse.reason, refuse.reason.codes().status)?;
+        // Refusing is never too late: where many deadlines fall together, the block's own act may still be to come.
         let (payment, deadline, _) = self.waiting(key)?;
-        ensure(self.block.time < deadline, || Reason::DeadlinePassed { deadline })?;
         self.state.remove_timer(Timer { at: deadline, subject: TimerSubject::Consent(key) });
         self.end_waiting(key, payment, PaymentStage::Refused { reason: refuse.reason })?;
         Ok(())
@@ -109,9 +113,8 @@ impl<V: StateView> Execution<'_, V> {
         self.restore(asset, &account, counted)?;
         payment.charges = Bounded::default();
         payment.stage = stage;
+        payment.forget_at = Some(self.forget_later(key));
         self.state.put(key, Some(payment))?;
-        self.forget_later(key);
-        self.uetr = None;
         Ok(total)
     }
 
@@ -121,9 +124,9 @@ impl<V: StateView> Execution<'_, V> {
         let settled = |payment: &Payment| payment.stage == PaymentStage::Settled;
         let mut payment = payment.filter(settled).ok_or(Reason::NotConfirmable { payment: key })?;
         payment.stage = PaymentStage::Credited;
+        payment.forget_at = Some(self.forget_later(key));
         self.state.put(key, Some(payment))?;
         self.note(IndexKey::Confirmed(key));
-        self.forget_later(key);
         Ok(())
     }
 

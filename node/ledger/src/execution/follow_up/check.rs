@@ -32,7 +32,14 @@ impl<V: StateView> Execution<'_, V> {
             Status::Pdng if later(IndexKey::SettledLater(key))? => PaymentStage::Credited,
             _ => return Ok(None),
         };
-        Ok(Some(Payment { facts, charges: Bounded::default(), stage, returned: Amount::ZERO, recall: None }))
+        Ok(Some(Payment {
+            facts,
+            charges: Bounded::default(),
+            stage,
+            returned: Amount::ZERO,
+            recall: None,
+            forget_at: None,
+        }))
     }
 
     /// A payment that settled.

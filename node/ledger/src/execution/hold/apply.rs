@@ -3,14 +3,13 @@
 use crate::execution::context::Execution;
 use crate::execution::instruction::Placed;
 use crate::execution::money::Place;
-use crate::execution::stop::{Stop, ensure};
+use crate::execution::stop::Stop;
 use crate::state::{StateView, Timer, TimerSubject};
 use seaway_types::amount::Amount;
 use seaway_types::codec;
 use seaway_types::hash::Domain;
 use seaway_types::identifier::HoldId;
 use seaway_types::instruction::hold::{PostHold, ReleaseHold, Reserve};
-use seaway_types::reason::Reason;
 use seaway_types::state::{Counted, Field, Hold, HoldPurpose};
 
 /// The id of the hold that the leg at a position of an instruction makes.
@@ -76,16 +75,12 @@ impl<V: StateView> Execution<'_, V> {
         Ok(self.state.put::<Hold>(id, None)?)
     }
 
-    /// `came` is 0 for the payee or issuer, 1 for the payer, as `authority` lists them.
-    pub fn release_hold(&mut self, release: &ReleaseHold, came: usize) -> Result<(), Stop> {
-        let id = release.hold;
-        let hold: Hold = self.must(&id, "a hold that an authority was asked for")?;
+    pub fn release_hold(&mut self, release: &ReleaseHold) -> Result<(), Stop> {
+        let hold = self.hold_left(release.hold)?;
         if let HoldPurpose::Payment { uetr, .. } = hold.purpose {
             self.uetr = Some(uetr);
         }
-        let expires_at = hold.expires_at;
-        ensure(came == 0 || self.block.time >= expires_at, || Reason::HoldNotExpired { hold: id, expires_at })?;
         self.give_back(&hold)?;
-        self.end_hold(id, &hold)
+        self.end_hold(release.hold, &hold)
     }
 }

@@ -15,19 +15,18 @@ impl<V: StateView> Execution<'_, V> {
     /// Guards of a reservation; returns the payer's account.
     pub(super) fn check_reserve(&mut self, reserve: &Reserve) -> Result<Account, Stop> {
         let asset = self.asset(reserve.asset)?;
+        self.ensure_open(reserve.asset)?;
         let payer = self.payer(&reserve.payer)?;
         ensure(!reserve.amount.is_zero(), || Reason::AmountZero)?;
         self.ensure_expiry(reserve.expires_at)?;
-        let Some(agent) = self.agent(&payer.agent)?.filter(|agent| agent.active) else {
-            return Err(Reason::DebtorAgentSuspended { agent: payer.agent }.into());
-        };
+        let agent = self.active_debtor_agent(&payer)?;
         let payee = self.payable(&reserve.payee)?;
-        let Some(payee_agent) = self.agent(&payee.agent)?.filter(|agent| agent.active) else {
-            return Err(Reason::CreditorAgentSuspended { agent: payee.agent }.into());
-        };
+        let payee_agent = self.active_creditor_agent(&payee)?;
         ensure(reserve.payee != reserve.payer, || Reason::SelfPayment { account: reserve.payee })?;
         self.ensure_below_payment_max((reserve.asset, &asset), &payer, reserve.amount)?;
-        if let Some(threshold) = self.threshold(reserve.asset, [agent.jurisdiction, payee_agent.jurisdiction])? {
+        if let Some(threshold) =
+            self.threshold(reserve.asset, &asset, &[agent.jurisdiction, payee_agent.jurisdiction])?
+        {
             ensure(reserve.amount < threshold, || Reason::AcceptanceMissing { threshold })?;
         }
         Ok(payer)
@@ -40,24 +39,33 @@ impl<V: StateView> Execution<'_, V> {
         ensure(now < given && given <= latest, || Reason::ExpiryOutOfRange { given, now, latest })
     }
 
+    /// A hold that was there when authority was asked; an earlier leg of the same bundle may have used it up.
+    pub fn hold_left(&self, id: HoldId) -> Result<Hold, Stop> {
+        Ok(self.state.get(&id)?.ok_or(Reason::HoldGone { hold: id })?)
+    }
+
     /// A hold that still runs.
     pub fn running_hold(&self, id: HoldId) -> Result<Hold, Stop> {
-        let hold: Hold = self.must(&id, "a hold that an authority was asked for")?;
+        let hold = self.hold_left(id)?;
         let expires_at = hold.expires_at;
         ensure(self.block.time < expires_at, || Reason::HoldExpired { hold: id, expires_at })?;
         Ok(hold)
     }
 
     /// Guards of a posting; returns the hold, and who is paid.
-    pub(super) fn check_post(&self, post: &PostHold) -> Result<(Hold, AccountId, Account), Stop> {
+    pub(super) fn check_post(&mut self, post: &PostHold) -> Result<(Hold, AccountId, Account), Stop> {
         let hold = self.running_hold(post.hold)?;
         let HoldPurpose::Payment { payee, .. } = hold.purpose else {
             return Err(Reason::HoldPurpose { hold: post.hold }.into());
         };
         ensure(!post.amount.is_zero(), || Reason::AmountZero)?;
         ensure_within(hold.amount, post.amount)?;
-        self.payer(&hold.payer)?;
+        self.asset(hold.asset)?;
+        self.ensure_open(hold.asset)?;
+        let payer = self.payer(&hold.payer)?;
+        self.active_debtor_agent(&payer)?;
         let account = self.payable(&payee)?;
+        self.active_creditor_agent(&account)?;
         Ok((hold, payee, account))
     }
 }

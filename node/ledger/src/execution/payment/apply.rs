@@ -1,6 +1,6 @@
 //! What a credit transfer changes.
 
-use super::check::Payer;
+use super::check::{Payer, Position};
 use crate::execution::context::Execution;
 use crate::execution::instruction::{LegOutcome, Placed, together};
 use crate::execution::money::Place;
@@ -33,7 +33,7 @@ impl<V: StateView> Execution<'_, V> {
         let mut credits = Vec::with_capacity(transfer.credits.len());
         for (position, credit) in transfer.credits.iter().enumerate() {
             let mark = self.mark();
-            let (became, reason) = match self.credit_one(&payer, credit, placed) {
+            let (became, reason) = match self.credit_one(&payer, credit, placed, Position { leg, credit: position }) {
                 Ok(became) => (became, None),
                 Err(Stop::Rejected(reason)) if !all_or_none => {
                     self.back_to(mark);
@@ -80,9 +80,9 @@ impl<V: StateView> Execution<'_, V> {
         Ok(())
     }
 
-    fn credit_one(&mut self, payer: &Payer, credit: &Credit, placed: Placed) -> Result<Status, Stop> {
+    fn credit_one(&mut self, payer: &Payer, credit: &Credit, placed: Placed, at: Position) -> Result<Status, Stop> {
         self.uetr = Some(credit.uetr);
-        let payee = self.check_credit(payer, credit, placed)?;
+        let payee = self.check_credit(payer, credit, placed, at)?;
         let (asset, debtor) = (payer.transfer.asset, payer.transfer.debtor);
         let counted = self.count(asset, &payer.account, payee.total)?;
         self.ensure_funds(debtor, asset, payee.total)?;
@@ -143,7 +143,10 @@ impl<V: StateView> Execution<'_, V> {
             asset: payer.transfer.asset,
             amount: credit.amount,
         };
-        Ok(self.state.put(key, Some(Payment { facts, charges, stage, returned: Amount::ZERO, recall: None }))?)
+        Ok(self.state.put(
+            key,
+            Some(Payment { facts, charges, stage, returned: Amount::ZERO, recall: None, forget_at: None }),
+        )?)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What can be refused of a credit transfer.
 
-use crate::execution::context::{Agent, Execution};
+use crate::execution::context::Execution;
 use crate::execution::instruction::Placed;
-use crate::execution::stop::{Stop, ensure};
+use crate::execution::stop::{Fault, Stop, ensure};
 use crate::state::StateView;
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetId};
@@ -12,6 +12,7 @@ use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
 use seaway_types::reason::{Reason, VoidReason};
 use seaway_types::state::{Account, IndexKey, Participant, Threshold};
 use seaway_types::text::Country;
+use std::collections::BTreeMap;
 
 /// What all credits of one transfer share.
 pub(super) struct Payer<'t> {
@@ -19,6 +20,13 @@ pub(super) struct Payer<'t> {
     pub account: Account,
     pub asset: Asset,
     pub jurisdiction: Country,
+}
+
+/// Where a credit stands in its instruction.
+#[derive(Clone, Copy)]
+pub(super) struct Position {
+    pub leg: usize,
+    pub credit: usize,
 }
 
 /// A credit that may settle, or wait.
@@ -41,16 +49,19 @@ impl<V: StateView> Execution<'_, V> {
         }
         self.ensure_open(transfer.asset)?;
         let account = self.payer(&transfer.debtor)?;
-        let agent = self.agent(&account.agent)?.filter(|agent| agent.active);
-        let Some(Agent { jurisdiction, .. }) = agent else {
-            return Err(Reason::DebtorAgentSuspended { agent: account.agent }.into());
-        };
+        let jurisdiction = self.active_debtor_agent(&account)?.jurisdiction;
         Ok(Payer { transfer, account, asset, jurisdiction })
     }
 
     /// The guards of one credit, up to the maximum of a payment and the need for acceptance.
-    pub(super) fn check_credit(&mut self, payer: &Payer, credit: &Credit, placed: Placed) -> Result<Payee, Stop> {
-        self.ensure_uetr_unused(payer.account.agent, credit, placed)?;
+    pub(super) fn check_credit(
+        &mut self,
+        payer: &Payer,
+        credit: &Credit,
+        placed: Placed,
+        at: Position,
+    ) -> Result<Payee, Stop> {
+        self.ensure_uetr_unused(payer.account.agent, credit, placed, at)?;
         ensure(!credit.amount.is_zero() && credit.charges.iter().all(|charge| !charge.amount.is_zero()), || {
             Reason::AmountZero
         })?;
@@ -58,66 +69,67 @@ impl<V: StateView> Execution<'_, V> {
             sum.checked_add(charge.amount).ok_or(Reason::SumTooLarge { present: sum, amount: charge.amount })
         })?;
         ensure_agent(credit.debtor_agent, payer.account.agent)?;
-        if !self.agent(&credit.instructing_agent)?.is_some_and(|agent| agent.active) {
+        let Some(instructing) = self.agent(&credit.instructing_agent)?.filter(|agent| agent.active) else {
             return Err(Reason::InstructingAgentUnknown { agent: credit.instructing_agent }.into());
-        }
+        };
         let account = self.payable(&credit.creditor)?;
         ensure_agent(credit.creditor_agent, account.agent)?;
-        let Some(agent) = self.agent(&account.agent)?.filter(|agent| agent.active) else {
-            return Err(Reason::CreditorAgentSuspended { agent: account.agent }.into());
+        let agent = self.active_creditor_agent(&account)?;
+        let debtor = payer.transfer.debtor;
+        ensure(credit.creditor != debtor, || Reason::SelfPayment { account: credit.creditor })?;
+        let mut jurisdictions = vec![payer.jurisdiction, instructing.jurisdiction, agent.jurisdiction];
+        for charge in &credit.charges {
+            let taker = self.payable(&charge.payee)?;
+            jurisdictions.push(self.active_creditor_agent(&taker)?.jurisdiction);
+            ensure(charge.payee != debtor, || Reason::SelfPayment { account: charge.payee })?;
+        }
+        // Charges count with the amount, so that no payment hides in one.
+        self.ensure_below_payment_max((payer.transfer.asset, &payer.asset), &payer.account, total)?;
+        let accepted = self.accepted_ahead(credit, &account)?;
+        let threshold = self.threshold(payer.transfer.asset, &payer.asset, &jurisdictions)?;
+        let waits = match threshold.filter(|threshold| total >= *threshold && !accepted) {
+            Some(threshold) if placed.all_or_none => return Err(Reason::AcceptanceMissing { threshold }.into()),
+            reached => reached.is_some(),
         };
-        ensure(credit.creditor != payer.transfer.debtor, || Reason::SelfPayment { account: credit.creditor })?;
-        self.ensure_below_payment_max((payer.transfer.asset, &payer.asset), &payer.account, credit.amount)?;
-        let waits = self.check_acceptance(payer, credit, &account, agent.jurisdiction, placed)?;
         Ok(Payee { account, total, waits })
     }
 
-    fn ensure_uetr_unused(&self, agent: Bic, credit: &Credit, placed: Placed) -> Result<(), Stop> {
+    fn ensure_uetr_unused(&mut self, agent: Bic, credit: &Credit, placed: Placed, at: Position) -> Result<(), Stop> {
         let uetr = credit.uetr;
         let key = PaymentKey { debtor_agent: agent, uetr, kind: credit.kind };
         if self.state.indexed(&IndexKey::Payment(key))?.is_none() {
             return Ok(());
         }
-        // Taken before, or by an earlier credit of this very instruction?
-        if self.state.view().indexed(&IndexKey::Payment(key))?.is_none() {
-            let legs = placed.instruction.envelope().body.legs();
-            let credits = legs.iter().filter_map(|leg| match leg {
-                Leg::CreditTransfer(transfer) => Some(&transfer.credits),
-                _ => None,
-            });
-            let same = |other: &&Credit| other.uetr == uetr && other.kind == credit.kind;
-            if credits.flatten().filter(same).count() > 1 {
-                return Err(Reason::UetrRepeated { uetr }.into());
+        // It is taken; whether it also stands earlier in this very instruction only changes the word.
+        if self.first_places.is_none() {
+            self.first_places = Some(self.first_places_of(placed)?);
+        }
+        let first = self.first_places.as_ref().and_then(|places| places.get(&key));
+        match first {
+            Some(first) if *first < (at.leg, at.credit) => Err(Reason::UetrRepeated { uetr }.into()),
+            _ => Err(Reason::UetrUsed { uetr }.into()),
+        }
+    }
+
+    fn first_places_of(&self, placed: Placed) -> Result<BTreeMap<PaymentKey, (usize, usize)>, Fault> {
+        let mut places = BTreeMap::new();
+        for (leg, body) in placed.instruction.envelope().body.legs().iter().enumerate() {
+            let Leg::CreditTransfer(transfer) = body else { continue };
+            let debtor_agent = self.must::<Account>(&transfer.debtor, "the debtor of an authorised transfer")?.agent;
+            for (position, credit) in transfer.credits.iter().enumerate() {
+                let key = PaymentKey { debtor_agent, uetr: credit.uetr, kind: credit.kind };
+                places.entry(key).or_insert((leg, position));
             }
         }
-        Err(Reason::UetrUsed { uetr }.into())
+        Ok(places)
     }
 
-    /// Whether a credit must wait for its creditor's agent; in an instruction that is all or none, one that must is refused.
-    fn check_acceptance(
-        &mut self,
-        payer: &Payer,
-        credit: &Credit,
-        creditor: &Account,
-        jurisdiction: Country,
-        placed: Placed,
-    ) -> Result<bool, Stop> {
-        let accepted = self.accepted_ahead(credit, creditor)?;
-        let Some(threshold) = self.threshold(payer.transfer.asset, [payer.jurisdiction, jurisdiction])? else {
-            return Ok(false);
-        };
-        if credit.amount < threshold || accepted {
-            return Ok(false);
-        }
-        ensure(!placed.all_or_none, || Reason::AcceptanceMissing { threshold })?;
-        Ok(true)
-    }
-
-    /// The lowest threshold of the jurisdictions concerned.
-    pub fn threshold(&self, asset: AssetId, jurisdictions: [Country; 2]) -> Result<Option<Amount>, Stop> {
+    /// The lowest threshold of the jurisdictions concerned: those given, and that of the asset's issuer.
+    pub fn threshold(&mut self, id: AssetId, asset: &Asset, concerned: &[Country]) -> Result<Option<Amount>, Stop> {
+        let issuer = self.agent(&asset.issuer)?.map(|issuer| issuer.jurisdiction);
         let mut lowest: Option<Amount> = None;
-        for country in jurisdictions {
-            if let Some(Threshold(amount)) = self.state.get(&(country, asset))? {
+        for country in concerned.iter().copied().chain(issuer) {
+            if let Some(Threshold(amount)) = self.state.get(&(country, id))? {
                 lowest = Some(lowest.map_or(amount, |lowest| lowest.min(amount)));
             }
         }

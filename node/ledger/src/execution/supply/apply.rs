@@ -13,7 +13,6 @@ use seaway_types::text::Text35;
 
 impl<V: StateView> Execution<'_, V> {
     pub fn issue(&mut self, issue: &Issue) -> Result<(), Stop> {
-        self.uetr = None;
         let (issuer, account) = self.check_issue(issue)?;
         self.pay(issue.asset, Place::Issuer, (issue.account, &account), issue.amount)?;
         self.use_reference(issuer, issue.reference);
@@ -21,7 +20,6 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     pub fn request_redemption(&mut self, request: &RedeemRequest, leg: usize, placed: Placed) -> Result<(), Stop> {
-        self.uetr = None;
         self.check_redemption(request)?;
         // Redeeming pays nobody on the ledger, so it counts toward no limit.
         self.put_on_hold(
@@ -39,7 +37,6 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     pub fn confirm_redemption(&mut self, confirm: &RedeemConfirm) -> Result<(), Stop> {
-        self.uetr = None;
         let hold = self.redemption(confirm.hold)?;
         let issuer = self.must::<Asset>(&hold.asset, "the asset of a hold")?.issuer;
         self.ensure_reference_unused(issuer, confirm.reference)?;

@@ -13,11 +13,13 @@ use seaway_types::text::Text35;
 
 impl<V: StateView> Execution<'_, V> {
     /// Guards of an issue; returns the issuer and the account that is credited.
-    pub(super) fn check_issue(&self, issue: &Issue) -> Result<(Bic, Account), Stop> {
+    pub(super) fn check_issue(&mut self, issue: &Issue) -> Result<(Bic, Account), Stop> {
         let asset = self.asset(issue.asset)?;
         ensure(!issue.amount.is_zero(), || Reason::AmountZero)?;
         self.ensure_reference_unused(asset.issuer, issue.reference)?;
-        Ok((asset.issuer, self.payable(&issue.account)?))
+        let account = self.payable(&issue.account)?;
+        self.active_creditor_agent(&account)?;
+        Ok((asset.issuer, account))
     }
 
     /// A reference works once for an issuer.
@@ -39,6 +41,7 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn redemption(&self, id: HoldId) -> Result<Hold, Stop> {
         let hold = self.running_hold(id)?;
         ensure(hold.purpose == HoldPurpose::Redemption, || Reason::HoldPurpose { hold: id })?;
+        self.payer(&hold.payer)?;
         Ok(hold)
     }
 }
