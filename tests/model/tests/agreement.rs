@@ -53,16 +53,7 @@ fn ledger_and_model_agree() {
         for wanted in
             ["ACCC", "ACSC", "PDNG", "PART", "RJCT AM04", "RJCT AM05", "RJCT AM14", "RJCT AM21", "RJCT AM02"]
                 .into_iter()
-                .chain([
-                    "RJCT AM13",
-                    "RJCT AC06",
-                    "RJCT AC04",
-                    "RJCT AC03",
-                    "RJCT TM01",
-                    "RJCT AG01",
-                    "RJCT AB05",
-                    "RJCT AM09",
-                ])
+                .chain(["RJCT AM13", "RJCT AC06", "RJCT AC04", "RJCT AC03", "RJCT TM01", "RJCT AG01", "RJCT AM09"])
                 .chain(["act hold", "act lapse", "act keys", "void AM05", "void DS0H", "void TM01", "forgotten"])
         {
             assert!(reached.contains_key(wanted), "no sequence reached {wanted}: the generator is too tame");

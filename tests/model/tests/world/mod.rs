@@ -486,13 +486,13 @@ impl World {
             }
             10..=17 => Admin::CloseAccount(CloseAccount { account }),
             18..=25 => Admin::SetTier(SetTier { account, tier: Tier(self.roll(0, 3) as u8) }),
-            26..=41 => {
+            26..=36 => {
                 let own = model.accounts.get(&account).map(|account| account.agent);
                 let by = own.filter(|_| self.chance(60)).unwrap_or(self.some_bank());
                 let kind = self.pick(&[FreezeKind::NoDebits, FreezeKind::NoCredits, FreezeKind::Full]).unwrap();
                 Admin::Freeze(admin::Freeze { account, by, kind })
             }
-            42..=57 => {
+            37..=52 => {
                 let frozen: Vec<(AccountId, Bic)> = model
                     .accounts
                     .iter()
@@ -501,11 +501,11 @@ impl World {
                 let (account, by) = self.pick(&frozen).unwrap_or((account, bank(0)));
                 Admin::Unfreeze(Unfreeze { account, by })
             }
-            58..=63 => {
+            53..=60 => {
                 let owner = open(&account).unwrap_or_else(|| single([1; 32]));
                 Admin::ChangeKeys(ChangeKeys { account, owner })
             }
-            64..=66 => Admin::VetoKeys(VetoKeys { account }),
+            61..=66 => Admin::VetoKeys(VetoKeys { account }),
             67..=72 => {
                 let bic = self.some_bank();
                 let mut participant = model.participants[&bic].clone();
