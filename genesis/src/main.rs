@@ -221,7 +221,7 @@ fn read_or_make_key(path: &Path) -> Outcome<Zeroizing<[u8; 32]>> {
     }
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(secret.as_mut_slice()).map_err(|error| format!("no random bytes: {error}"))?;
-    write_new(path, &format!("{}\n", hex::encode(&*secret)), 0o600)?;
+    write_new(path, &format!("{}\n", hex::encode(*secret)), 0o600)?;
     println!("made a new key in {}: keep it safe", path.display());
     Ok(secret)
 }

@@ -1,13 +1,14 @@
 //! Execution of credit transfers on one core over a million accounts, signatures excluded; receipts, state root and the
 //! application to the state included.
 #![allow(missing_docs)] // criterion's macros make an undocumented item
+#![allow(clippy::disallowed_types)] // a benchmark reads the clock
 
 mod common;
 
 use common::{ACCOUNTS, Spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use seaway_ledger::execution::{ExecutedBlock, execute_block};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn execution(criterion: &mut Criterion) {
     let mut state = common::state(ACCOUNTS);
@@ -23,7 +24,7 @@ fn execution(criterion: &mut Criterion) {
                 let mut spent = Duration::ZERO;
                 for _ in 0..rounds {
                     let block = common::payments(&state, ACCOUNTS, &mut spread, instructions, credits);
-                    let start = std::time::Instant::now();
+                    let start = Instant::now();
                     let executed = execute_block(&state, state.commitment(), common::next(&state), &block).unwrap();
                     ExecutedBlock::apply(executed, &mut state);
                     spent += start.elapsed();

@@ -1,5 +1,6 @@
 //! The state tree against `jmt`: a block of 10,000 changed keys over a million, on one core.
 #![allow(missing_docs)] // criterion's macros make an undocumented item
+#![allow(clippy::disallowed_types)] // a benchmark reads the clock
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jmt::storage::TreeWriter;

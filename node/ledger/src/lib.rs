@@ -8,6 +8,19 @@
 //! [`state::StateView`] and returns an [`execution::ExecutedBlock`] with receipts and roots, and nothing has changed yet;
 //! [`state::MemoryState::apply`] makes it the new state, or it is dropped. The state tree of [`tree`] gives roots and proofs.
 
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::float_arithmetic,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )
+)]
+
 pub mod execution;
 pub mod genesis;
 pub mod state;

@@ -27,6 +27,9 @@ fn pay(net: &mut Net, edit: impl FnOnce(&mut CreditTransfer)) -> Reason {
     reason
 }
 
+/// What is expected of a change to a good payment.
+type Case = (Reason, &'static str, Box<dyn FnOnce(&mut CreditTransfer)>);
+
 fn edit(transfer: &mut CreditTransfer, change: impl FnOnce(&mut Credit)) {
     let mut credits = std::mem::take(&mut transfer.credits).into_inner();
     change(&mut credits[0]);
@@ -37,7 +40,7 @@ fn edit(transfer: &mut CreditTransfer, change: impl FnOnce(&mut Credit)) {
 fn each_mistake_in_a_payment_has_its_own_reason() {
     let net = &mut Net::default();
     let other = sg_bank();
-    let cases: Vec<(Reason, &str, Box<dyn FnOnce(&mut CreditTransfer)>)> = vec![
+    let cases: Vec<Case> = vec![
         (Reason::AmountZero, "AM01", Box::new(|t| edit(t, |c| c.amount = money(0)))),
         (
             Reason::AmountZero,

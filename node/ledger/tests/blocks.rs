@@ -25,7 +25,7 @@ fn a_block_is_speculation_until_it_is_applied() {
     let one = net.signed(of(ALICE), &[], body);
     let body = Body::Single(net.pay(ALICE, SUPPLIER, 20));
     let other = net.signed(of(ALICE), &[], body);
-    let (a, b) = (net.execute(&[one.clone()]).unwrap(), net.execute(&[other]).unwrap());
+    let (a, b) = (net.execute(std::slice::from_ref(&one)).unwrap(), net.execute(&[other]).unwrap());
     assert_ne!(a.state_root(), b.state_root());
     assert_eq!(net.state.commitment().parts().root(), before, "executing changes nothing");
     drop(b);

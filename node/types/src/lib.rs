@@ -7,6 +7,19 @@
 //! who may sign in [`keys`] and [`signature`]; what can be asked in [`instruction`]; what is answered in [`receipt`] and
 //! [`reason`]; what the ledger remembers in [`state`]; how it is proven in [`merkle`] and [`proof`].
 
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::float_arithmetic,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )
+)]
+
 pub mod amount;
 pub mod asset;
 pub mod bic;

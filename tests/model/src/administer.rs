@@ -82,6 +82,13 @@ impl Model {
                 let none = freezes.is_empty();
                 account.freezes = if none { None } else { Some(Box::new(freezes.try_into().expect("fewer"))) };
             }
+            other => self.administer_keys(other, side)?,
+        }
+        Ok(())
+    }
+
+    fn administer_keys(&mut self, admin: &Admin, side: usize) -> Result<(), No> {
+        match admin {
             Admin::ChangeKeys(change) => {
                 let at = self.now.after_ms(3 * 24 * 3600 * 1000);
                 let account = self.used_account(change.account)?;
@@ -98,6 +105,13 @@ impl Model {
                     return Err(Reason::NoKeyChange { account: veto.account }.into());
                 }
             }
+            other => self.administer_network(other)?,
+        }
+        Ok(())
+    }
+
+    fn administer_network(&mut self, admin: &Admin) -> Result<(), No> {
+        match admin {
             Admin::SetParticipant(set) => {
                 self.participants.insert(set.bic, set.participant.clone());
             }
@@ -122,8 +136,8 @@ impl Model {
                     self.thresholds.insert((set.jurisdiction, set.asset), plain(threshold));
                 }
             }
-            // The sequences hold none of these; the ledger's own tests do.
-            Admin::SetValidators(_) | Admin::SetAuthority(_) | Admin::ScheduleUpgrade(_) => {}
+            // Accounts are done above; the sequences hold none of the others, the ledger's own tests do.
+            _ => {}
         }
         Ok(())
     }

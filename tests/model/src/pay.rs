@@ -150,24 +150,14 @@ impl Model {
         Ok(debtor)
     }
 
-    fn one(
-        &mut self,
+    /// Everybody named in a credit; returns the creditor, and all banks concerned.
+    fn check_parties(
+        &self,
         transfer: &CreditTransfer,
         debtor: &Account,
         credit: &Credit,
-        whole: bool,
-    ) -> Result<Status, No> {
+    ) -> Result<(Account, Vec<Bic>), No> {
         let asset = transfer.asset;
-        if credit.amount.is_zero() || credit.charges.iter().any(|charge| charge.amount.is_zero()) {
-            return Err(Reason::AmountZero.into());
-        }
-        let mut total = plain(credit.amount);
-        for charge in &credit.charges {
-            if total + plain(charge.amount) > MOST {
-                return Err(Reason::SumTooLarge { present: amount(total), amount: charge.amount }.into());
-            }
-            total += plain(charge.amount);
-        }
         if credit.debtor_agent != debtor.agent {
             return Err(Reason::AgentMismatch { given: credit.debtor_agent, expected: debtor.agent }.into());
         }
@@ -195,6 +185,28 @@ impl Model {
             }
             banks.push(taker.agent);
         }
+        Ok((creditor, banks))
+    }
+
+    fn one(
+        &mut self,
+        transfer: &CreditTransfer,
+        debtor: &Account,
+        credit: &Credit,
+        whole: bool,
+    ) -> Result<Status, No> {
+        let asset = transfer.asset;
+        if credit.amount.is_zero() || credit.charges.iter().any(|charge| charge.amount.is_zero()) {
+            return Err(Reason::AmountZero.into());
+        }
+        let mut total = plain(credit.amount);
+        for charge in &credit.charges {
+            if total + plain(charge.amount) > MOST {
+                return Err(Reason::SumTooLarge { present: amount(total), amount: charge.amount }.into());
+            }
+            total += plain(charge.amount);
+        }
+        let (creditor, banks) = self.check_parties(transfer, debtor, credit)?;
         self.below_maximum(asset, debtor, total)?;
         let ahead = match &credit.acceptance {
             Some(acceptance) => self.ahead(acceptance, creditor.agent)?,

@@ -6,6 +6,7 @@ use seaway_ledger::execution::ExecutedBlock;
 use seaway_ledger::state::{MemoryState, StateView, Stored};
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
+use seaway_types::codec;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::admin::Admin;
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg};
@@ -52,7 +53,9 @@ impl<'a> Report<'a> {
     ) {
         let lines: Vec<usize> = included.iter().map(&line).collect();
         if self.json {
-            return self.block_as_json(executed, &lines, left_out, line);
+            let wires: Vec<String> =
+                included.iter().map(|one| hex::encode(codec::encode(one.instruction()))).collect();
+            return self.block_as_json(executed, &lines, &wires, left_out, line);
         }
         let context = executed.context();
         println!("\nblock {} at {}, state root {}", context.height, context.time, executed.state_root());
@@ -103,6 +106,7 @@ impl<'a> Report<'a> {
         &self,
         executed: &ExecutedBlock,
         lines: &[usize],
+        wires: &[String],
         left_out: &[(AuthenticInstruction, VoidReason)],
         line: impl Fn(&AuthenticInstruction) -> usize,
     ) {
@@ -110,8 +114,12 @@ impl<'a> Report<'a> {
         let acts = executed.receipts().len() - lines.len();
         for (position, receipt) in executed.receipts().iter().enumerate() {
             let number = position.checked_sub(acts).and_then(|place| lines.get(place));
+            let wire = position.checked_sub(acts).and_then(|place| wires.get(place));
             let credits = executed.outcomes(position);
-            println!("{}", json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits}));
+            println!(
+                "{}",
+                json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits, "wire": wire})
+            );
         }
         for (instruction, reason) in left_out {
             let (iso, code, retry) = reason.row();

@@ -1,0 +1,1 @@
+//! No code of its own: `tests/architecture.rs` reads the sources of the others.

@@ -1,0 +1,128 @@
+//! Frozen vectors: JSON → bytes → digest → signature, for every body; genesis hash; roots and receipts of a day.
+//!
+//! Another language's SDK reads `vectors/instructions.json` and must come to the same bytes, hashes and signatures. When a
+//! change of ours makes these tests fail, it changes the protocol. `SEAWAY_FREEZE=1` writes the files anew.
+
+use seaway_genesis::ceremony::devnet;
+use seaway_ledger::execution::{BlockContext, execute_block};
+use seaway_ledger::genesis::state_of;
+use seaway_ledger::state::StateView;
+use seaway_types::codec;
+use seaway_types::instruction::{DecodedInstruction, Envelope, Instruction, RawInstruction};
+use seaway_types::signature::{Evidence, public_key};
+use seaway_types::time::{BlockTime, Height};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
+}
+
+fn frozen(name: &str) -> Value {
+    let path = file(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Compares with the frozen file, or writes it.
+fn hold_to(name: &str, made: &Value) {
+    if std::env::var("SEAWAY_FREEZE").is_ok() {
+        std::fs::write(file(name), format!("{}\n", serde_json::to_string_pretty(made).unwrap())).unwrap();
+    }
+    assert_eq!(&frozen(name), made, "{name} changed: that is a change of the protocol");
+}
+
+/// One envelope for each body, by name, in strict JSON: written by hand once, read here.
+fn envelopes() -> Vec<(String, Envelope)> {
+    let bodies = frozen("bodies.json");
+    let of = |(n, (name, body)): (usize, (&String, &Value))| {
+        let envelope = json!({
+            "network": "vectors",
+            "submitter": {"account": "000102030405060708090a0b0c0d0e0f"},
+            "key": format!("{n:032x}"),
+            "validUntil": "2026-11-22T12:00:00.000Z",
+            "body": body,
+        });
+        let read = serde_json::from_value(envelope).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name.clone(), read)
+    };
+    bodies.as_object().unwrap().iter().enumerate().map(of).collect()
+}
+
+const SECRETS: [[u8; 32]; 2] = [[0x11; 32], [0x22; 32]];
+
+#[test]
+fn instructions_encode_hash_and_sign_as_frozen() {
+    let mut vectors = Vec::new();
+    for (name, envelope) in envelopes() {
+        let unsigned = codec::encode(&envelope);
+        let signed = envelope.clone().sign(&SECRETS);
+        let decoded: DecodedInstruction = RawInstruction::from(&signed).decode().unwrap();
+        let signatures: Vec<Value> = signed
+            .signatures
+            .iter()
+            .map(|entry| {
+                let Evidence::Ed25519(signature) = entry.evidence else { panic!("a kind of key without vectors") };
+                json!({"key": entry.key, "signature": signature})
+            })
+            .collect();
+        vectors.push(json!({
+            "name": name,
+            "envelope": envelope,
+            "bytesWithoutSignatures": hex::encode(unsigned),
+            "digest": decoded.digest(),
+            "bodyHash": decoded.body_hash(),
+            "signatures": signatures,
+            "wire": hex::encode(codec::encode(&signed)),
+            "wireId": decoded.wire_id(),
+        }));
+        let back: Instruction = serde_json::from_value(serde_json::to_value(&signed).unwrap()).unwrap();
+        assert_eq!(back, signed, "{name}: JSON leads back to the same instruction");
+        assert!(decoded.authenticate().is_ok());
+    }
+    assert!(vectors.len() >= 28, "a vector for each body");
+    let secrets: Vec<Value> =
+        SECRETS.iter().map(|secret| json!({"secret": hex::encode(secret), "public": public_key(secret)})).collect();
+    hold_to("instructions.json", &json!({"secrets": secrets, "instructions": vectors}));
+}
+
+#[test]
+fn the_devnets_genesis_is_frozen() {
+    let signed = devnet().unwrap().signed().unwrap();
+    assert_eq!(signed.check(), Ok(()));
+    let document = &signed.document;
+    let state = state_of(document, 1).unwrap();
+    let parts = state.commitment().parts();
+    hold_to(
+        "genesis.json",
+        &json!({
+            "hash": document.hash(), "fingerprint": document.fingerprint(),
+            "stateRoot": parts.root(), "records": parts.records,
+        }),
+    );
+}
+
+#[test]
+fn a_day_leads_to_frozen_roots_and_receipts() {
+    let genesis = devnet().unwrap().signed().unwrap().document;
+    let mut state = state_of(&genesis, 9).unwrap();
+    let day = frozen("day.json");
+    for (n, block) in day["blocks"].as_array().unwrap().iter().enumerate() {
+        let time: BlockTime = block["time"].as_str().unwrap().parse().unwrap();
+        let instructions: Vec<_> = block["wires"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|wire| {
+                RawInstruction(hex::decode(wire.as_str().unwrap()).unwrap()).decode().unwrap().authenticate().unwrap()
+            })
+            .collect();
+        let context = BlockContext { height: Height(state.tip().height.0 + 1), time };
+        let executed = execute_block(&state, state.commitment(), context, &instructions).unwrap();
+        assert_eq!(json!(executed.state_root()), block["stateRoot"], "block {n}");
+        assert_eq!(json!(executed.receipts_root()), block["receiptsRoot"], "block {n}");
+        assert_eq!(json!(executed.receipts()), block["receipts"], "block {n}");
+        executed.apply(&mut state);
+    }
+    assert!(day["blocks"].as_array().unwrap().len() >= 6);
+}
