@@ -372,7 +372,6 @@ impl Model {
 
     pub(crate) fn leg(&mut self, leg: &Leg, new_hold: HoldId) -> Result<(), No> {
         match leg {
-            Leg::CreditTransfer(_) => Ok(()),
             Leg::Reserve(reserve) => {
                 self.usable_asset(reserve.asset)?;
                 self.must_settle_now(reserve.asset)?;
@@ -400,15 +399,6 @@ impl Model {
                 let payee = Some((reserve.payee, reserve.uetr));
                 let (payer, asset, ends) = (reserve.payer, reserve.asset, reserve.expires_at);
                 self.hold(new_hold, Hold { payee, payer, asset, left: value, ends, counted })
-            }
-            Leg::RedeemRequest(request) => {
-                if !self.assets.contains_key(&request.asset) {
-                    return Err(Reason::AssetUnknown { asset: request.asset }.into());
-                }
-                self.may_pay(request.account)?;
-                self.check_time(request.amount.is_zero(), request.expires_at)?;
-                let (payer, asset, left) = (request.account, request.asset, plain(request.amount));
-                self.hold(new_hold, Hold { payee: None, payer, asset, left, ends: request.expires_at, counted: None })
             }
             Leg::Post(post) => {
                 let hold = self.running(post.hold)?;
@@ -438,6 +428,21 @@ impl Model {
                 self.holds.remove(&id);
                 Ok(())
             }
+            other => self.supply_leg(other, new_hold),
+        }
+    }
+
+    fn supply_leg(&mut self, leg: &Leg, new_hold: HoldId) -> Result<(), No> {
+        match leg {
+            Leg::RedeemRequest(request) => {
+                if !self.assets.contains_key(&request.asset) {
+                    return Err(Reason::AssetUnknown { asset: request.asset }.into());
+                }
+                self.may_pay(request.account)?;
+                self.check_time(request.amount.is_zero(), request.expires_at)?;
+                let (payer, asset, left) = (request.account, request.asset, plain(request.amount));
+                self.hold(new_hold, Hold { payee: None, payer, asset, left, ends: request.expires_at, counted: None })
+            }
             Leg::Issue(issue) => {
                 self.usable_asset(issue.asset)?;
                 if issue.amount.is_zero() {
@@ -464,12 +469,19 @@ impl Model {
                 self.holds.remove(&confirm.hold);
                 Ok(())
             }
+            other => self.follow_leg(other),
+        }
+    }
+
+    fn follow_leg(&mut self, leg: &Leg) -> Result<(), No> {
+        match leg {
             Leg::Return(back) => self.pay_back(back),
             Leg::RecallRequest(ask) => self.ask_recall(ask),
             Leg::RecallAnswer(answer) => self.answer_recall(answer),
             Leg::Accept(accept) => self.accept(accept.payment),
             Leg::Refuse(refuse) => self.refuse(refuse),
             Leg::Confirm(confirm) => self.confirm(confirm.payment),
+            _ => Ok(()),
         }
     }
 
