@@ -65,6 +65,16 @@ impl WrittenCalendar {
         if let Some(wrong) = self.weekdays.iter().find(|name| !WEEKDAYS.contains(&name.as_str())) {
             return Err(fault("weekdays", wrong, format!("some of {}", WEEKDAYS.join(", "))));
         }
+        if self.weekdays.is_empty() {
+            return Err(fault(
+                "weekdays",
+                "",
+                format!("some of {}; a calendar without days would be open always", WEEKDAYS.join(", ")),
+            ));
+        }
+        if last < first {
+            return Err(fault("to", &self.to, format!("a day not before {first}")));
+        }
         let (opening, cut_off) = (minute("opening", &self.opening)?, minute("cut_off", &self.cut_off)?);
         let settles = |day: &Day| {
             let name = usize::try_from(day.weekday()).ok().and_then(|weekday| WEEKDAYS.get(weekday));
@@ -75,6 +85,9 @@ impl WrittenCalendar {
             .filter(settles)
             .map(|day| BusinessDay { day, opening, cut_off })
             .collect();
+        if days.is_empty() {
+            return Err(fault("holidays", &self.holidays.join(", "), "at least one day that is none".to_owned()));
+        }
         let change = |written: &WrittenOffset| {
             let starts: BlockTime = written
                 .starts
@@ -96,7 +109,8 @@ fn minute(field: &'static str, text: &str) -> Result<u16, CalendarFault> {
         let (hours, minutes) = text.split_once(':')?;
         let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
         let total = hours.checked_mul(60)?.checked_add(minutes)?;
-        (text.len() == 5 && minutes < 60 && total <= 1440).then_some(total)
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        (text.len() == 5 && digits && minutes < 60 && total <= 1440).then_some(total)
     };
     read().ok_or_else(|| fault(field, text, "a time of day from 00:00 to 24:00, as in 08:30".to_owned()))
 }

@@ -63,7 +63,7 @@ pub enum CeremonyError {
         expected: String,
     },
     /// A file that contributes nothing.
-    #[error("a contribution holds neither a [join] nor an [approval]")]
+    #[error("a contribution holds either a [join] or an [approval]")]
     Nothing,
     /// A validator that stands there already with other content.
     #[error("{bic} joined already with another key, power or proof")]
@@ -113,9 +113,9 @@ pub fn approve(genesis: &WrittenGenesis, secret: &[u8; 32]) -> Result<Contributi
 pub fn combine(genesis: &mut WrittenGenesis, contributions: &[Contribution]) -> Result<(), CeremonyError> {
     for contribution in contributions {
         match contribution {
-            Contribution { join: None, approval: None } => return Err(CeremonyError::Nothing),
-            Contribution { join: Some(validator), .. } => add_validator(genesis, validator)?,
-            Contribution { approval: Some(approval), .. } => add_approval(genesis, approval)?,
+            Contribution { join: Some(validator), approval: None } => add_validator(genesis, validator)?,
+            Contribution { join: None, approval: Some(approval) } => add_approval(genesis, approval)?,
+            _ => return Err(CeremonyError::Nothing),
         }
     }
     Ok(())
@@ -126,6 +126,10 @@ fn add_validator(genesis: &mut WrittenGenesis, validator: &WrittenValidator) -> 
         Some(known) if known == validator => Ok(()),
         Some(_) => Err(CeremonyError::JoinedAlready { bic: validator.bic.clone() }),
         None => {
+            let mut joined = genesis.clone();
+            joined.validators = vec![validator.clone()];
+            // Asked alone, so that a bad contribution is named now and never enters the document.
+            joined.document()?.check()?;
             genesis.validators.push(validator.clone());
             genesis.approvals.clear();
             Ok(())
@@ -143,6 +147,12 @@ fn add_approval(genesis: &mut WrittenGenesis, approval: &ContributedApproval) ->
         });
     }
     let written = WrittenApproval { key: approval.key.clone(), signature: approval.signature.clone() };
+    let mut alone = genesis.clone();
+    alone.approvals = vec![written.clone()];
+    match alone.signed()?.check() {
+        Ok(()) | Err(GenesisError::Quorum { .. }) => {}
+        Err(problem) => return Err(problem.into()),
+    }
     if !genesis.approvals.contains(&written) {
         genesis.approvals.push(written);
     }

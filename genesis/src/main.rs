@@ -13,6 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use zeroize::Zeroizing;
 
+/// Prints a line; ends quietly when nobody reads any more, as with `| head`.
+macro_rules! say {
+    ($($part:tt)*) => {
+        if writeln!(std::io::stdout().lock(), $($part)*).is_err() {
+            std::process::exit(0);
+        }
+    };
+}
+
 /// Make, sign and verify the genesis document of a Seaway network.
 #[derive(Parser)]
 #[command(version)]
@@ -98,7 +107,7 @@ fn run(step: Step) -> Outcome<ExitCode> {
     match step {
         Step::New { network, out } => {
             write_new(&out, &ceremony::DRAFT.replace("NETWORK", network.name()), 0o644)?;
-            println!("wrote {}: edit it, then let each validator run `genesis join`", out.display());
+            say!("wrote {}: edit it, then let each validator run `genesis join`", out.display());
         }
         Step::Join { network, bic, power, key, out } => {
             let secret = read_or_make_key(&key)?;
@@ -143,28 +152,28 @@ fn combine(path: &Path, contributions: &[PathBuf]) -> Outcome<()> {
     let beside = path.with_extension("toml.new");
     fs::write(&beside, genesis.to_toml().map_err(text)?).map_err(at(&beside))?;
     fs::rename(&beside, path).map_err(at(path))?;
-    println!("{}: {} validators, {} approvals", path.display(), genesis.validators.len(), genesis.approvals.len());
+    say!("{}: {} validators, {} approvals", path.display(), genesis.validators.len(), genesis.approvals.len());
     Ok(())
 }
 
 fn verify(genesis: &WrittenGenesis) -> Outcome<ExitCode> {
     let signed = genesis.signed().map_err(text)?;
     let document = &signed.document;
-    println!("network      {}", document.network);
-    println!("hash         {}", document.hash());
-    println!("fingerprint  {}", document.fingerprint());
-    println!("validators   {} with voting power {}", document.validators.0.len(), document.validators.total_power());
-    println!("approvals    {}", signed.approvals.len());
+    say!("network      {}", document.network);
+    say!("hash         {}", document.hash());
+    say!("fingerprint  {}", document.fingerprint());
+    say!("validators   {} with voting power {}", document.validators.0.len(), document.validators.total_power());
+    say!("approvals    {}", signed.approvals.len());
     if document.keys_are_published {
-        println!("keys         PUBLISHED: for loopback only");
+        say!("keys         PUBLISHED: for loopback only");
     }
     match signed.check() {
         Ok(()) => {
-            println!("verdict      nodes will start from it");
+            say!("verdict      nodes will start from it");
             Ok(ExitCode::SUCCESS)
         }
         Err(problem) => {
-            println!("verdict      refused: {problem}");
+            say!("verdict      refused: {problem}");
             Ok(ExitCode::from(2))
         }
     }
@@ -184,7 +193,7 @@ fn devnet(out: &Path) -> Outcome<()> {
     for label in labels.chain(owners) {
         write_secret(&keys.join(format!("{label}.key")), &seed::secret_key(&label))?;
     }
-    println!("{}: {}", file.display(), genesis.document().map_err(text)?.fingerprint());
+    say!("{}: {}", file.display(), genesis.document().map_err(text)?.fingerprint());
     Ok(())
 }
 
@@ -203,7 +212,7 @@ fn write_new(path: &Path, content: &str, mode: u32) -> Outcome<()> {
 
 fn write_contribution(path: &Path, contribution: &Contribution) -> Outcome<()> {
     write_new(path, &toml::to_string(contribution).map_err(text)?, 0o644)?;
-    println!("wrote {}: hand it to whoever combines", path.display());
+    say!("wrote {}: hand it to whoever combines", path.display());
     Ok(())
 }
 
@@ -222,6 +231,6 @@ fn read_or_make_key(path: &Path) -> Outcome<Zeroizing<[u8; 32]>> {
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(secret.as_mut_slice()).map_err(|error| format!("no random bytes: {error}"))?;
     write_new(path, &format!("{}\n", hex::encode(*secret)), 0o600)?;
-    println!("made a new key in {}: keep it safe", path.display());
+    say!("made a new key in {}: keep it safe", path.display());
     Ok(secret)
 }

@@ -307,8 +307,15 @@ impl WrittenGenesis {
     /// Accounts by their labels.
     pub fn labels(&self) -> Result<BTreeMap<String, AccountId>, WrittenError> {
         let book = AssetBook::new((1..).map(AssetId).zip(self.assets()?).collect());
-        let labelled = self.accounts(&book)?.into_iter();
-        Ok(labelled.filter_map(|(label, account)| Some((label?, account.open.account))).collect())
+        let mut labels = BTreeMap::new();
+        for (label, account) in self.accounts(&book)? {
+            let Some(label) = label else { continue };
+            if let Some(other) = labels.insert(label.clone(), account.open.account) {
+                let problem = format!("{other} and {} both have it", account.open.account);
+                return Err(field("accounts.label".to_owned(), &label, problem));
+            }
+        }
+        Ok(labels)
     }
 
     /// The label behind `seed:`, where such may stand.
@@ -335,6 +342,7 @@ impl WrittenGenesis {
     }
 
     fn assets(&self) -> Result<Vec<Asset>, WrittenError> {
+        bounded::<_, { seaway_types::limits::ASSETS_MAX }>("assets", self.assets.iter().collect())?;
         let mut assets: Vec<Asset> = Vec::with_capacity(self.assets.len());
         for (n, written) in self.assets.iter().enumerate() {
             let path = |name: &str| format!("assets[{n}].{name}");

@@ -27,4 +27,4 @@ pub mod state;
 pub mod tree;
 
 /// The version of the execution rules that this program knows.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = seaway_types::limits::RULES_VERSION;

@@ -382,3 +382,73 @@ fn a_reference_elsewhere_works_once() {
     assert_eq!((reason(net.leg(bank(hk_bank()), issue())), used.iso()), (used, "AM05"));
     assert_eq!(net.available(ALICE), 1_000_005);
 }
+
+#[test]
+fn a_key_that_anyone_can_sign_for_owns_nothing() {
+    // The identity of the curve: under ZIP-215 an all-zero response verifies for every message.
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let key = seaway_types::PublicKey::Ed25519(identity);
+    let weak = seaway_types::KeyPolicy::single(key);
+    let mut net = Net::default();
+    let refused = Reason::KeyUnusable { key };
+    let change = Admin::ChangeKeys(ChangeKeys { account: ALICE, owner: weak.clone() });
+    assert_eq!(reason(net.admin(of(ALICE), change)), refused);
+    let opened = OpenAccount {
+        owner: weak.clone(),
+        ..open(NOBODY, hk_bank(), DebitAuthority::Holder, AccountClass::Customer, 0)
+    };
+    assert_eq!(reason(net.admin(bank(hk_bank()), Admin::OpenAccount(opened))), refused);
+    let authority = Admin::SetAuthority(SetAuthority { authority: weak.clone() });
+    assert_eq!(reason(net.admin(Submitter::Authority, authority)), refused);
+    let mut record = participant(sg_bank(), "SG", &[]);
+    record.policy = weak;
+    let set = Admin::SetParticipant(SetParticipant { bic: sg_bank(), participant: record });
+    assert_eq!(reason(net.admin(Submitter::Authority, set)), refused);
+    let mut unsorted = participant(supervisor(), "HK", &["HK"]);
+    unsorted.roles.supervisor_of = vec!["SG".parse().unwrap(), "HK".parse().unwrap()].try_into().unwrap();
+    let set = Admin::SetParticipant(SetParticipant { bic: supervisor(), participant: unsorted });
+    assert_eq!(reason(net.admin(Submitter::Authority, set)), Reason::JurisdictionsUnsorted);
+}
+
+#[test]
+fn a_suspended_issuer_issues_nothing() {
+    let mut net = Net::default();
+    let mut record = participant(sg_bank(), "SG", &[]);
+    record.active = false;
+    let set = Admin::SetParticipant(SetParticipant { bic: sg_bank(), participant: record });
+    assert_eq!(net.admin(Submitter::Authority, set).status, Status::Accc);
+    let issue = Leg::Issue(Issue { asset: SGD, account: ALICE, amount: money(5), reference: "R".parse().unwrap() });
+    assert_eq!(reason(net.leg(bank(sg_bank()), issue)), Reason::IssuerUnknown { issuer: sg_bank() });
+    let paid = net.pay(ALICE, SUPPLIER, 1);
+    assert_eq!(reason(net.leg(of(ALICE), paid)), Reason::CreditorAgentSuspended { agent: sg_bank() });
+}
+
+#[test]
+fn a_full_house_says_so() {
+    let mut net = Net::default();
+    for n in 0..65u8 {
+        let id = seaway_types::AccountId([100 + n; 16]);
+        let owner_id = seaway_types::OwnerId([5; 16]);
+        let opened =
+            OpenAccount { owner_id, ..open(id, hk_bank(), DebitAuthority::Holder, AccountClass::Customer, 0) };
+        let receipt = net.admin(bank(hk_bank()), Admin::OpenAccount(opened));
+        match n {
+            64 => assert_eq!(reason(receipt), Reason::OwnerAccountsFull { count: 64 }),
+            _ => assert_eq!(receipt.status, Status::Accc),
+        }
+    }
+    let record = |code: &str, issuer| asset(code, issuer, seaway_types::AssetKind::SettlementBankMoney);
+    let set = |id, record| Admin::SetAsset(SetAsset { asset: AssetId(id), record });
+    let next = Reason::AssetIdNotNext { given: AssetId(9), next: AssetId(4) };
+    assert_eq!(reason(net.admin(Submitter::Authority, set(9, record("EUR", hk_bank())))), next);
+    let private = Reason::AssetRecord { asset: AssetId(4) };
+    assert_eq!(reason(net.admin(Submitter::Authority, set(4, record("ZZB", hk_bank())))), private);
+    let issuer = Reason::IssuerUnknown { issuer: supervisor() };
+    assert_eq!(reason(net.admin(Submitter::Authority, set(4, record("EUR", supervisor())))), issuer);
+    let twin = Reason::AssetNameTaken { asset: HKD };
+    assert_eq!(reason(net.admin(Submitter::Authority, set(4, record("HKD", hk_bank())))), twin);
+    let default = Reason::DefaultTaken { asset: HKD };
+    assert_eq!(reason(net.admin(Submitter::Authority, set(4, record("HKD", sg_bank())))), default);
+    assert_eq!(net.admin(Submitter::Authority, set(4, record("EUR", sg_bank()))).status, Status::Accc);
+}

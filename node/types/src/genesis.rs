@@ -14,7 +14,7 @@ use crate::hash::{Domain, Hash32};
 use crate::instruction::NetworkId;
 use crate::instruction::admin::{OpenAccount, SetThreshold, SetTierLimits};
 use crate::keys::{KeyPolicy, PublicKey};
-use crate::limits::{ASSETS_MAX, GENESIS_ACCOUNTS_MAX, PARTICIPANTS_MAX, VALIDATORS_MAX};
+use crate::limits::{ASSETS_MAX, GENESIS_ACCOUNTS_MAX, PARTICIPANTS_MAX, RULES_VERSION, VALIDATORS_MAX};
 use crate::signature::{SignatureCheck, SignatureEntry, failed_in};
 use crate::state::{CalendarKey, Participant, Timing, ValidatorSet, ValidatorSetError, possession_message};
 use crate::time::BlockTime;
@@ -146,6 +146,15 @@ fn refuse(field: String, value: impl std::fmt::Display, expected: &str) -> Genes
     GenesisError::Field { field, value: value.to_string(), expected: expected.to_owned() }
 }
 
+fn usable(field: &str, policy: &KeyPolicy) -> Result<(), GenesisError> {
+    match policy.unusable_key() {
+        Some(key) => {
+            Err(refuse(field.to_owned(), key, "a key that somebody can hold alone: a point, and not of small order"))
+        }
+        None => Ok(()),
+    }
+}
+
 impl GenesisDocument {
     /// The hash of the document.
     pub fn hash(&self) -> Hash32 {
@@ -170,7 +179,15 @@ impl GenesisDocument {
 
     /// Checks everything that can be checked without approvals.
     pub fn check(&self) -> Result<(), GenesisError> {
+        if self.version != RULES_VERSION {
+            return Err(refuse(
+                "version".to_owned(),
+                self.version,
+                "1, the version of the rules that this program knows",
+            ));
+        }
         self.check_spans()?;
+        usable("authority", &self.authority)?;
         let participants = self.check_participants()?;
         self.check_assets(&participants)?;
         self.check_parameters()?;
@@ -182,17 +199,17 @@ impl GenesisDocument {
         let timing = &self.timing;
         let consensus = &self.consensus;
         let spans = [
-            ("timing.paymentValidityMaxMs", timing.payment_validity_max_ms),
-            ("timing.adminValidityMaxMs", timing.admin_validity_max_ms),
-            ("timing.leafRetentionMs", timing.leaf_retention_ms),
-            ("timing.acceptanceWindowMs", timing.acceptance_window_ms),
-            ("timing.paymentRetentionMs", timing.payment_retention_ms),
-            ("consensus.clockBoundMs", consensus.clock_bound_ms),
-            ("consensus.idleBlockMs", consensus.idle_block_ms),
-            ("consensus.proposeMs", consensus.propose_ms),
-            ("consensus.prevoteMs", consensus.prevote_ms),
-            ("consensus.precommitMs", consensus.precommit_ms),
-            ("consensus.timeoutMaxMs", consensus.timeout_max_ms),
+            ("timing.payment_validity_max_ms", timing.payment_validity_max_ms),
+            ("timing.admin_validity_max_ms", timing.admin_validity_max_ms),
+            ("timing.leaf_retention_ms", timing.leaf_retention_ms),
+            ("timing.acceptance_window_ms", timing.acceptance_window_ms),
+            ("timing.payment_retention_ms", timing.payment_retention_ms),
+            ("consensus.clock_bound_ms", consensus.clock_bound_ms),
+            ("consensus.idle_block_ms", consensus.idle_block_ms),
+            ("consensus.propose_ms", consensus.propose_ms),
+            ("consensus.prevote_ms", consensus.prevote_ms),
+            ("consensus.precommit_ms", consensus.precommit_ms),
+            ("consensus.timeout_max_ms", consensus.timeout_max_ms),
         ];
         const YEAR_MS: u64 = 366 * crate::limits::DAY_MS;
         match spans.iter().find(|(_, ms)| !(1..=YEAR_MS).contains(ms)) {
@@ -203,10 +220,10 @@ impl GenesisDocument {
 
     fn check_participants(&self) -> Result<BTreeMap<Bic, &Participant>, GenesisError> {
         let mut known: BTreeMap<Bic, &Participant> = BTreeMap::new();
-        for (position, (bic, participant)) in self.participants.iter().enumerate() {
+        for (bic, participant) in &self.participants {
             if known.last_key_value().is_some_and(|(last, _)| last >= bic) {
                 return Err(refuse(
-                    format!("participants[{position}].bic"),
+                    format!("participants[{bic}].bic"),
                     bic,
                     "participants in rising order of BIC, each once",
                 ));
@@ -214,18 +231,19 @@ impl GenesisDocument {
             let rising = participant.roles.supervisor_of.windows(2).all(|pair| pair.first() < pair.last());
             if !rising {
                 return Err(refuse(
-                    format!("participants[{position}].supervisorOf"),
+                    format!("participants[{bic}].supervisor_of"),
                     bic,
                     "jurisdictions in rising order, each once",
                 ));
             }
+            usable(&format!("participants[{bic}].policy"), &participant.policy)?;
             known.insert(*bic, participant);
         }
         Ok(known)
     }
 
     fn check_assets(&self, participants: &BTreeMap<Bic, &Participant>) -> Result<(), GenesisError> {
-        let mut defaults = BTreeSet::new();
+        let (mut defaults, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (position, asset) in self.assets.iter().enumerate() {
             let field = |name: &str| format!("assets[{position}].{name}");
             if !participants.get(&asset.issuer).is_some_and(|issuer| issuer.roles.issuer && issuer.active) {
@@ -238,13 +256,16 @@ impl GenesisDocument {
                     "ZZA to ZZY for points and securities, and only for them",
                 ));
             }
+            if !names.insert((asset.code, asset.issuer)) {
+                return Err(refuse(field("code"), asset.code, "one asset for each code and issuer"));
+            }
             if asset.is_default && !defaults.insert(asset.code) {
-                return Err(refuse(field("isDefault"), asset.code, "one default asset for each currency"));
+                return Err(refuse(field("is_default"), asset.code, "one default asset for each currency"));
             }
         }
         let mut last = None;
-        for (position, (key, calendar)) in self.calendars.iter().enumerate() {
-            let field = format!("calendars[{position}]");
+        for (key, calendar) in &self.calendars {
+            let field = format!("calendars[{key:?}]");
             if last.is_some_and(|last| last >= *key) {
                 return Err(refuse(field, format!("{key:?}"), "calendars in rising order, each once"));
             }
@@ -265,11 +286,11 @@ impl GenesisDocument {
 
     fn check_parameters(&self) -> Result<(), GenesisError> {
         let mut last = None;
-        for (position, limits) in self.tier_limits.iter().enumerate() {
+        for limits in &self.tier_limits {
             let key = (limits.asset, limits.tier);
             if !self.has_asset(limits.asset) || last.is_some_and(|last| last >= key) {
                 return Err(refuse(
-                    format!("tierLimits[{position}]"),
+                    format!("tier_limits[{}, tier {}]", limits.asset, limits.tier.0),
                     limits.asset,
                     "known assets, with tiers in rising order, each once",
                 ));
@@ -277,14 +298,14 @@ impl GenesisDocument {
             last = Some(key);
         }
         let mut last = None;
-        for (position, threshold) in self.thresholds.iter().enumerate() {
+        for threshold in &self.thresholds {
             let key = (threshold.jurisdiction, threshold.asset);
             if !self.has_asset(threshold.asset)
                 || threshold.threshold.is_none()
                 || last.is_some_and(|last| last >= key)
             {
                 return Err(refuse(
-                    format!("thresholds[{position}]"),
+                    format!("thresholds[{}]", threshold.jurisdiction),
                     threshold.jurisdiction,
                     "known assets and amounts, in rising order, each once",
                 ));
@@ -297,20 +318,21 @@ impl GenesisDocument {
     fn check_accounts(&self, participants: &BTreeMap<Bic, &Participant>) -> Result<(), GenesisError> {
         let mut last = None;
         let mut of_owner = BTreeMap::new();
-        for (position, account) in self.accounts.iter().enumerate() {
-            let field = |name: &str| format!("accounts[{position}].{name}");
+        for account in &self.accounts {
             let open = &account.open;
+            let field = |name: &str| format!("accounts[{}].{name}", open.account);
             if last.is_some_and(|last| last >= open.account) {
                 return Err(refuse(field("account"), open.account, "accounts in rising order of id, each once"));
             }
             last = Some(open.account);
+            usable(&field("owner"), &open.owner)?;
             if !participants.get(&open.agent).is_some_and(|agent| agent.roles.agent && agent.active) {
                 return Err(refuse(field("agent"), open.agent, "an active participant with the role agent"));
             }
             let count = of_owner.entry((open.agent, open.owner_id)).or_insert(0usize);
             *count += 1;
             if *count > crate::limits::ACCOUNTS_PER_OWNER_MAX {
-                return Err(refuse(field("ownerId"), open.owner_id, "at most 64 accounts of one holder"));
+                return Err(refuse(field("owner_id"), open.owner_id, "at most 64 accounts of one holder"));
             }
             let mut last_asset = None;
             for (asset, amount) in &account.balances {
@@ -331,6 +353,7 @@ impl GenesisDocument {
         self.validators.check()?;
         let mut checks = Vec::new();
         for validator in &self.validators.0 {
+            usable("validators", &KeyPolicy::single(validator.key))?;
             if !participants.get(&validator.bic).is_some_and(|known| known.roles.validator && known.active) {
                 return Err(refuse(
                     "validators".to_owned(),

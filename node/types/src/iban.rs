@@ -1,6 +1,6 @@
 //! IBAN, the international bank account number (ISO 13616-1). Exists at the edges only: the ledger knows opaque ids.
 
-use crate::lei::modulo_97;
+use crate::lei::{modulo_97, possible};
 use crate::text::CodeError;
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,12 @@ impl FromStr for Iban {
         let digits = bytes.iter().skip(2).take(2).all(u8::is_ascii_digit);
         // The first four characters count last, and 98 minus the remainder gives the check digits (ISO 7064).
         let rotated = bytes.iter().skip(4).chain(bytes.iter().take(4)).copied();
-        if (15..=34).contains(&bytes.len()) && country && digits && modulo_97(rotated) == Some(1) {
+        if (15..=34).contains(&bytes.len())
+            && country
+            && digits
+            && possible(bytes.iter().skip(2).take(2))
+            && modulo_97(rotated) == Some(1)
+        {
             Ok(Self(text.to_owned()))
         } else {
             Err(CodeError::new(text, EXPECTED))

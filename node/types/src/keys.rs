@@ -15,6 +15,19 @@ pub enum PublicKey {
     Ed25519([u8; 32]),
 }
 
+impl PublicKey {
+    /// Whether the key may stand in a policy. A key that is no point verifies nothing, and for one of small order anyone
+    /// can make a signature that ZIP-215 takes: neither belongs to anybody.
+    pub fn is_usable(&self) -> bool {
+        match self {
+            Self::Ed25519(bytes) => {
+                let point = curve25519_dalek::edwards::CompressedEdwardsY(*bytes).decompress();
+                point.is_some_and(|point| !point.is_small_order())
+            }
+        }
+    }
+}
+
 impl fmt::Display for PublicKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,6 +142,11 @@ impl KeyPolicy {
     /// Whether a key belongs to the policy.
     pub fn contains(&self, key: &PublicKey) -> bool {
         self.keys.binary_search(key).is_ok()
+    }
+
+    /// The first key that may not stand in a policy, see [`PublicKey::is_usable`].
+    pub fn unusable_key(&self) -> Option<PublicKey> {
+        self.keys.iter().copied().find(|key| !key.is_usable())
     }
 
     /// How many of the signers belong to the policy.

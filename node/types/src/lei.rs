@@ -11,8 +11,16 @@ pub(crate) fn modulo_97(mut characters: impl Iterator<Item = u8>) -> Option<u32>
     })
 }
 
+/// Check digits are 98 less a remainder, so 02 to 98; 00, 01 and 99 satisfy the sum but are never made.
+pub(crate) fn possible<'a>(digits: impl Iterator<Item = &'a u8>) -> bool {
+    let value = digits.fold(0u32, |value, digit| value * 10 + u32::from(digit.saturating_sub(b'0')));
+    (2..=98).contains(&value)
+}
+
 fn is_lei(bytes: &[u8; 20]) -> bool {
-    bytes.iter().skip(18).all(u8::is_ascii_digit) && modulo_97(bytes.iter().copied()) == Some(1)
+    bytes.iter().skip(18).all(u8::is_ascii_digit)
+        && possible(bytes.iter().skip(18))
+        && modulo_97(bytes.iter().copied()) == Some(1)
 }
 
 code_bytes! {

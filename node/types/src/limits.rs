@@ -3,6 +3,9 @@
 //! A bound is a promise to whoever runs a node: memory, time and disk stay below what these numbers add up to. Changing
 //! one that a decoder or an execution rule reads changes what is valid, so it is a protocol change.
 
+/// The version of the execution rules that this program knows.
+pub const RULES_VERSION: u32 = 1;
+
 /// Largest amount and largest balance, in minor units: ISO 20022 amounts carry 18 digits.
 pub const AMOUNT_MAX: u64 = 999_999_999_999_999_999;
 
@@ -40,6 +43,13 @@ pub const BLOCK_INSTRUCTIONS_MAX: usize = 16_384;
 /// Most credits and legs in a block: at half a million a second, a fifth of a second of execution.
 pub const BLOCK_CREDITS_MAX: usize = 100_000;
 
+/// Passes of a proposer over the instructions that lack funds.
+pub const BUILDER_PASSES_MAX: usize = 2;
+
+/// Credits and legs that a proposer executes in all to build a block, those set aside each time included: whoever sends
+/// what lacks funds costs it a bounded time.
+pub const BUILDER_CREDITS_MAX: usize = 3 * BLOCK_CREDITS_MAX;
+
 /// Most acts of its own that a block carries out; the rest is drained by the following blocks.
 pub const BLOCK_ACTS_MAX: usize = 16_384;
 
@@ -57,6 +67,9 @@ pub const PARTICIPANTS_MAX: usize = 4_096;
 
 /// Most validators: the plan is for 4 to 64.
 pub const VALIDATORS_MAX: usize = 128;
+
+/// Most sets of validators that matter at once: one in force, and one decided in each of the last two blocks.
+pub const VALIDATOR_SETS_MAX: usize = 4;
 
 /// Largest voting power of one validator, so that sums over [`VALIDATORS_MAX`] fit far below `u64::MAX`.
 pub const POWER_MAX: u64 = 1_000_000_000;

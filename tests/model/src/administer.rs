@@ -165,6 +165,20 @@ impl Model {
                 }
             }
         }
+        let namesake = |other: &&AssetId| {
+            let other = &self.assets[*other];
+            other.code == new.code && other.issuer == new.issuer
+        };
+        let names: Vec<&AssetId> = self.assets.keys().filter(|id| **id != asset).collect();
+        let first_default = names.iter().position(|id| {
+            let other = &self.assets[*id];
+            other.is_default && new.is_default && other.code == new.code
+        });
+        if let Some(at) = names.iter().position(namesake)
+            && first_default.is_none_or(|default| at <= default)
+        {
+            return Err(Reason::AssetNameTaken { asset: *names[at] }.into());
+        }
         let rival =
             self.assets.iter().find(|(id, other)| **id != asset && other.is_default && other.code == new.code);
         if let (true, Some((rival, _))) = (new.is_default, rival) {

@@ -44,8 +44,14 @@ impl Model {
             return Err(Reason::AbovePaid { paid: facts.amount, returned, amount: back.amount }.into());
         }
         self.must_settle_now(facts.asset)?;
-        self.may_pay(facts.creditor)?;
-        self.may_receive(facts.debtor)?;
+        let agent = self.may_pay(facts.creditor)?.agent;
+        if !self.participants[&agent].active {
+            return Err(Reason::DebtorAgentSuspended { agent }.into());
+        }
+        let agent = self.may_receive(facts.debtor)?.agent;
+        if !self.participants[&agent].active {
+            return Err(Reason::CreditorAgentSuspended { agent }.into());
+        }
         let available = self.has(facts.creditor, facts.asset, Field::Available);
         if available < value {
             return Err(Reason::InsufficientFunds { available: amount(available), needed: back.amount }.into());

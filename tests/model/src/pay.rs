@@ -449,6 +449,10 @@ impl Model {
                     return Err(Reason::AmountZero.into());
                 }
                 let issuer = self.assets[&issue.asset].issuer;
+                let bank = &self.participants[&issuer];
+                if !bank.active || !bank.roles.issuer {
+                    return Err(Reason::IssuerUnknown { issuer }.into());
+                }
                 self.use_reference(issuer, issue.reference)?;
                 let receiver = self.may_receive(issue.account)?;
                 if !self.active(receiver.agent) {

@@ -11,6 +11,7 @@ use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
 use seaway_model::Model;
 use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::reason::Reason;
 use seaway_types::receipt::{Receipt, Status};
 use seaway_types::time::{BlockTime, Height};
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ fn ledger_and_model_agree() {
         {
             assert!(reached.contains_key(wanted), "no sequence reached {wanted}: the generator is too tame");
         }
+        let missed: Vec<_> = REASONS.iter().filter(|reason| !reached.contains_key(**reason)).collect();
+        assert!(missed.is_empty(), "no sequence reached {missed:?}: the generator is too tame");
     }
 }
 
@@ -157,12 +160,69 @@ fn note(executed: &ExecutedBlock, reached: &mut Reached) {
             Receipt::Act(BlockAct::PaymentLapsed { .. }) => reach("act lapse".to_owned()),
             Receipt::Act(BlockAct::KeysChanged { .. }) => reach("act keys".to_owned()),
             Receipt::Instruction(receipt) => match receipt.reason {
-                Some(placed) => reach(format!("RJCT {}", placed.reason.iso())),
+                Some(placed) => {
+                    reach(format!("RJCT {}", placed.reason.iso()));
+                    reach(variant(&placed.reason));
+                }
                 None => reach(receipt.status.iso().to_owned()),
             },
         }
         for outcome in executed.outcomes(position).iter().filter(|outcome| outcome.status == Status::Rjct) {
-            reach(format!("RJCT {}", outcome.reason.map_or("without a reason", |reason| reason.iso())));
+            let reason = outcome.reason.expect("a rejected credit has a reason");
+            reach(format!("RJCT {}", reason.iso()));
+            reach(variant(&reason));
         }
     }
 }
+
+/// The name of a reason.
+fn variant(reason: &Reason) -> String {
+    let shown = format!("{reason:?}");
+    shown.split([' ', '{']).next().unwrap_or("").to_owned()
+}
+
+/// Reasons that sequences must produce: all that do not take the network's own administration or a full house.
+const REASONS: [&str; 42] = [
+    "UetrUsed",
+    "UetrRepeated",
+    "ReferenceUsed",
+    "AmountZero",
+    "SumTooLarge",
+    "AbovePaymentMax",
+    "AboveNetworkMax",
+    "AboveDayMax",
+    "AboveYearMax",
+    "AboveBalanceMax",
+    "InsufficientFunds",
+    "CreditorUnknown",
+    "DebtorClosed",
+    "CreditorClosed",
+    "DebtorFrozen",
+    "CreditorFrozen",
+    "SelfPayment",
+    "AssetUnknown",
+    "AssetDisabled",
+    "AgentMismatch",
+    "DebtorAgentSuspended",
+    "CreditorAgentSuspended",
+    "AfterCutOff",
+    "SettlementDate",
+    "AcceptanceMissing",
+    "ExpiryOutOfRange",
+    "HoldPurpose",
+    "HoldGone",
+    "AboveHeld",
+    "NotWaiting",
+    "NotConfirmable",
+    "NotSettled",
+    "AbovePaid",
+    "ReasonMisplaced",
+    "RecallNotPossible",
+    "RecallNotOpen",
+    "AccountExists",
+    "AccountClosed",
+    "AccountNotEmpty",
+    "NotFrozenBy",
+    "NoKeyChange",
+    "AssetNameTaken",
+];

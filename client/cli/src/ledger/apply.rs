@@ -6,10 +6,13 @@ use seaway_genesis::written::WrittenGenesis;
 use seaway_ledger::execution::{BlockContext, BlockFault, BuiltBlock, ExecutedBlock, build_block, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
+use seaway_types::genesis::GenesisError;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
+use seaway_types::limits::GENESIS_BYTES_MAX;
+use seaway_types::state::ValidatorSetError;
 use seaway_types::time::{BlockTime, Height};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -64,6 +67,10 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
             continue;
         };
         let time = line.time.unwrap_or(default);
+        let last = block.as_ref().map_or(now, |(time, _)| *time);
+        if time < last || (block.is_none() && time == last) {
+            return Err(Stopped::File(format!("line {number}: time {time} does not lie after {last}")));
+        }
         match &mut block {
             Some((current, lines)) if *current == time => lines.push(line),
             _ => {
@@ -72,9 +79,6 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
                     run_block(options, &mut state, &mut report, Block { time, lines: authentic(lines)? })?;
                 }
             }
-        }
-        if time < now {
-            return Err(Stopped::File(format!("line {number}: time {time} lies before {now}")));
         }
     }
     if let Some((time, lines)) = block {
@@ -85,14 +89,18 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
 
 fn open(options: &Options) -> Result<(Context, MemoryState), String> {
     let path = options.genesis.display();
+    let size = std::fs::metadata(&options.genesis).map_err(|error| format!("{path}: {error}"))?.len();
+    if size > GENESIS_BYTES_MAX as u64 {
+        return Err(format!("{path}: {size} bytes are more than the {GENESIS_BYTES_MAX} of a genesis document"));
+    }
     let text = std::fs::read_to_string(&options.genesis).map_err(|error| format!("{path}: {error}"))?;
     let written = WrittenGenesis::parse(&text).map_err(|error| format!("{path}: {error}"))?;
     let signed = written.signed().map_err(|error| format!("{path}: {error}"))?;
     if options.unapproved {
-        let checked = signed.document.check();
-        // A draft that nobody joined yet is fit to try out.
-        if !signed.document.validators.0.is_empty() {
-            checked.map_err(|error| format!("{path}: {error}"))?;
+        match signed.document.check() {
+            // A draft that nobody joined yet is fit to try out.
+            Ok(()) | Err(GenesisError::Validators(ValidatorSetError::Empty)) => {}
+            Err(error) => return Err(format!("{path}: {error}")),
         }
     } else {
         signed.check().map_err(|error| format!("{path}: {error}"))?;
@@ -108,12 +116,22 @@ fn open(options: &Options) -> Result<(Context, MemoryState), String> {
     Ok((context, state))
 }
 
-fn source(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Result<String>>>, String> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lines()));
-    }
-    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Box::new(BufReader::new(file).lines()))
+/// The lines of a file; one that is too long ends the run before it is read whole.
+fn source(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>, String> {
+    let mut input: Box<dyn BufRead> = if path == Path::new("-") {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Box::new(BufReader::new(file))
+    };
+    Ok(std::iter::from_fn(move || {
+        let mut text = String::new();
+        match input.by_ref().take(lines::LINE_BYTES_MAX as u64 + 1).read_line(&mut text) {
+            Ok(0) => None,
+            Ok(_) => Some(Ok(text)),
+            Err(error) => Some(Err(error)),
+        }
+    }))
 }
 
 /// Checks the signatures of a block's lines in one batch.

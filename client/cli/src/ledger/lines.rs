@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Longest line in bytes: twice the hexadecimal digits of the largest instruction.
-const LINE_BYTES_MAX: usize = 4 * seaway_types::limits::INSTRUCTION_BYTES_MAX;
+pub const LINE_BYTES_MAX: usize = 4 * seaway_types::limits::INSTRUCTION_BYTES_MAX;
 
 /// What lines are read with.
 pub struct Context {
@@ -68,11 +68,17 @@ pub fn read(number: usize, text: &str, now: BlockTime, context: &Context) -> Res
 
 fn instruction(form: Form, now: BlockTime, context: &Context) -> Result<Option<DecodedInstruction>, String> {
     if let Some(wire) = &form.wire {
+        if form.body.is_some() || form.submitter.is_some() || !form.sign.is_empty() {
+            return Err(
+                "wire: signed bytes stand alone; body, submitter and sign belong to the written form".to_owned()
+            );
+        }
         let bytes = hex::decode(wire).map_err(|error| format!("wire: no hexadecimal bytes: {error}"))?;
         return RawInstruction(bytes).decode().map(Some).map_err(|error| format!("wire: {error}"));
     }
     let Some(body) = form.body else {
-        let said_more = form.submitter.is_some() || form.key.is_some() || !form.sign.is_empty();
+        let said_more = form.submitter.is_some() || form.key.is_some() || form.valid_until.is_some();
+        let said_more = said_more || !form.sign.is_empty() || !form.accept.is_empty();
         return if said_more { Err("body: missing; expected a body, or wire bytes".to_owned()) } else { Ok(None) };
     };
     let submitter = form.submitter.ok_or("submitter: missing; expected as in {\"account\": \"@hk-merchant\"}")?;

@@ -15,6 +15,16 @@ use seaway_types::receipt::{BlockAct, PlacedReason, Receipt};
 use seaway_types::state::{Balance, Field, Totals};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Prints a line; ends quietly when nobody reads any more, as with `| head`.
+macro_rules! say {
+    ($($part:tt)*) => {
+        if writeln!(std::io::stdout().lock(), $($part)*).is_err() {
+            std::process::exit(0);
+        }
+    };
+}
 
 /// Prints as the run goes.
 pub struct Report<'a> {
@@ -37,9 +47,9 @@ impl<'a> Report<'a> {
     pub fn genesis(&self, state: &MemoryState) {
         let root = state.commitment().parts().root();
         if self.json {
-            println!("{}", json!({"genesis": {"time": state.tip().time, "stateRoot": root}}));
+            say!("{}", json!({"genesis": {"time": state.tip().time, "stateRoot": root}}));
         } else {
-            println!("{} at {}, state root {root}", self.context.network, state.tip().time);
+            say!("{} at {}, state root {root}", self.context.network, state.tip().time);
         }
     }
 
@@ -58,7 +68,7 @@ impl<'a> Report<'a> {
             return self.block_as_json(executed, &lines, &wires, left_out, line);
         }
         let context = executed.context();
-        println!("\nblock {} at {}, state root {}", context.height, context.time, executed.state_root());
+        say!("\nblock {} at {}, state root {}", context.height, context.time, executed.state_root());
         let mut table = table(["line", "what", "status", "why"]);
         let acts = executed.receipts().len() - included.len();
         for (position, receipt) in executed.receipts().iter().enumerate() {
@@ -77,12 +87,18 @@ impl<'a> Report<'a> {
         }
         for (instruction, reason) in left_out {
             let what = self.what(&instruction.envelope().body);
-            let row =
-                [line(instruction).to_string(), what, "left out".to_owned(), format!("{} {reason}", reason.iso())];
+            let number = line(instruction).to_string();
+            let row = match reason {
+                // Not a mistake: whoever repeats an instruction learns that the first one counts.
+                VoidReason::AlreadyExecuted { height } => {
+                    [number, what, "known".to_owned(), format!("executed at height {height}")]
+                }
+                _ => [number, what, "left out".to_owned(), format!("{} {reason}", reason.iso())],
+            };
             table.add_row(row);
         }
         if table.row_count() > 0 {
-            println!("{table}");
+            say!("{table}");
         }
     }
 
@@ -116,7 +132,7 @@ impl<'a> Report<'a> {
             let number = position.checked_sub(acts).and_then(|place| lines.get(place));
             let wire = position.checked_sub(acts).and_then(|place| wires.get(place));
             let credits = executed.outcomes(position);
-            println!(
+            say!(
                 "{}",
                 json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits, "wire": wire})
             );
@@ -125,13 +141,13 @@ impl<'a> Report<'a> {
             let (iso, code, retry) = reason.row();
             let told =
                 json!({"reason": reason, "iso": iso, "code": code, "retry": retry, "text": reason.to_string()});
-            println!("{}", json!({"height": context.height, "line": line(instruction), "leftOut": told}));
+            say!("{}", json!({"height": context.height, "line": line(instruction), "leftOut": told}));
         }
         let block = json!({
             "height": context.height, "time": context.time,
             "stateRoot": executed.state_root(), "receiptsRoot": executed.receipts_root(),
         });
-        println!("{}", json!({ "block": block }));
+        say!("{}", json!({ "block": block }));
     }
 
     fn act(&self, act: &BlockAct) -> String {
@@ -221,7 +237,7 @@ impl<'a> Report<'a> {
     }
 
     fn asset_as_table(&self, asset: AssetId, totals: &Totals, rows: &[(AccountId, Balance)]) -> bool {
-        println!("\ntrial balance of {}", self.context.assets.name(asset));
+        say!("\ntrial balance of {}", self.context.assets.name(asset));
         let mut table = table(["account", "available", "held", "in contracts", "suspense"]);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -239,9 +255,9 @@ impl<'a> Report<'a> {
             );
         }
         table.add_row(std::iter::once("sum".to_owned()).chain(sums.map(|sum| self.plain(sum, asset))));
-        println!("{table}");
+        say!("{table}");
         let conserved = sums.iter().sum::<u128>() == totals.issued.saturating_sub(totals.redeemed);
-        println!(
+        say!(
             "issued {} less redeemed {} {} the sum of all accounts",
             self.plain(totals.issued, asset),
             self.plain(totals.redeemed, asset),
@@ -262,7 +278,7 @@ impl<'a> Report<'a> {
             "asset": self.context.assets.name(asset), "accounts": accounts, "conserved": conserved,
             "issued": totals.issued.to_string(), "redeemed": totals.redeemed.to_string(), "sum": sum.to_string(),
         });
-        println!("{}", json!({ "trialBalance": told }));
+        say!("{}", json!({ "trialBalance": told }));
         conserved
     }
 

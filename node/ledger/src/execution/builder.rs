@@ -10,16 +10,9 @@ use super::context::Execution;
 use super::stop::{BlockFault, Fault, Stop};
 use crate::state::{Commitment, StateView};
 use seaway_types::instruction::{AuthenticInstruction, Leg};
-use seaway_types::limits::{BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX};
+use seaway_types::limits::{BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX, BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
 use seaway_types::reason::VoidReason;
 use seaway_types::receipt::{InstructionReceipt, Receipt};
-
-/// Passes over what was set aside.
-const PASSES_MAX: usize = 2;
-
-/// Credits and legs that are executed in all to build a block, those set aside each time included: whoever sends what lacks
-/// funds costs the proposer a bounded time.
-const TRIED_MAX: usize = 3 * BLOCK_CREDITS_MAX;
 
 /// A block as its proposer built it.
 #[derive(Clone, Debug)]
@@ -82,7 +75,7 @@ pub fn build_block<V: StateView>(
         tried: 0,
     };
     let mut aside = builder.pass(waiting, Lacking::SetAside)?;
-    for _ in 0..PASSES_MAX {
+    for _ in 0..BUILDER_PASSES_MAX {
         let before = aside.len();
         aside = builder.pass(aside, Lacking::SetAside)?;
         if aside.len() == before {
@@ -139,7 +132,7 @@ impl<V: StateView> Builder<'_, V> {
     ) -> Result<(), Fault> {
         let mut limits = self.limits;
         self.tried = self.tried.saturating_add(cost_of(&instruction));
-        if self.tried > TRIED_MAX || limits.take(&instruction).is_err() {
+        if self.tried > BUILDER_CREDITS_MAX || limits.take(&instruction).is_err() {
             self.left_out.push((instruction, VoidReason::BlockFull));
             return Ok(());
         }

@@ -17,6 +17,7 @@ use crate::identifier::{Digest, WireId};
 use crate::instruction::admin::Admin;
 use crate::keys::PublicKey;
 use crate::limits::INSTRUCTION_BYTES_MAX;
+use crate::reason::Retry;
 use crate::signature::{SignatureCheck, SignatureEntry, failed_in, verify, verify_batch};
 use crate::state::possession_message;
 use thiserror::Error;
@@ -77,6 +78,22 @@ pub enum FormError {
         /// Position of the leg.
         leg: usize,
     },
+}
+
+impl FormError {
+    /// Status reason code, JSON-RPC error number, and whether asking again helps; as the table of
+    /// [`crate::reason`] has them for reasons that depend on the state.
+    pub const fn row(&self) -> (&'static str, i32, Retry) {
+        match self {
+            Self::Codec(_) => ("FF01", -32_020, Retry::Never),
+            Self::Unsigned => ("DS0H", -32_021, Retry::Never),
+            Self::SignaturesUnsorted { .. } => ("FF01", -32_022, Retry::Never),
+            Self::SignatureTwice { .. } => ("FF01", -32_023, Retry::Never),
+            Self::SignatureInvalid { .. } => ("DS0H", -32_024, Retry::Never),
+            Self::Empty { .. } => ("FF01", -32_025, Retry::Never),
+            Self::ModeInBundle { .. } => ("FF01", -32_026, Retry::Never),
+        }
+    }
 }
 
 impl RawInstruction {

@@ -89,6 +89,36 @@ fn the_largest_instruction_fits_and_one_more_credit_does_not() {
 }
 
 #[test]
+fn amounts_signatures_and_legs_beyond_their_bounds_are_named() {
+    let refused = |bytes: Vec<u8>| match RawInstruction(bytes).decode() {
+        Err(FormError::Codec(CodecError::Malformed { problem })) => problem,
+        other => panic!("{other:?}"),
+    };
+    // 10^18 in the place of the amount, which stands once as 100 in 8 bytes.
+    let good = codec::encode(&single(1).sign(&[[1; 32]]));
+    let at = good.windows(8).position(|window| window == 100u64.to_le_bytes()).unwrap();
+    let mut large = good.clone();
+    large[at..at + 8].copy_from_slice(&1_000_000_000_000_000_000u64.to_le_bytes());
+    assert!(refused(large).contains("more than the largest amount"));
+    // 33 signatures: the list is the end of the wire form.
+    let entry = &good[good.len() - (4 + 32 + 4 + 64)..];
+    let mut many = codec::encode(&single(1));
+    many.extend(33u64.to_le_bytes());
+    many.extend(entry.repeat(33));
+    assert!(refused(many).contains("33 elements are more than the 32"));
+    // 17 legs.
+    let leg = codec::encode(&Leg::Release(hold::ReleaseHold { hold: HoldId([0; 16]) }));
+    let empty = envelope(Body::Bundle(Bounded::default()));
+    let mut legs = codec::encode(&empty);
+    legs.truncate(legs.len() - 8);
+    legs.extend(17u64.to_le_bytes());
+    legs.extend(leg.repeat(17));
+    legs.extend(0u64.to_le_bytes());
+    assert!(refused(legs).contains("17 elements are more than the 16"));
+    assert_eq!(FormError::Unsigned.row().0, "DS0H");
+}
+
+#[test]
 fn surplus_bytes_and_oversize_are_refused() {
     let mut bytes = codec::encode(&single(1).sign(&[[1; 32]]));
     bytes.push(0);

@@ -20,6 +20,7 @@ use crate::asset::AssetId;
 use crate::bic::Bic;
 use crate::identifier::{AccountId, HoldId};
 use crate::instruction::payment::PaymentKey;
+use crate::keys::PublicKey;
 use crate::text::Text35;
 use crate::time::{BlockTime, Day};
 use crate::uetr::Uetr;
@@ -131,6 +132,10 @@ pub enum Reason {
     IssuerUnknown { issuer: Bic },
     #[error("{asset} already is the default of its currency")]
     DefaultTaken { asset: AssetId },
+    #[error("{key} is no key that anybody can hold alone: it is no point, or of small order")]
+    KeyUnusable { key: PublicKey },
+    #[error("{asset} already has this code and issuer")]
+    AssetNameTaken { asset: AssetId },
     #[error("supervised jurisdictions must stand in rising order")]
     JurisdictionsUnsorted,
     #[error("the calendar's offsets or days contradict each other")]

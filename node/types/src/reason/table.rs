@@ -77,6 +77,8 @@ impl Reason {
             | R::AssetRecord { .. }
             | R::IssuerUnknown { .. }
             | R::DefaultTaken { .. }
+            | R::KeyUnusable { .. }
+            | R::AssetNameTaken { .. }
             | R::JurisdictionsUnsorted
             | R::CalendarWrong
             | R::ValidatorsWrong { .. }

@@ -82,7 +82,7 @@ fn published_cases_of_taming_the_many_eddsas() {
             "fdaebc429f4a735932a160da1301080c13280eea8bc280d1b392c6b9e6ba3a5a",
             "f7badec5b8abeaf699583992219b7b223f1df3fbbea919844e3f7c554a43dd43",
             "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f454d370c8d9fc323a41450f8d513eafeb5b0697390c1e505a0d4ddc71f566607",
-            true,
+            false,
         ),
         (
             "84b698d39be126ff55fe45079e6c8bf64a0d7db6994560b4e96b7021eb39c1a1",

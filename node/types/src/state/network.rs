@@ -8,7 +8,7 @@ use crate::hash::Domain;
 use crate::instruction::NetworkId;
 use crate::keys::{KeyPolicy, PublicKey};
 use crate::lei::Lei;
-use crate::limits::{JURISDICTIONS_MAX, POWER_MAX, VALIDATORS_MAX};
+use crate::limits::{JURISDICTIONS_MAX, POWER_MAX, VALIDATOR_SETS_MAX, VALIDATORS_MAX};
 use crate::signature::Evidence;
 use crate::state::account::Field;
 use crate::text::Country;
@@ -200,7 +200,7 @@ pub struct ScheduledSet {
 /// from H + 2, so at most three stand here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Validators(pub Bounded<ScheduledSet, 4>);
+pub struct Validators(pub Bounded<ScheduledSet, VALIDATOR_SETS_MAX>);
 
 impl Validators {
     /// The set that votes at a height.

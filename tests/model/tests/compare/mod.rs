@@ -64,6 +64,9 @@ pub fn same_state(state: &MemoryState, model: &Model) {
     assert_eq!(tables.calendars.sorted(), model.calendars.iter().collect::<Vec<_>>());
     same_holds(state, model);
     same_payments(state, model);
+    let counted: std::collections::BTreeSet<_> =
+        model.counts.iter().map(|count| (count.agent, count.owner, count.asset)).collect();
+    assert_eq!(tables.usages.len(), counted.len(), "a limit counter that one of the two forgot");
     for ((agent, owner, asset), usage) in tables.usages.sorted() {
         assert_eq!(model.counting_day(*agent, *owner, *asset), Some(usage.day));
         let (of_day, of_year) = model.used(*agent, *owner, *asset, usage.day);

@@ -54,6 +54,7 @@ impl<V: StateView> Execution<'_, V> {
     /// `came` is 0 for the owner, whose change holds at once, and 1 for the agent, whose change waits for a veto.
     pub fn change_keys(&mut self, change: &ChangeKeys, came: usize) -> Result<(), Stop> {
         let mut account = self.open_account(change.account)?;
+        super::ensure_usable(&change.owner)?;
         self.end_key_change(change.account, &mut account);
         if came == 0 {
             account.owner = change.owner.clone();

@@ -6,9 +6,15 @@ use crate::state::StateView;
 use seaway_types::asset::AssetId;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::admin::OpenAccount;
+use seaway_types::keys::KeyPolicy;
 use seaway_types::limits::ACCOUNTS_PER_OWNER_MAX;
 use seaway_types::reason::{Reason, VoidReason};
 use seaway_types::state::{Account, AccountStatus, Balance, Field, Participant};
+
+/// Each key of a policy can be held by somebody alone.
+pub fn ensure_usable(policy: &KeyPolicy) -> Result<(), Stop> {
+    policy.unusable_key().map_or(Ok(()), |key| Err(Reason::KeyUnusable { key }.into()))
+}
 
 impl<V: StateView> Execution<'_, V> {
     /// Guards of an opening. Only an active participant with the role of an agent services accounts.
@@ -18,6 +24,7 @@ impl<V: StateView> Execution<'_, V> {
             return Err(VoidReason::RoleMissing { bic: open.agent }.into());
         }
         ensure(agent.active, || Reason::DebtorAgentSuspended { agent: open.agent })?;
+        ensure_usable(&open.owner)?;
         let present: Option<Account> = self.state.get(&open.account)?;
         ensure(present.is_none(), || Reason::AccountExists { account: open.account })?;
         let count = self.state.accounts_of(&open.agent, &open.owner_id)?.len();

@@ -4,3 +4,4 @@ mod apply;
 mod check;
 
 pub(crate) use apply::account_of;
+pub(super) use check::ensure_usable;

@@ -72,8 +72,10 @@ impl<V: StateView> Execution<'_, V> {
         let sum = returned.checked_add(amount).filter(|sum| *sum <= paid);
         payment.returned = sum.ok_or(Reason::AbovePaid { paid, returned, amount })?;
         self.ensure_open(asset)?;
-        self.payer(&creditor)?;
-        self.payable(&debtor)?;
+        let payer = self.payer(&creditor)?;
+        self.active_debtor_agent(&payer)?;
+        let payee = self.payable(&debtor)?;
+        self.active_creditor_agent(&payee)?;
         Ok(payment)
     }
 }

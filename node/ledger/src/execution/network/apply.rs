@@ -1,5 +1,6 @@
 //! What the administration of the network changes.
 
+use crate::execution::account::ensure_usable;
 use crate::execution::context::Execution;
 use crate::execution::stop::{Stop, ensure};
 use crate::state::StateView;
@@ -32,6 +33,7 @@ impl<V: StateView> Execution<'_, V> {
             Admin::SetThreshold(set) => self.set_threshold(set),
             Admin::SetValidators(set) => self.set_validators(&set.validators),
             Admin::SetAuthority(set) => {
+                ensure_usable(&set.authority)?;
                 let authority = set.authority.clone();
                 self.set_parameters(|parameters| parameters.authority = authority)
             }

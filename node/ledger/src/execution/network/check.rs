@@ -1,5 +1,6 @@
 //! What can be refused of the administration of the network.
 
+use crate::execution::account::ensure_usable;
 use crate::execution::context::Execution;
 use crate::execution::stop::{Stop, ensure};
 use crate::state::StateView;
@@ -13,7 +14,8 @@ use seaway_types::state::{Participant, ValidatorSet, ValidatorSetError};
 impl<V: StateView> Execution<'_, V> {
     pub(super) fn check_participant(&self, set: &SetParticipant) -> Result<(), Stop> {
         let rising = set.participant.roles.supervisor_of.windows(2).all(|pair| pair.first() < pair.last());
-        ensure(rising, || Reason::JurisdictionsUnsorted)
+        ensure(rising, || Reason::JurisdictionsUnsorted)?;
+        ensure_usable(&set.participant.policy)
     }
 
     /// A new asset takes the next id; of one that exists only the default mark, whether it is enabled, and its maximum change.
@@ -37,11 +39,12 @@ impl<V: StateView> Execution<'_, V> {
                 ensure(fit, || Reason::IssuerUnknown { issuer: record.issuer })?;
             }
         }
-        if record.is_default {
-            for other in (1..=self.parameters.asset_count).map(AssetId).filter(|other| *other != id) {
-                let taken = self.must::<Asset>(&other, "an asset below the count")?;
-                ensure(!(taken.is_default && taken.code == record.code), || Reason::DefaultTaken { asset: other })?;
-            }
+        for other in (1..=self.parameters.asset_count).map(AssetId).filter(|other| *other != id) {
+            let taken = self.must::<Asset>(&other, "an asset below the count")?;
+            let same_name = (taken.code, taken.issuer) == (record.code, record.issuer);
+            ensure(!same_name, || Reason::AssetNameTaken { asset: other })?;
+            let both_default = taken.is_default && record.is_default && taken.code == record.code;
+            ensure(!both_default, || Reason::DefaultTaken { asset: other })?;
         }
         Ok(present.is_none())
     }
@@ -55,7 +58,8 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn check_validators(&self, set: &ValidatorSet) -> Result<(), Stop> {
         set.check().map_err(|error| Reason::ValidatorsWrong { bic: subject(&error) })?;
         for validator in &set.0 {
-            let bic = validator.bic;
+            let (bic, key) = (validator.bic, validator.key);
+            ensure(key.is_usable(), || Reason::KeyUnusable { key })?;
             let known: Option<Participant> = self.state.get(&bic)?;
             let fit = known.is_some_and(|known| known.active && known.roles.validator);
             ensure(fit, || Reason::ValidatorUnknown { bic })?;

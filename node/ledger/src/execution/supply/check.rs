@@ -8,7 +8,7 @@ use seaway_types::bic::Bic;
 use seaway_types::identifier::HoldId;
 use seaway_types::instruction::supply::{Issue, RedeemRequest};
 use seaway_types::reason::Reason;
-use seaway_types::state::{Account, Hold, HoldPurpose, IndexKey};
+use seaway_types::state::{Account, Hold, HoldPurpose, IndexKey, Participant};
 use seaway_types::text::Text35;
 
 impl<V: StateView> Execution<'_, V> {
@@ -16,6 +16,8 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn check_issue(&mut self, issue: &Issue) -> Result<(Bic, Account), Stop> {
         let asset = self.asset(issue.asset)?;
         ensure(!issue.amount.is_zero(), || Reason::AmountZero)?;
+        let issuer: Participant = self.must(&asset.issuer, "the issuer that an authority was asked for")?;
+        ensure(issuer.active && issuer.roles.issuer, || Reason::IssuerUnknown { issuer: asset.issuer })?;
         self.ensure_reference_unused(asset.issuer, issue.reference)?;
         let account = self.payable(&issue.account)?;
         self.active_creditor_agent(&account)?;
