@@ -19,7 +19,7 @@ fn key(n: u64) -> Hash32 {
 
 fn changed(round: u64) -> Vec<(Hash32, Hash32)> {
     (0..CHANGED)
-        .map(|n| (key((n * 97 + round * 7919 + n * n) % KEYS), value_hash(&(n ^ round << 32).to_le_bytes())))
+        .map(|n| (key((n * 97 + round * 7919) % KEYS), value_hash(&(n ^ round << 32).to_le_bytes())))
         .collect()
 }
 

@@ -7,7 +7,7 @@
 //! Layout: the upper levels are a dense array of hashes; below them each slot keeps its few leaves sorted in one exact
 //! allocation and no inner nodes at all. A block's changes are grouped by slot, the slots' subtrees are hashed anew level
 //! by level across all of them, thousands of nodes in one call to the vector units, and then the dense levels above.
-//! The number of dense levels follows the number of leaves, so that a slot holds about [`SLOT_LEAVES`] on average.
+//! The number of dense levels follows the number of leaves, so that a slot holds about `SLOT_LEAVES` on average.
 //!
 //! [`Tree::prepare`] only reads: a validator prepares several candidate blocks over the same parent and applies one.
 

@@ -1,4 +1,4 @@
-//! Why something was not done. Each reason carries the numbers that failed, and one [`table`] says what it is called in
+//! Why something was not done. Each reason carries the numbers that failed, and one table (`table.rs`) says what it is called in
 //! ISO 20022, over JSON-RPC, and whether asking again helps.
 //!
 //! [`Reason`] ends an instruction or a credit with RJCT and takes its key for good. [`VoidReason`] keeps an instruction
