@@ -90,6 +90,14 @@ impl Amount {
     ///
     /// Missing decimals are zero (`12.5` is `12.50`); surplus decimals are refused even when they are zero, because a
     /// writer who gives three decimals to a currency of two has mistaken the currency.
+    ///
+    /// ```
+    /// use seaway_types::{Amount, Exponent};
+    /// let cents = Exponent::new(2).unwrap();
+    /// let price = Amount::parse_major("1000.5", cents).unwrap();
+    /// assert_eq!((price.minor_units(), price.to_major(cents).as_str()), (100_050, "1000.50"));
+    /// assert!(Amount::parse_major("1000.500", cents).is_err());
+    /// ```
     pub fn parse_major(text: &str, exponent: Exponent) -> Result<Self, AmountError> {
         let clipped = || text.chars().take(40).collect::<String>();
         if text.starts_with(['-', '+']) {

@@ -8,9 +8,13 @@ use seaway_ledger::execution::{BlockContext, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::StateView;
 use seaway_types::codec;
-use seaway_types::instruction::{DecodedInstruction, Envelope, Instruction, RawInstruction};
-use seaway_types::signature::{Evidence, public_key};
+use seaway_types::hash::Domain;
+use seaway_types::instruction::payment::acceptance_message;
+use seaway_types::instruction::{DecodedInstruction, Envelope, Instruction, Leg, RawInstruction};
+use seaway_types::signature::{Evidence, public_key, sign};
+use seaway_types::state::possession_message;
 use seaway_types::time::{BlockTime, Height};
+use seaway_types::{AccountId, Bic};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -84,6 +88,59 @@ fn instructions_encode_hash_and_sign_as_frozen() {
     let secrets: Vec<Value> =
         SECRETS.iter().map(|secret| json!({"secret": hex::encode(secret), "public": public_key(secret)})).collect();
     hold_to("instructions.json", &json!({"secrets": secrets, "instructions": vectors}));
+}
+
+#[test]
+fn derived_ids_and_messages_are_frozen() {
+    let envelopes = envelopes();
+    let (_, bulk) = envelopes.iter().find(|(name, _)| name == "creditTransferBulk").unwrap();
+    let [Leg::CreditTransfer(transfer)] = bulk.body.legs() else { panic!("one transfer") };
+    let credit = &transfer.credits[1];
+    let not_after = bulk.valid_until;
+    let accepted = acceptance_message(bulk.network, transfer.debtor, transfer.asset, credit, not_after);
+    let bic: Bic = "HARBHKHH".parse().unwrap();
+    let possession = possession_message(bulk.network, bic, &public_key(&SECRETS[0]));
+    let hold = Domain::HoldId.hash(&codec::encode(&(bulk.submitter, bulk.key, 0u8)));
+    hold_to(
+        "derived.json",
+        &json!({
+            "acceptance": {
+                "of": "credit 1 of creditTransferBulk in instructions.json", "notAfter": not_after,
+                "message": hex::encode(accepted), "signature": sign(&SECRETS[1], &accepted),
+            },
+            "possession": {
+                "network": bulk.network, "bic": bic, "key": public_key(&SECRETS[0]), "message": hex::encode(possession),
+            },
+            "accountId": {
+                "salt": hex::encode([0x5a; 32]), "reference": "GB82WEST12345698765432",
+                "account": AccountId::derive(&[0x5a; 32], "GB82WEST12345698765432"),
+            },
+            "holdId": {
+                "of": "leg 0 of creditTransferBulk, were it a reservation", "hold": hex::encode(&hold.as_bytes()[..16]),
+            },
+        }),
+    );
+}
+
+#[test]
+fn refused_bytes_stay_refused() {
+    let (_, envelope) = envelopes().swap_remove(0);
+    let good = codec::encode(&envelope.clone().sign(&SECRETS));
+    let entry = 4 + 32 + 4 + 64;
+    let mut swapped = good.clone();
+    let (first, second) = (good.len() - 2 * entry, good.len() - entry);
+    swapped[first..second].copy_from_slice(&good[second..]);
+    swapped[second..].copy_from_slice(&good[first..second]);
+    let twice = [&good[..second], &good[first..second]].concat();
+    let trailing = [good.as_slice(), &[0]].concat();
+    let cut = good[..good.len() - 1].to_vec();
+    let mut refusals = Vec::new();
+    for (name, bytes) in [("trailing byte", trailing), ("cut", cut), ("unsorted", swapped), ("signer twice", twice)] {
+        let error = RawInstruction(bytes.clone()).decode().unwrap_err();
+        refusals
+            .push(json!({"name": name, "wire": hex::encode(bytes), "iso": error.row().0, "why": error.to_string()}));
+    }
+    hold_to("refused.json", &json!(refusals));
 }
 
 #[test]
