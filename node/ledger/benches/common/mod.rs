@@ -6,7 +6,9 @@ use seaway_ledger::state::{MemoryState, Overlay, StateView, Tip};
 use seaway_types::asset::{Asset, AssetId, AssetKind, Exponent};
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
-use seaway_types::instruction::{AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter};
+use seaway_types::instruction::{
+    AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter, authenticate_batch,
+};
 use seaway_types::keys::KeyPolicy;
 use seaway_types::signature::public_key;
 use seaway_types::state::{
@@ -125,7 +127,7 @@ pub fn payments(
     credits: usize,
 ) -> Vec<AuthenticInstruction> {
     let valid_until = state.tip().time.after_ms(300_000);
-    (0..instructions)
+    let decoded = (0..instructions)
         .map(|_| {
             let debtor = account(spread.next() % accounts);
             let mut credit = || {
@@ -169,7 +171,8 @@ pub fn payments(
                 valid_until,
                 body: Body::Single(Leg::CreditTransfer(transfer)),
             };
-            RawInstruction::from(&envelope.sign(&[SECRET])).decode().unwrap().assume_authentic()
+            RawInstruction::from(&envelope.sign(&[SECRET])).decode().unwrap()
         })
-        .collect()
+        .collect();
+    authenticate_batch(decoded).into_iter().map(Result::unwrap).collect()
 }

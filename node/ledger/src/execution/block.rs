@@ -1,7 +1,7 @@
 //! A block: executed on an overlay, with receipts and roots, and applied only if it is decided.
 
-use super::builder::Limits;
-use super::context::{Execution, Outcomes};
+use super::bounds::Limits;
+use super::context::{BlockContext, Execution, Outcomes};
 use super::stop::{BlockFault, Fault, Stop};
 use crate::VERSION;
 use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, Soon, StateView, Tip};
@@ -11,16 +11,6 @@ use seaway_types::instruction::{AuthenticInstruction, Leg};
 use seaway_types::merkle;
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
 use seaway_types::state::IndexKey;
-use seaway_types::time::{BlockTime, Height};
-
-/// What a block is besides its instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockContext {
-    /// Its height: the parent's and one.
-    pub height: Height,
-    /// Its time: after the parent's.
-    pub time: BlockTime,
-}
 
 /// A block that was executed over its parent state. Nothing has changed yet: apply it, or drop it.
 #[derive(Clone, Debug)]

@@ -5,12 +5,14 @@
 //! done; only then it is included as a rejection. So A pays B pays C in one block rarely depends on who came first.
 //! Validators know nothing of this: they execute what they are given, in its order.
 
-use super::block::{BlockContext, ExecutedBlock, RUN, begin, finish, warm_run};
+use super::block::{ExecutedBlock, RUN, begin, finish, warm_run};
+use super::bounds::{Limits, cost_of};
+use super::context::BlockContext;
 use super::context::Execution;
 use super::stop::{BlockFault, Fault, Stop};
 use crate::state::{Commitment, StateView};
-use seaway_types::instruction::{AuthenticInstruction, Leg};
-use seaway_types::limits::{BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX, BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::limits::{BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
 use seaway_types::reason::VoidReason;
 use seaway_types::receipt::{InstructionReceipt, Receipt};
 
@@ -23,41 +25,6 @@ pub struct BuiltBlock {
     pub left_out: Vec<(AuthenticInstruction, VoidReason)>,
     /// The block, executed.
     pub executed: ExecutedBlock,
-}
-
-/// Counts what a block holds against its bounds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Limits {
-    instructions: usize,
-    credits: usize,
-}
-
-impl Limits {
-    /// Takes one more instruction, or says which bound it breaks.
-    pub fn take(&mut self, instruction: &AuthenticInstruction) -> Result<(), BlockFault> {
-        let next =
-            Self { instructions: self.instructions + 1, credits: self.credits.saturating_add(cost_of(instruction)) };
-        let bounds = [
-            ("instructions", next.instructions, BLOCK_INSTRUCTIONS_MAX),
-            ("credits and legs", next.credits, BLOCK_CREDITS_MAX),
-        ];
-        if let Some((what, count, count_max)) = bounds.into_iter().find(|(_, count, count_max)| count > count_max) {
-            return Err(BlockFault::TooLarge { what, count, count_max });
-        }
-        *self = next;
-        Ok(())
-    }
-}
-
-fn cost_of(instruction: &AuthenticInstruction) -> usize {
-    instruction.envelope().body.legs().iter().map(cost).sum()
-}
-
-fn cost(leg: &Leg) -> usize {
-    match leg {
-        Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
-        _ => 1,
-    }
 }
 
 /// Builds a block over a state from the instructions that wait, in order of preference.

@@ -1,6 +1,5 @@
 //! What a block's execution carries along: the overlay, the outputs so far, and answers that are asked again and again.
 
-use super::block::BlockContext;
 use super::stop::{Fault, Stop};
 use crate::state::{Overlay, Savepoint, StateView, Stored};
 use seaway_types::asset::{Asset, AssetId};
@@ -12,8 +11,18 @@ use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
 use seaway_types::state::{Account, CalendarKey, Parameters, Participant};
 use seaway_types::text::Country;
+use seaway_types::time::{BlockTime, Height};
 use seaway_types::uetr::Uetr;
 use std::collections::BTreeMap;
+
+/// What a block is besides its instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockContext {
+    /// Its height: the parent's and one.
+    pub height: Height,
+    /// Its time: after the parent's.
+    pub time: BlockTime,
+}
 
 /// What credits ask of an agent each time.
 #[derive(Clone, Copy, Debug)]

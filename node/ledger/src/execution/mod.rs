@@ -10,6 +10,7 @@ mod account;
 mod acts;
 mod authority;
 mod block;
+mod bounds;
 mod builder;
 mod context;
 mod follow_up;
@@ -25,6 +26,7 @@ mod supply;
 
 pub(crate) use account::account_of;
 
-pub use block::{BlockContext, ExecutedBlock, execute_block};
+pub use block::{ExecutedBlock, execute_block};
 pub use builder::{BuiltBlock, build_block};
+pub use context::BlockContext;
 pub use stop::{BlockFault, Fault};

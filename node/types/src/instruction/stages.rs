@@ -188,12 +188,6 @@ impl DecodedInstruction {
             None => Ok(AuthenticInstruction(self)),
         }
     }
-
-    /// For benchmarks and tests of execution alone, where signatures would only cost time.
-    #[doc(hidden)]
-    pub fn assume_authentic(self) -> AuthenticInstruction {
-        AuthenticInstruction(self)
-    }
 }
 
 impl std::ops::Deref for AuthenticInstruction {

@@ -304,7 +304,7 @@ impl World {
         if self.chance(3) || secrets.is_empty() {
             secrets.push(bank_secret(self.some_bank()));
         }
-        RawInstruction::from(&envelope.sign(&secrets)).decode().unwrap().assume_authentic()
+        RawInstruction::from(&envelope.sign(&secrets)).decode().unwrap().authenticate().unwrap()
     }
 
     fn sign_acceptances(&mut self, model: &Model, envelope: &mut Envelope) {
