@@ -124,6 +124,7 @@ fn same_payments(state: &MemoryState, model: &Model) {
         };
         assert_eq!((payment.facts, stage, payment.recall), (other.facts, other.stage.clone(), other.recall));
         assert_eq!(payment.charges.to_vec(), other.charges);
+        assert_eq!(payment.forget_at, other.forget, "when the record is dropped follows from the record");
         assert_eq!(i128::from(payment.returned.minor_units()), other.returned);
     }
 }
