@@ -104,6 +104,10 @@ fn mistakes_end_with_their_line_and_an_exit_code() {
     let stranger = line("Y").replace("\"sign\": [\"hk-merchant\"]", "\"sign\": [\"hk-shopper\"]");
     let output = apply(&genesis, &["--strict"], &stranger);
     assert_eq!((output.status.code(), text(&output.stderr).contains("voids its block: DS0H")), (Some(3), true));
+    // Input without an end is refused once it is longer than any good one.
+    let endless = apply(Path::new("/dev/zero"), &[], "");
+    assert_eq!(endless.status.code(), Some(1));
+    assert!(text(&endless.stderr).contains("bytes of a genesis document"), "{}", text(&endless.stderr));
     // A document that its validators have not approved is refused, and may be tried out on request.
     let draft = folder.path().join("draft.toml");
     std::fs::write(&draft, seaway_genesis::ceremony::DEVNET).unwrap();

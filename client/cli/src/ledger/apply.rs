@@ -89,11 +89,13 @@ fn apply(options: &Options) -> Result<bool, Stopped> {
 
 fn open(options: &Options) -> Result<(Context, MemoryState), String> {
     let path = options.genesis.display();
-    let size = std::fs::metadata(&options.genesis).map_err(|error| format!("{path}: {error}"))?.len();
-    if size > GENESIS_BYTES_MAX as u64 {
-        return Err(format!("{path}: {size} bytes are more than the {GENESIS_BYTES_MAX} of a genesis document"));
+    let file = File::open(&options.genesis).map_err(|error| format!("{path}: {error}"))?;
+    let mut text = String::new();
+    // Bounded as it is read: what is no plain file may have no end.
+    let size = file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_string(&mut text);
+    if size.map_err(|error| format!("{path}: {error}"))? > GENESIS_BYTES_MAX {
+        return Err(format!("{path}: more than the {GENESIS_BYTES_MAX} bytes of a genesis document"));
     }
-    let text = std::fs::read_to_string(&options.genesis).map_err(|error| format!("{path}: {error}"))?;
     let written = WrittenGenesis::parse(&text).map_err(|error| format!("{path}: {error}"))?;
     let signed = written.signed().map_err(|error| format!("{path}: {error}"))?;
     if options.unapproved {
