@@ -58,7 +58,7 @@ pub fn state_of(document: &GenesisDocument, hash_seed: u64) -> Result<MemoryStat
     }
     let changes = overlay.into_changes();
     let update = state.commitment().prepare(Height(0), &changes);
-    state.apply(tip, changes, update);
+    state.apply(tip, &changes, update);
     Ok(state)
 }
 

@@ -61,9 +61,19 @@ pub enum Domain {
     BatchCoefficients,
     /// The published keys and salts of the devnet.
     DevnetSeed,
+    /// A block's id, from its header.
+    BlockHeader,
+    /// A block's body.
+    BlockBody,
+    /// A set of validators, as headers name it.
+    ValidatorSet,
+    /// What a validator signs as its vote.
+    Vote,
+    /// What a proposer signs.
+    Proposal,
 }
 
-const DOMAINS: usize = 19;
+const DOMAINS: usize = 24;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -86,6 +96,11 @@ impl Domain {
         Self::ReceiptNode,
         Self::BatchCoefficients,
         Self::DevnetSeed,
+        Self::BlockHeader,
+        Self::BlockBody,
+        Self::ValidatorSet,
+        Self::Vote,
+        Self::Proposal,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -110,6 +125,11 @@ impl Domain {
             Self::ReceiptNode => "seaway v1 receipt node",
             Self::BatchCoefficients => "seaway v1 batch coefficients",
             Self::DevnetSeed => "seaway v1 devnet seed",
+            Self::BlockHeader => "seaway v1 block header",
+            Self::BlockBody => "seaway v1 block body",
+            Self::ValidatorSet => "seaway v1 validator set",
+            Self::Vote => "seaway v1 vote",
+            Self::Proposal => "seaway v1 proposal",
         }
     }
 

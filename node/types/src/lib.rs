@@ -5,7 +5,7 @@
 //!
 //! Where to look: money in [`amount`] and [`asset`]; who is who in [`identifier`], [`bic`], [`lei`], [`iban`], [`uetr`];
 //! who may sign in [`keys`] and [`signature`]; what can be asked in [`instruction`]; what is answered in [`receipt`] and
-//! [`reason`]; what the ledger remembers in [`state`]; how it is proven in [`merkle`] and [`proof`].
+//! [`reason`]; what is agreed upon in [`block`]; what the ledger remembers in [`state`]; how it is proven in [`merkle`] and [`proof`].
 
 #![cfg_attr(
     not(test),
@@ -23,6 +23,7 @@
 pub mod amount;
 pub mod asset;
 pub mod bic;
+pub mod block;
 pub mod bounded;
 pub mod calendar;
 pub mod codec;

@@ -101,6 +101,22 @@ pub const TREE_DEPTH_MAX: usize = 256;
 /// Most siblings on a path of a receipts tree: 2^32 leaves are beyond any block.
 pub const MERKLE_PATH_MAX: usize = 32;
 
+/// Largest block in bytes, its instructions included: what one link carries in well under a second, and below what a
+/// decoder may claim.
+pub const BLOCK_BYTES_MAX: usize = 6 << 20;
+
+/// Largest frame between nodes in bytes: a block with its certificates.
+pub const FRAME_BYTES_MAX: usize = BLOCK_BYTES_MAX + (1 << 20);
+
+/// What the instructions that wait may fill in a node's memory, in bytes of their wire form.
+pub const POOL_BYTES_MAX: usize = 128 << 20;
+
+/// How many instructions may wait.
+pub const POOL_INSTRUCTIONS_MAX: usize = 65_536;
+
+/// The largest share of the pool that one participant's instructions may fill, as a divisor: a quarter.
+pub const POOL_LANE_DIVISOR: usize = 4;
+
 /// A day in milliseconds.
 pub const DAY_MS: u64 = 86_400_000;
 

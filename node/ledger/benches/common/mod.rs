@@ -98,7 +98,7 @@ pub fn state(accounts: u64) -> MemoryState {
         }
         let changes = overlay.into_changes();
         let update = state.commitment().prepare(Height(0), &changes);
-        state.apply(start, changes, update);
+        state.apply(start, &changes, update);
     }
     state
 }

@@ -154,14 +154,27 @@ impl ExecutedBlock {
         &self.changes
     }
 
-    /// Makes it the new state. It must have been executed over this state.
-    pub fn apply(self, state: &mut MemoryState) {
+    /// Makes it the new state. It must have been executed over this state. What is left says what happened, for those who
+    /// store it and tell of it.
+    pub fn apply(self, state: &mut MemoryState) -> AppliedBlock {
         let tip = Tip { height: self.context.height, time: self.context.time };
-        state.apply(tip, self.changes, self.update);
+        state.apply(tip, &self.changes, self.update);
+        let Self { context, receipts, outcomes, postings, changes, .. } = self;
+        AppliedBlock { context, receipts, outcomes, postings, changes }
     }
+}
 
-    /// Parts for a storage that applies them by itself.
-    pub fn into_parts(self) -> (BlockChanges, CommitmentUpdate) {
-        (self.changes, self.update)
-    }
+/// What a block did that is now part of the state.
+#[derive(Clone, Debug)]
+pub struct AppliedBlock {
+    /// Height and time.
+    pub context: BlockContext,
+    /// Receipts: first of the block's own acts, then one for each instruction.
+    pub receipts: Vec<Receipt>,
+    /// Outcomes of credits, by the position of their receipt.
+    pub outcomes: Vec<Outcomes>,
+    /// All movements of money, in order.
+    pub postings: Vec<Posting>,
+    /// What it changed.
+    pub changes: BlockChanges,
 }

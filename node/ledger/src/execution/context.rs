@@ -32,7 +32,7 @@ pub(super) struct Agent {
 }
 
 /// Outcomes of the credits of one instruction, with the position of its receipt.
-pub(super) type Outcomes = (u32, Vec<CreditOutcome>);
+pub type Outcomes = (u32, Vec<CreditOutcome>);
 
 /// See the module.
 #[derive(Debug)]

@@ -84,13 +84,18 @@ impl MemoryState {
         &self.index
     }
 
+    /// Drops the index from memory: a storage has its entries from now on, and answers for them.
+    pub fn forget_index(&mut self) {
+        self.index = PointMap::with_seed(self.seed);
+    }
+
     /// Timers that wait, in order.
     pub fn timers(&self) -> &BTreeSet<Timer> {
         &self.timers
     }
 
     /// Makes a block's changes the new state. They must have been made over this state.
-    pub fn apply(&mut self, tip: Tip, changes: BlockChanges, update: CommitmentUpdate) {
+    pub fn apply(&mut self, tip: Tip, changes: &BlockChanges, update: CommitmentUpdate) {
         for timer in &changes.timers_gone {
             self.timers.remove(timer);
         }

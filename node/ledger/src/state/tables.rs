@@ -99,7 +99,7 @@ macro_rules! tables {
             }
 
             /// Writes all changes into tables.
-            pub fn write_to(self, tables: &mut Tables) {
+            pub fn write_to(&self, tables: &mut Tables) {
                 $(for (key, slot) in self.$field.iter() {
                     match &slot.now {
                         Some(record) => drop(tables.$field.insert(*key, record.clone())),

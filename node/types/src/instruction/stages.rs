@@ -20,6 +20,8 @@ use crate::limits::INSTRUCTION_BYTES_MAX;
 use crate::reason::Retry;
 use crate::signature::{SignatureCheck, SignatureEntry, failed_in, verify, verify_batch};
 use crate::state::possession_message;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Bytes that came from outside.
@@ -29,15 +31,16 @@ pub struct RawInstruction(pub Vec<u8>);
 /// Well-formed; its hashes are computed once, here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodedInstruction {
+    raw: RawInstruction,
     instruction: Instruction,
     digest: Digest,
     wire_id: WireId,
     body_hash: Hash32,
 }
 
-/// Each of its signatures holds on the curve.
+/// Each of its signatures holds on the curve. Shared, because pool, block and execution hold the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthenticInstruction(DecodedInstruction);
+pub struct AuthenticInstruction(Arc<DecodedInstruction>);
 
 /// Why an instruction cannot be well-formed or authentic, whatever the state.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -97,17 +100,70 @@ impl FormError {
 }
 
 impl RawInstruction {
+    /// What blocks name it by.
+    pub fn wire_id(&self) -> WireId {
+        WireId(Domain::InstructionWire.hash(&self.0).0)
+    }
+
     /// Reads the bytes: bounds before allocation, canonical form, order of signatures.
     pub fn decode(self) -> Result<DecodedInstruction, FormError> {
         let instruction: Instruction = codec::decode(&self.0, INSTRUCTION_BYTES_MAX)?;
         check_form(&instruction)?;
-        let wire_id = WireId(Domain::InstructionWire.hash(&self.0).0);
+        let wire_id = self.wire_id();
         Ok(DecodedInstruction {
             digest: instruction.envelope.digest(),
             body_hash: instruction.envelope.body_hash(),
             wire_id,
             instruction,
+            raw: self,
         })
+    }
+}
+
+/// In canonical bytes its length in 8 bytes and the bytes; in JSON lower-case hexadecimal.
+impl Serialize for RawInstruction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(&hex::encode(&self.0))
+        } else {
+            serializer.serialize_bytes(&self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RawInstruction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl de::Visitor<'_> for Reader {
+            type Value = RawInstruction;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(out, "the bytes of an instruction, at most {INSTRUCTION_BYTES_MAX}")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RawInstruction, E> {
+                if text.len() > 2 * INSTRUCTION_BYTES_MAX {
+                    return Err(E::invalid_length(text.len() / 2, &self));
+                }
+                hex::decode(text).map(RawInstruction).map_err(E::custom)
+            }
+
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<RawInstruction, E> {
+                if bytes.len() > INSTRUCTION_BYTES_MAX {
+                    return Err(E::invalid_length(bytes.len(), &self));
+                }
+                Ok(RawInstruction(bytes))
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<RawInstruction, E> {
+                self.visit_byte_buf(bytes.to_vec())
+            }
+        }
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(Reader)
+        } else {
+            deserializer.deserialize_byte_buf(Reader)
+        }
     }
 }
 
@@ -131,6 +187,11 @@ impl DecodedInstruction {
     /// Hash of the body without its envelope.
     pub fn body_hash(&self) -> Hash32 {
         self.body_hash
+    }
+
+    /// Its canonical bytes, signatures included.
+    pub fn raw(&self) -> &RawInstruction {
+        &self.raw
     }
 
     /// The envelope.
@@ -185,7 +246,7 @@ impl DecodedInstruction {
     pub fn authenticate(self) -> Result<AuthenticInstruction, FormError> {
         match self.checks().iter().find(|check| !verify(check)) {
             Some(failed) => Err(FormError::SignatureInvalid { key: failed.entry.key }),
-            None => Ok(AuthenticInstruction(self)),
+            None => Ok(AuthenticInstruction(Arc::new(self))),
         }
     }
 }
@@ -203,7 +264,7 @@ pub fn authenticate_batch(decoded: Vec<DecodedInstruction>) -> Vec<Result<Authen
     let groups: Vec<Vec<SignatureCheck>> = decoded.iter().map(DecodedInstruction::checks).collect();
     let all: Vec<SignatureCheck> = groups.iter().flatten().copied().collect();
     if verify_batch(&all) {
-        return decoded.into_iter().map(|one| Ok(AuthenticInstruction(one))).collect();
+        return decoded.into_iter().map(|one| Ok(AuthenticInstruction(Arc::new(one)))).collect();
     }
     let failed = failed_in(&all);
     let mut offset = 0;
@@ -213,7 +274,7 @@ pub fn authenticate_batch(decoded: Vec<DecodedInstruction>) -> Vec<Result<Authen
         offset += group.len();
         answers.push(match first_bad.and_then(|place| all.get(*place)) {
             Some(check) => Err(FormError::SignatureInvalid { key: check.entry.key }),
-            None => Ok(AuthenticInstruction(one)),
+            None => Ok(AuthenticInstruction(Arc::new(one))),
         });
     }
     answers

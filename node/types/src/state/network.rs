@@ -175,6 +175,12 @@ impl ValidatorSet {
         Ok(())
     }
 
+    /// The validator with a consensus key.
+    pub fn get(&self, key: &PublicKey) -> Option<&Validator> {
+        let place = self.0.binary_search_by(|validator| validator.key.cmp(key)).ok()?;
+        self.0.get(place)
+    }
+
     /// The sum of voting power. Cannot overflow within the bounds of [`ValidatorSet::check`].
     pub fn total_power(&self) -> u64 {
         self.0.iter().fold(0, |sum, validator| sum.saturating_add(validator.power))

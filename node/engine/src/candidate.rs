@@ -1,0 +1,172 @@
+//! Blocks that may be decided at the next height: proposed, fetched, executed.
+//!
+//! A block is executed once, whatever the number of rounds in which it is proposed. What is missing is asked for, never
+//! called wrong.
+
+use crate::action::{Now, Peer};
+use seaway_ledger::execution::ExecutedBlock;
+use seaway_types::block::{BlockDraft, BlockId, Round};
+use seaway_types::identifier::WireId;
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::keys::PublicKey;
+use seaway_types::time::Height;
+use std::collections::BTreeMap;
+
+/// Most drafts kept: two heights, and a few rounds of each.
+const DRAFTS_MAX: usize = 24;
+
+/// How long to wait for what was asked of one peer before another is asked, in milliseconds.
+pub(crate) const ASK_AGAIN_MS: u64 = 50;
+
+/// A proposer's signed word, checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub height: Height,
+    pub round: Round,
+    pub proposer: PublicKey,
+    pub valid_round: Option<Round>,
+    /// When it came.
+    pub at: Now,
+}
+
+/// How far a block has come.
+pub(crate) enum Stage {
+    /// Its body is here; its instructions may not be.
+    Drafted,
+    /// Its time lay too far from our clock when it was first proposed. Only a later round's proof can bring it back.
+    IllTimed,
+    /// Executed, and its roots are right.
+    Right(Box<ExecutedBlock>, Vec<AuthenticInstruction>),
+    /// Executed, and it is wrong for good.
+    Wrong,
+}
+
+/// A block by its draft.
+pub(crate) struct Candidate {
+    pub draft: BlockDraft,
+    pub stage: Stage,
+}
+
+/// All candidates of the next height, and drafts of the one after it.
+#[derive(Default)]
+pub(crate) struct Candidates {
+    blocks: BTreeMap<BlockId, Candidate>,
+    expected: BTreeMap<(BlockId, Round), Expected>,
+    /// Instructions asked for, with when to ask again, and of how many peers they were asked.
+    missing: BTreeMap<BlockId, Missing>,
+    /// Instructions that came for a block and could not be admitted to the pool.
+    beside_pool: BTreeMap<WireId, AuthenticInstruction>,
+}
+
+/// What a block lacks.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    /// Who is asked first: it sent the draft or the proposal.
+    pub first: Option<Peer>,
+    pub ask_at_ms: u64,
+    pub asked: usize,
+}
+
+impl Candidates {
+    pub fn get(&self, id: &BlockId) -> Option<&Candidate> {
+        self.blocks.get(id)
+    }
+
+    pub fn get_mut(&mut self, id: &BlockId) -> Option<&mut Candidate> {
+        self.blocks.get_mut(id)
+    }
+
+    pub fn take(&mut self, id: &BlockId) -> Option<Candidate> {
+        self.blocks.remove(id)
+    }
+
+    /// Keeps a draft. When there are too many, one that nobody vouched for makes room.
+    pub fn keep(&mut self, id: BlockId, draft: BlockDraft) {
+        if self.blocks.len() >= DRAFTS_MAX {
+            let expected = &self.expected;
+            let vouched = |id: &BlockId| expected.keys().any(|(block, _)| block == id);
+            let Some(spare) = self.blocks.keys().find(|id| !vouched(id)).copied() else {
+                return;
+            };
+            self.blocks.remove(&spare);
+        }
+        self.blocks.entry(id).or_insert(Candidate { draft, stage: Stage::Drafted });
+    }
+
+    pub fn insert(&mut self, id: BlockId, candidate: Candidate) {
+        self.blocks.insert(id, candidate);
+    }
+
+    /// Notes a proposal; returns false when it was known.
+    pub fn expect(&mut self, id: BlockId, expected: Expected) -> bool {
+        // Rounds are bounded by consensus' own window, proposers by their turn: one entry a round.
+        self.expected.insert((id, expected.round), expected).is_none()
+    }
+
+    /// The proposals of a block at a height.
+    pub fn expected_of(&self, id: &BlockId, height: Height) -> Vec<Expected> {
+        let of_block = self.expected.range((*id, Round(0))..=(*id, Round(u32::MAX)));
+        of_block.map(|(_, expected)| *expected).filter(|expected| expected.height == height).collect()
+    }
+
+    /// Blocks proposed at a height, drafted or not.
+    pub fn proposed_at(&self, height: Height) -> Vec<BlockId> {
+        let mut ids: Vec<BlockId> =
+            self.expected.iter().filter(|(_, one)| one.height == height).map(|((id, _), _)| *id).collect();
+        ids.dedup();
+        ids
+    }
+
+    pub fn missing(&mut self, id: BlockId, first: Option<Peer>, now_ms: u64) -> &mut Missing {
+        self.missing.entry(id).or_insert(Missing { first, ask_at_ms: now_ms, asked: 0 })
+    }
+
+    pub fn found(&mut self, id: &BlockId) {
+        self.missing.remove(id);
+    }
+
+    /// Blocks of which something is to be asked for now.
+    pub fn due(&self, now_ms: u64) -> Vec<BlockId> {
+        self.missing.iter().filter(|(_, missing)| missing.ask_at_ms <= now_ms).map(|(id, _)| *id).collect()
+    }
+
+    pub fn ask_again_at(&self) -> Option<u64> {
+        self.missing.values().map(|missing| missing.ask_at_ms).min()
+    }
+
+    /// Whether a block waits for this instruction.
+    pub fn waits_for(&self, id: &WireId) -> bool {
+        let lacking = self.missing.keys().filter_map(|block| self.blocks.get(block));
+        lacking.flat_map(|candidate| candidate.draft.body.instructions.iter()).any(|wanted| wanted == id)
+    }
+
+    pub fn put_beside(&mut self, instruction: AuthenticInstruction) {
+        self.beside_pool.insert(instruction.wire_id(), instruction);
+    }
+
+    pub fn beside(&self, id: &WireId) -> Option<&AuthenticInstruction> {
+        self.beside_pool.get(id)
+    }
+
+    /// An instruction of a block that was executed here.
+    pub fn within(&self, id: &WireId) -> Option<&AuthenticInstruction> {
+        let of = |candidate: &'_ Candidate| match &candidate.stage {
+            Stage::Right(_, instructions) => instructions.iter().position(|one| one.wire_id() == *id),
+            _ => None,
+        };
+        self.blocks.values().find_map(|candidate| match (&candidate.stage, of(candidate)) {
+            (Stage::Right(_, instructions), Some(place)) => instructions.get(place),
+            _ => None,
+        })
+    }
+
+    /// Forgets everything up to a height.
+    pub fn forget(&mut self, decided: Height) {
+        self.blocks.retain(|_, candidate| candidate.draft.header.height > decided);
+        self.expected.retain(|_, expected| expected.height > decided);
+        let blocks = &self.blocks;
+        let expected = &self.expected;
+        self.missing.retain(|id, _| blocks.contains_key(id) || expected.keys().any(|(block, _)| block == id));
+        self.beside_pool.clear();
+    }
+}

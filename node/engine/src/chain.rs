@@ -1,0 +1,63 @@
+//! The chain grows: a decided block becomes the state.
+
+use crate::action::{Action, Decided};
+use crate::agree::block_of;
+use crate::candidate::{Candidate, Stage};
+use crate::replica::{Halt, Replica};
+use crate::store::{Store, TipBlock};
+use seaway_consensus::Signer;
+use seaway_ledger::execution::ExecutedBlock;
+use seaway_ledger::state::StateView;
+use seaway_types::block::{BlockDraft, Certificate, FinalBlock};
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::state::Parameters;
+use std::sync::Arc;
+
+impl<S: Store, K: Signer> Replica<S, K> {
+    /// Consensus decided a block of the next height.
+    pub(crate) fn decide(&mut self, certificate: Certificate) -> Result<(), Halt> {
+        let Some(Candidate { draft, stage }) = self.candidates.take(&certificate.block) else {
+            return Err(Halt(format!("block {} was decided, but it is not here", certificate.block)));
+        };
+        let Stage::Right(executed, instructions) = stage else {
+            return Err(Halt(format!("block {} was decided, but was not found right here", certificate.block)));
+        };
+        self.grow(draft, certificate, *executed, instructions)
+    }
+
+    /// Makes a decided block the tip.
+    pub(crate) fn grow(
+        &mut self,
+        draft: BlockDraft,
+        certificate: Certificate,
+        executed: ExecutedBlock,
+        instructions: Vec<AuthenticInstruction>,
+    ) -> Result<(), Halt> {
+        let header = draft.header;
+        let block = FinalBlock { block: block_of(&draft, &instructions), certificate: certificate.clone() };
+        let applied = executed.apply(&mut self.state);
+        let missing = || Halt("the parameters are gone".to_owned());
+        self.parameters = self.state.read::<Parameters>(&())?.ok_or_else(missing)?;
+        self.tip =
+            TipBlock { height: header.height, id: header.id(), time: header.time, certificate: Some(certificate) };
+        self.tip_since_ms = self.now.elapsed_ms;
+        self.started = false;
+        self.timers.clear();
+        self.candidates.forget(header.height);
+        self.forget_knocks();
+        for instruction in &instructions {
+            let envelope = instruction.envelope();
+            self.pool.remove_key(&envelope.submitter, &envelope.key);
+        }
+        let decided = Arc::new(Decided { block, instructions, applied });
+        self.done.after.push(Action::Persist(decided.clone()));
+        self.done.after.push(Action::Final(decided));
+        self.announce_tip();
+        Ok(())
+    }
+
+    /// The disk has everything up to the tip: its index answers from now on.
+    pub fn stored(&mut self) {
+        self.state.forget_index();
+    }
+}

@@ -1,0 +1,110 @@
+//! How instructions get to all validators: each is passed on once by the node that admitted it first; whoever still holds one
+//! after a propose timeout announces it, so that no single node can bury a payment.
+
+use crate::action::{Action, Peer, To};
+use crate::message::{Message, PASSED_ON_MAX};
+use crate::replica::{Halt, Replica};
+use crate::store::Store;
+use seaway_consensus::Signer;
+use seaway_types::bounded::Bounded;
+use seaway_types::identifier::WireId;
+use seaway_types::instruction::{AuthenticInstruction, RawInstruction};
+use seaway_types::limits::BLOCK_INSTRUCTIONS_MAX;
+use seaway_types::time::BlockTime;
+
+/// Bytes of instructions in one message: small enough that many come in turns.
+const PASSED_ON_BYTES_MAX: usize = 1 << 20;
+
+impl<S: Store, K: Signer> Replica<S, K> {
+    /// A client submits an instruction.
+    pub(crate) fn submit(&mut self, ticket: u64, instruction: AuthenticInstruction) -> Result<(), Halt> {
+        let raw = instruction.raw().clone();
+        let answer = match self.admit(instruction)? {
+            Ok(new) => {
+                if new {
+                    self.pass_on(To::Validators, vec![raw]);
+                }
+                Ok(())
+            }
+            Err(refused) => Err(refused),
+        };
+        self.done.after.push(Action::Admission { ticket, answer });
+        Ok(())
+    }
+
+    /// A peer passes instructions on.
+    pub(crate) fn receive(&mut self, _from: Peer, instructions: Vec<AuthenticInstruction>) -> Result<(), Halt> {
+        for instruction in instructions {
+            // A block may hold what this pool has no room for, or took for expired by its own clock.
+            if self.candidates.waits_for(&instruction.wire_id()) {
+                self.candidates.put_beside(instruction.clone());
+            }
+            // What is refused here is not needed here: the sender keeps it.
+            let _refused = self.admit(instruction)?;
+        }
+        for block in self.candidates.proposed_at(self.next_height()) {
+            self.try_check(block, None)?;
+        }
+        Ok(())
+    }
+
+    fn admit(&mut self, instruction: AuthenticInstruction) -> Result<Result<bool, seaway_mempool::Refused>, Halt> {
+        // A quiet network's last block may be old: what is valid now is asked of the later of both times.
+        let now = BlockTime::from_ms(self.now.clock_ms).unwrap_or(self.tip.time).max(self.tip.time);
+        let view = crate::store::View { state: &self.state, store: &self.store, parameters: &self.parameters };
+        Ok(self.pool.admit(&view, now, self.now.elapsed_ms, instruction)?)
+    }
+
+    /// Sends instructions in messages of bounded size.
+    fn pass_on(&mut self, to: To, raw: Vec<RawInstruction>) {
+        let mut part = Vec::new();
+        let mut bytes = 0usize;
+        for one in raw {
+            if part.len() >= PASSED_ON_MAX || bytes.saturating_add(one.0.len()) > PASSED_ON_BYTES_MAX {
+                self.send(to, Message::Instructions(Bounded::new(std::mem::take(&mut part)).unwrap_or_default()));
+                bytes = 0;
+            }
+            bytes = bytes.saturating_add(one.0.len());
+            part.push(one);
+        }
+        if !part.is_empty() {
+            self.send(to, Message::Instructions(Bounded::new(part).unwrap_or_default()));
+        }
+    }
+
+    /// Announces what has waited for longer than a proposer needs.
+    pub(crate) fn announce_overdue(&mut self) {
+        let before = self.now.elapsed_ms.saturating_sub(self.timing.propose_ms);
+        let ids = self.pool.overdue(before, BLOCK_INSTRUCTIONS_MAX);
+        if !ids.is_empty() {
+            self.send(To::Validators, Message::Announce(Bounded::new(ids).unwrap_or_default()));
+        }
+    }
+
+    /// Tells a validator that has just connected what waits here.
+    pub(crate) fn announce_pool(&mut self, peer: Peer) {
+        let ids: Vec<WireId> = self.pool.ids().take(BLOCK_INSTRUCTIONS_MAX).copied().collect();
+        if !ids.is_empty() {
+            self.send(To::One(peer), Message::Announce(Bounded::new(ids).unwrap_or_default()));
+        }
+    }
+
+    /// Asks for what a peer announces and this node lacks.
+    pub(crate) fn hear_announcement(&mut self, from: Peer, ids: &[WireId]) {
+        let lacking: Vec<WireId> = ids.iter().filter(|id| self.pool.get(id).is_none()).copied().collect();
+        if !lacking.is_empty() {
+            self.send(To::One(from), Message::WantInstructions(Bounded::new(lacking).unwrap_or_default()));
+        }
+    }
+
+    /// Sends the instructions that a peer asks for, of the pool and of proposed blocks.
+    pub(crate) fn answer_instructions(&mut self, from: Peer, ids: &[WireId]) {
+        let find = |id: &WireId| {
+            let found =
+                self.pool.get(id).or_else(|| self.candidates.beside(id)).or_else(|| self.candidates.within(id));
+            found.map(|one| one.raw().clone())
+        };
+        let raw: Vec<RawInstruction> = ids.iter().filter_map(find).collect();
+        self.pass_on(To::One(from), raw);
+    }
+}

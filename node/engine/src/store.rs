@@ -1,0 +1,113 @@
+//! What the engine asks of a storage, and the view that execution and admission get.
+
+use seaway_ledger::state::{MemoryState, ReadFault, Soon, StateView, Stored, Timer, Tip};
+use seaway_mempool::AdmissionView;
+use seaway_types::asset::AssetId;
+use seaway_types::bic::Bic;
+use seaway_types::block::{BlockId, Certificate, FinalBlock};
+use seaway_types::identifier::{AccountId, Digest, InstructionKey, OwnerId};
+use seaway_types::instruction::{NetworkId, Submitter};
+use seaway_types::reason::VoidReason;
+use seaway_types::state::{Account, IndexEntry, IndexKey, IndexValue, Parameters, Participant, Timing};
+use seaway_types::time::{BlockTime, Height};
+
+/// The block on which a replica stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TipBlock {
+    /// Its height; 0 for the genesis.
+    pub height: Height,
+    /// Its name; the genesis hash at height 0.
+    pub id: BlockId,
+    /// Its time.
+    pub time: BlockTime,
+    /// A certificate of it; none at height 0.
+    pub certificate: Option<Certificate>,
+}
+
+/// What grows without bound and so stays on disk. Answers cover all blocks up to the last [`crate::Action::Persist`].
+pub trait Store {
+    /// An entry of the index.
+    fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault>;
+
+    /// A decided block.
+    fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault>;
+}
+
+/// The state after the tip: records in memory, the index on disk.
+#[derive(Debug)]
+pub struct View<'a, S> {
+    /// Records, timers, and the index entries of blocks not yet stored.
+    pub state: &'a MemoryState,
+    /// The rest of the index.
+    pub store: &'a S,
+    /// Parameters as they stand.
+    pub parameters: &'a Parameters,
+}
+
+impl<S: Store> StateView for View<'_, S> {
+    fn tip(&self) -> Tip {
+        self.state.tip()
+    }
+
+    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
+        self.state.read(key)
+    }
+
+    fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
+        match self.state.indexed(key)? {
+            Some(entry) => Ok(Some(entry)),
+            None => self.store.indexed(key),
+        }
+    }
+
+    fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {
+        self.state.due(now, count_max)
+    }
+
+    fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {
+        self.state.accounts_of(agent, owner)
+    }
+
+    fn warm(&self, soon: &Soon) {
+        let balances: &Vec<(AccountId, AssetId)> = &soon.balances;
+        self.state.warm(&Soon { balances: balances.clone(), index: Vec::new() });
+    }
+
+    fn hash_seed(&self) -> u64 {
+        self.state.hash_seed()
+    }
+}
+
+impl<S: Store> AdmissionView for View<'_, S> {
+    type Error = ReadFault;
+
+    fn network(&self) -> NetworkId {
+        self.parameters.network
+    }
+
+    fn timing(&self) -> Timing {
+        self.parameters.timing
+    }
+
+    fn lane(&self, submitter: &Submitter) -> Result<Result<Option<Bic>, VoidReason>, ReadFault> {
+        Ok(match *submitter {
+            Submitter::Authority => Ok(None),
+            Submitter::Participant(bic) => match self.state.read::<Participant>(&bic)? {
+                Some(_) => Ok(Some(bic)),
+                None => Err(VoidReason::ParticipantUnknown { bic }),
+            },
+            Submitter::Account(account) => match self.state.read::<Account>(&account)? {
+                Some(found) => Ok(Some(found.agent)),
+                None => Err(VoidReason::AccountUnknown { account }),
+            },
+        })
+    }
+
+    fn taken(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Height, Digest)>, ReadFault> {
+        let entry = StateView::indexed(self, &IndexKey::Instruction(*submitter, *key))?;
+        Ok(entry.and_then(|entry| match entry.value {
+            IndexValue::Instruction { digest, .. } => Some((entry.height, digest)),
+            IndexValue::Payment { .. } | IndexValue::Present => None,
+        }))
+    }
+}

@@ -1,0 +1,203 @@
+//! Catching up: who has decided what, and blocks that were decided elsewhere.
+//!
+//! Each node says its height on every decision, on connection and every second. Whoever is behind asks for blocks, checks
+//! certificate and roots, and applies them. Observers live on this alone.
+
+use crate::action::{Peer, To};
+use crate::message::Message;
+use crate::replica::{Halt, Replica};
+use crate::store::Store;
+use seaway_consensus::Signer;
+use seaway_types::block::{BlockDraft, FinalBlock};
+use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::time::Height;
+use std::collections::BTreeMap;
+
+/// How often a node says its height, in milliseconds.
+const STATUS_MS: u64 = 1_000;
+
+/// How long a validator that is one block behind waits for its own decision before it asks, in milliseconds.
+const GRACE_MS: u64 = 100;
+
+/// How long to wait for blocks before another peer is asked, in milliseconds.
+const PATIENCE_MS: u64 = 1_000;
+
+/// Blocks asked for at a time, and kept that cannot be applied yet.
+const WINDOW: u32 = 16;
+
+/// What is known of a peer.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerState {
+    pub validator: bool,
+    /// The height that it has decided.
+    pub height: Height,
+    /// The last height that it was helped with unasked, and when: once a second is enough.
+    helped: Option<(Height, u64)>,
+}
+
+/// Where catching up stands.
+#[derive(Default)]
+pub(crate) struct SyncState {
+    /// Blocks that came, by height.
+    blocks: BTreeMap<Height, (Peer, FinalBlock, Vec<AuthenticInstruction>)>,
+    /// Since when somebody is known to be ahead.
+    behind_since: Option<u64>,
+    /// Until when an answer is awaited.
+    patience_until: u64,
+    /// Whose turn it is to be asked.
+    turn: usize,
+    status_at: u64,
+}
+
+impl SyncState {
+    pub fn next_status_ms(&self) -> u64 {
+        self.status_at
+    }
+}
+
+impl<S: Store, K: Signer> Replica<S, K> {
+    pub(crate) fn meet(&mut self, peer: Peer, validator: bool) {
+        self.peers.insert(peer, PeerState { validator, height: Height(0), helped: None });
+        self.send(To::One(peer), Message::Status(self.tip.height));
+        if validator {
+            self.announce_pool(peer);
+        }
+    }
+
+    pub(crate) fn part(&mut self, peer: &Peer) {
+        self.peers.remove(peer);
+    }
+
+    pub(crate) fn hear_status(&mut self, from: Peer, height: Height) {
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.height = height;
+        }
+        if height > self.tip.height && self.sync.behind_since.is_none() {
+            self.sync.behind_since = Some(self.now.elapsed_ms);
+        }
+    }
+
+    pub(crate) fn announce_tip(&mut self) {
+        self.sync.behind_since = None;
+        self.sync.blocks = self.sync.blocks.split_off(&self.next_height());
+        let height = self.tip.height;
+        if self.peers.values().any(|peer| peer.height > height) {
+            self.sync.behind_since = Some(self.now.elapsed_ms);
+        }
+        self.send(To::All, Message::Status(height));
+    }
+
+    /// What is said from time to time.
+    pub(crate) fn keep_in_touch(&mut self) {
+        let now = self.now.elapsed_ms;
+        if self.sync.status_at > now {
+            return;
+        }
+        self.sync.status_at = now.saturating_add(self.touch_ms());
+        self.announce_overdue();
+        let height = self.tip.height;
+        self.send(To::All, Message::Status(height));
+    }
+
+    /// How long until this node looks again whether it is behind.
+    fn touch_ms(&self) -> u64 {
+        if self.sync.behind_since.is_some() || !self.pool.is_empty() { GRACE_MS } else { STATUS_MS }
+    }
+
+    /// Asks for blocks when others are ahead.
+    pub(crate) fn ask_for_blocks(&mut self) {
+        let (now, next) = (self.now.elapsed_ms, self.next_height());
+        let Some(since) = self.sync.behind_since else { return };
+        let ahead: Vec<(Peer, Height)> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.height >= next)
+            .map(|(peer, state)| (*peer, state.height))
+            .collect();
+        let far = ahead.iter().any(|(_, height)| height.0 > next.0.saturating_add(1));
+        let patient = self.agreement.is_some() && !far && now < since.saturating_add(GRACE_MS);
+        if patient {
+            // The status timer looks again.
+            self.sync.status_at = self.sync.status_at.min(since.saturating_add(GRACE_MS));
+            return;
+        }
+        if now < self.sync.patience_until || ahead.is_empty() || self.sync.blocks.contains_key(&next) {
+            return;
+        }
+        let turn = self.sync.turn.checked_rem(ahead.len()).unwrap_or(0);
+        self.sync.turn = self.sync.turn.wrapping_add(1);
+        if let Some((peer, _)) = ahead.get(turn).copied() {
+            self.sync.patience_until = now.saturating_add(PATIENCE_MS);
+            self.send(To::One(peer), Message::WantBlocks(next, WINDOW));
+        }
+    }
+
+    pub(crate) fn answer_blocks(&mut self, from: Peer, height: Height, count: u32) -> Result<(), Halt> {
+        for offset in 0..u64::from(count.min(WINDOW)) {
+            let height = Height(height.0.saturating_add(offset));
+            if height > self.tip.height {
+                break;
+            }
+            self.send_block(from, height)?;
+        }
+        Ok(())
+    }
+
+    fn send_block(&mut self, to: Peer, height: Height) -> Result<(), Halt> {
+        if let Some(block) = self.store.block(height)? {
+            self.send(To::One(to), Message::Block(Box::new(block)));
+        }
+        Ok(())
+    }
+
+    /// Sends a decided block to a peer that still votes for its height, once a second at most.
+    pub(crate) fn help(&mut self, peer: Peer, height: Height) -> Result<(), Halt> {
+        let now = self.now.elapsed_ms;
+        let Some(state) = self.peers.get_mut(&peer) else { return Ok(()) };
+        let recent = |(helped, at): (Height, u64)| helped >= height && now < at.saturating_add(STATUS_MS);
+        if state.height >= height || state.helped.is_some_and(recent) {
+            return Ok(());
+        }
+        state.helped = Some((height, now));
+        self.send_block(peer, height)
+    }
+
+    /// A decided block came.
+    pub(crate) fn keep_synced(&mut self, from: Peer, block: FinalBlock, instructions: Vec<AuthenticInstruction>) {
+        let (height, next) = (block.block.header.height, self.next_height());
+        let window = next.0.saturating_add(u64::from(WINDOW));
+        if height >= next && height.0 < window {
+            self.sync.blocks.insert(height, (from, block, instructions));
+        }
+    }
+
+    /// Applies the block of the next height if it came. Returns whether the tip moved.
+    pub(crate) fn apply_synced(&mut self) -> Result<bool, Halt> {
+        let height = self.next_height();
+        let Some((from, FinalBlock { block, certificate }, instructions)) = self.sync.blocks.remove(&height) else {
+            return Ok(false);
+        };
+        let draft = BlockDraft { header: block.header, body: block.body() };
+        let validators = self.validators_at(height)?;
+        let id = draft.header.id();
+        let proven = certificate.verify(self.parameters.network, height, id, &validators).is_ok()
+            && draft.body.root() == draft.header.body_root;
+        if !proven {
+            // Somebody lies; another is asked.
+            self.peers.entry(from).and_modify(|peer| peer.height = Height(0));
+            self.sync.patience_until = 0;
+            return Ok(false);
+        }
+        let Some(executed) = self.executed(&draft, &instructions)? else {
+            return Err(Halt(format!(
+                "block {id} at height {height} is certified by more than two thirds, but executes differently here"
+            )));
+        };
+        self.outputs.clear();
+        self.grow(draft, certificate, executed, instructions)?;
+        if self.sync.behind_since.is_some() && !self.sync.blocks.contains_key(&self.next_height()) {
+            self.sync.patience_until = 0;
+        }
+        Ok(true)
+    }
+}

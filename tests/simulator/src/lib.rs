@@ -1,0 +1,13 @@
+//! The very engine that `seawayd` runs, many times over, in virtual time: one seed, one course of events.
+//!
+//! [`World`] holds the replicas, the network between them and their disks. A crash keeps what was synced, of the rest
+//! nothing; messages are late, lost or doubled as [`Weather`] says. After each decision the world asks that all replicas
+//! decided the same block ([`World::check`]).
+
+mod disk;
+mod load;
+mod world;
+
+pub use disk::{Disk, Guard};
+pub use load::Load;
+pub use world::{Node, Weather, World};

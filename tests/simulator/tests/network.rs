@@ -1,0 +1,169 @@
+//! Replicas agree, in three message delays, whatever crashes and gets lost.
+
+use seaway_simulator::{Weather, World};
+use seaway_types::time::Height;
+
+#[test]
+fn a_payment_is_final_everywhere_in_three_message_delays() {
+    for validators in [4, 7] {
+        let mut world = World::new(1, validators, 1);
+        world.run_until(100);
+        world.submit(0);
+        assert!(world.run_to_height(Height(1), 1_000), "{validators} validators decide");
+        world.check();
+        // The payment travels to the proposer first; then proposal, prevote, precommit.
+        let took = world.final_at[&Height(1)] - 100;
+        assert!((3 * 8..=4 * 12).contains(&took), "{validators} validators took {took} ms");
+        for replica in world.running() {
+            assert!(replica.pool().is_empty(), "what is settled waits no longer");
+        }
+    }
+}
+
+#[test]
+fn under_load_heights_follow_each_other_in_three_message_delays() {
+    for validators in [4, 7] {
+        let mut world = World::new(2, validators, 0);
+        for tick in 0..200 {
+            world.submit(tick % validators);
+            world.run_until(world.now_ms + 5);
+        }
+        world.run_until(world.now_ms + 200);
+        world.check();
+        let times: Vec<u64> = world.final_at.values().copied().collect();
+        let gaps: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let middle = &gaps[2..gaps.len() - 2];
+        let mean = middle.iter().sum::<u64>() as f64 / middle.len() as f64;
+        assert!((3.0 * 8.0..=3.0 * 12.0).contains(&mean), "{validators} validators: {mean} ms a height");
+        println!("{validators} validators: {mean:.1} ms a height over {} heights", middle.len());
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_courses() {
+    let course = |seed| {
+        let mut world = World::new(seed, 4, 1);
+        world.weather = Weather { loss_permille: 20, twice_permille: 20, ..Weather::FAIR };
+        for tick in 0..50 {
+            world.submit(tick % 4);
+            world.run_until(world.now_ms + 7);
+        }
+        world.run_until(5_000);
+        world.check();
+        world.trace()
+    };
+    assert_eq!(course(7), course(7));
+    assert_ne!(course(7), course(8));
+}
+
+#[test]
+fn a_quiet_network_is_quiet_and_makes_a_block_a_minute() {
+    let mut world = World::new(3, 4, 0);
+    world.run_until(59_000);
+    assert_eq!(world.final_at.len(), 0, "nothing happens on an idle network");
+    world.run_until(61_000);
+    assert_eq!(world.final_at.len(), 1, "an idle block");
+    world.run_until(181_500);
+    assert_eq!(world.final_at.len(), 3);
+    world.check();
+}
+
+#[test]
+fn loss_delays_and_does_not_stop() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 1);
+        world.weather = Weather { loss_permille: 50, twice_permille: 20, ..Weather::FAIR };
+        for tick in 0..60 {
+            world.submit(tick % 4);
+            world.run_until(world.now_ms + 20);
+        }
+        world.weather = Weather::FAIR;
+        world.run_until(world.now_ms + 20_000);
+        world.check();
+        let settled = |world: &World| world.running().map(|one| one.pool().len()).collect::<Vec<_>>();
+        assert!(settled(&world).iter().all(|left| *left == 0), "seed {seed}: all settled, {:?}", settled(&world));
+        let heights: Vec<_> = world.running().map(|one| one.tip().height).collect();
+        assert!(heights.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}: {heights:?}");
+    }
+}
+
+#[test]
+fn crashes_and_restarts_lose_nothing() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 1);
+        for tick in 0..120_usize {
+            if world.nodes[tick % 4].replica.is_some() {
+                world.submit(tick % 4);
+            }
+            world.run_until(world.now_ms + 11);
+            let victim = (tick / 12 + seed as usize) % 4;
+            match tick % 12 {
+                3 => world.crash(victim),
+                9 => world.start(victim),
+                _ => {}
+            }
+        }
+        world.run_until(world.now_ms + 10_000);
+        world.check();
+        let heights: Vec<_> = world.running().map(|one| one.tip().height).collect();
+        assert_eq!(heights.len(), 5);
+        assert!(heights.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}: {heights:?}");
+        assert!(heights[0] > Height(5), "seed {seed}: {heights:?}");
+    }
+}
+
+#[test]
+fn all_crash_at_once_and_go_on() {
+    for seed in 0..20 {
+        let mut world = World::new(seed, 4, 0);
+        for tick in 0..20_usize {
+            world.submit(tick % 4);
+            world.run_until(world.now_ms + 9 + seed % 5);
+        }
+        let before = world.final_at.len();
+        for place in 0..4 {
+            world.crash(place);
+        }
+        // An hour without anybody; a block may be locked whose time is old by then.
+        world.run_until(world.now_ms + 3_600_000);
+        for place in 0..4 {
+            world.start(place);
+        }
+        world.run_until(world.now_ms + 2_000);
+        world.submit(1);
+        world.run_until(world.now_ms + 10_000);
+        world.check();
+        assert!(world.final_at.len() > before, "seed {seed}: it goes on");
+    }
+}
+
+#[test]
+fn two_of_four_down_is_no_progress_and_no_lie() {
+    let mut world = World::new(5, 4, 1);
+    world.submit(0);
+    world.run_until(500);
+    let before = world.final_at.len();
+    world.crash(2);
+    world.crash(3);
+    world.submit(0);
+    world.run_until(10_000);
+    assert_eq!(world.final_at.len(), before, "no quorum, no block");
+    world.start(2);
+    world.run_until(40_000);
+    assert!(world.final_at.len() > before, "three of four go on");
+    world.check();
+}
+
+#[test]
+fn one_payment_submitted_to_all_settles_once() {
+    let mut world = World::new(6, 4, 0);
+    world.run_until(50);
+    let instruction = world.submit(0);
+    for place in 1..4 {
+        world.submit_this(place, instruction.clone());
+    }
+    world.run_until(2_000);
+    world.check();
+    let found: usize = world.nodes[0].disk.blocks().iter().map(|block| block.block.instructions.len()).sum();
+    assert_eq!(found, 1);
+}
