@@ -37,8 +37,9 @@ mod store;
 mod sync;
 mod wake;
 
-pub use action::{Action, Decided, Event, LogEntry, Now, To};
-pub use message::{Lane, Message, PeerFault, authenticate};
+pub use action::{Action, Decided, Event, LogEntry, Now, Peer, To};
+pub use message::{Lane, Message, PeerFault, authentic, authenticate};
 pub use replica::{Replica, Setup};
-pub use seaway_consensus::{Question, Signer, Step};
+pub use seaway_consensus::{ConsensusMessage, Misbehaviour, Question, Record, Signer, Step, Timer, TimerKind};
+pub use seaway_mempool::Refused;
 pub use store::{Store, TipBlock, View};

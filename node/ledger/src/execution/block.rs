@@ -160,7 +160,8 @@ impl ExecutedBlock {
         let tip = Tip { height: self.context.height, time: self.context.time };
         state.apply(tip, &self.changes, self.update);
         let Self { context, receipts, outcomes, postings, changes, .. } = self;
-        AppliedBlock { context, receipts, outcomes, postings, changes }
+        let index_root = state.commitment().parts().index;
+        AppliedBlock { context, receipts, outcomes, postings, changes, index_root }
     }
 }
 
@@ -177,4 +178,6 @@ pub struct AppliedBlock {
     pub postings: Vec<Posting>,
     /// What it changed.
     pub changes: BlockChanges,
+    /// The running hash over the index after it.
+    pub index_root: Hash32,
 }

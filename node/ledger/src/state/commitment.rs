@@ -68,6 +68,15 @@ impl ForEachChange for Collector {
 }
 
 impl Commitment {
+    /// Made anew from all records, all leaves of the window, and the running hash over the index.
+    pub(super) fn restored(records: &[Change], leaves: BTreeMap<u64, Vec<Change>>, index: Hash32) -> Self {
+        let minutes: BTreeMap<u64, Tree> =
+            leaves.into_iter().map(|(minute, leaves)| (minute, tree_of(&leaves))).collect();
+        let window: Vec<Change> =
+            minutes.iter().map(|(minute, tree)| (minute_key(*minute), Some(tree.root()))).collect();
+        Self { records: tree_of(records), window: tree_of(&window), minutes, index }
+    }
+
     /// The parts under the state root.
     pub fn parts(&self) -> StateParts {
         StateParts { records: self.records.root(), window: self.window.root(), index: self.index }
@@ -151,6 +160,13 @@ impl Commitment {
     pub fn minutes_kept(&self) -> usize {
         self.minutes.len()
     }
+}
+
+fn tree_of(leaves: &[Change]) -> Tree {
+    let mut tree = Tree::default();
+    let update = tree.prepare(leaves);
+    tree.apply(update);
+    tree
 }
 
 /// The changed records as changes of the tree.

@@ -3,7 +3,7 @@
 use super::commitment::{Commitment, CommitmentUpdate};
 use super::map::PointMap;
 use super::overlay::BlockChanges;
-use super::tables::{Stored, Tables};
+use super::tables::{ForEachChange, Stored, Tables};
 use super::view::{ReadFault, Soon, StateView, Timer, Tip};
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
@@ -12,6 +12,7 @@ use seaway_types::identifier::{AccountId, OwnerId};
 use seaway_types::state::{Account, IndexEntry, IndexKey};
 use seaway_types::time::BlockTime;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::hash::BuildHasher;
 
 /// See the module.
@@ -92,6 +93,27 @@ impl MemoryState {
     /// Timers that wait, in order.
     pub fn timers(&self) -> &BTreeSet<Timer> {
         &self.timers
+    }
+
+    /// Visits every record, as if all had changed from nothing.
+    pub fn visit_records<V: ForEachChange<Error = Infallible>>(&self, visitor: &mut V) {
+        self.tables.visit(visitor);
+    }
+
+    pub(super) fn tables_mut(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    pub(super) fn add_owner(&mut self, account: &AccountId) {
+        self.owners.add(&self.tables.accounts, account);
+    }
+
+    pub(super) fn add_timer(&mut self, timer: Timer) {
+        self.timers.insert(timer);
+    }
+
+    pub(super) fn set_commitment(&mut self, commitment: Commitment) {
+        self.commitment = commitment;
     }
 
     /// Makes a block's changes the new state. They must have been made over this state.

@@ -4,6 +4,7 @@ mod commitment;
 mod map;
 mod memory;
 mod overlay;
+mod restore;
 mod tables;
 mod view;
 
@@ -11,5 +12,6 @@ pub use commitment::{Commitment, CommitmentUpdate};
 pub use map::PointMap;
 pub use memory::MemoryState;
 pub use overlay::{BlockChanges, Overlay, Savepoint};
+pub use restore::Restored;
 pub use tables::{Changes, ForEachChange, Slot, Stored, Tables};
 pub use view::{ReadFault, Soon, StateView, Timer, TimerSubject, Tip};

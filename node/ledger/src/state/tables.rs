@@ -12,6 +12,7 @@ use seaway_types::state::{
 };
 use seaway_types::text::Country;
 use serde::{Serialize, de::DeserializeOwned};
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -72,6 +73,13 @@ macro_rules! tables {
             /// Empty tables.
             pub fn with_seed(seed: u64) -> Self {
                 Self { $($field: PointMap::with_seed(seed),)* }
+            }
+
+            /// Visits every record, as if all had changed from nothing.
+            pub fn visit<V: ForEachChange<Error = Infallible>>(&self, visitor: &mut V) {
+                $(for (key, record) in self.$field.iter() {
+                    let Ok(()) = visitor.change(key, &Slot { before: None, now: Some(record.clone()) });
+                })*
             }
         }
 

@@ -8,6 +8,7 @@ use seaway_types::identifier::{AccountId, HoldId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::state::{IndexEntry, IndexKey};
 use seaway_types::time::{BlockTime, Height};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A read that failed. The replica stops: better stopped than wrong.
@@ -25,7 +26,7 @@ pub struct Tip {
 }
 
 /// What happens when block time comes. Timers are not in the state tree: the records that they wait for are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TimerSubject {
     /// A hold is over.
     Hold(HoldId),
@@ -38,7 +39,7 @@ pub enum TimerSubject {
 }
 
 /// A timer. Due timers fire in this order: by time, then by subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timer {
     /// First block time at which it fires.
     pub at: BlockTime,

@@ -1,0 +1,401 @@
+//! Everything that is decided, in RocksDB.
+
+use crate::keys::{self, BLOCKS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, RECEIPTS, STATE, TIMERS};
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options,
+    WriteBatch, WriteOptions,
+};
+use seaway_engine::{Decided, Misbehaviour, Store, TipBlock};
+use seaway_ledger::execution::Outcomes;
+use seaway_ledger::genesis::state_of;
+use seaway_ledger::state::{ForEachChange, MemoryState, ReadFault, Restored, Slot, Stored, Timer, Tip};
+use seaway_types::block::{BlockId, Certificate, FinalBlock};
+use seaway_types::codec::{self, CodecError};
+use seaway_types::genesis::GenesisDocument;
+use seaway_types::hash::Hash32;
+use seaway_types::limits::{DECODE_MEMORY_MAX, FRAME_BYTES_MAX};
+use seaway_types::receipt::{Posting, Receipt};
+use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey};
+use seaway_types::time::{BlockTime, Height};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// The layout of the database that this program writes.
+const LAYOUT_VERSION: u32 = 1;
+
+/// Memory for blocks read from disk, shared by all families, in bytes.
+const CACHE_BYTES: usize = 48 << 20;
+/// Memory for what is not yet written to tables, over all families, in bytes.
+const WRITE_BUFFERS_BYTES: usize = 48 << 20;
+/// Memory of one family's write buffer, in bytes.
+const WRITE_BUFFER_BYTES: usize = 8 << 20;
+/// Files held open.
+const OPEN_FILES_MAX: i32 = 256;
+
+/// Why the database cannot be used.
+#[derive(Debug, Error)]
+pub enum StorageError {
+    /// RocksDB failed.
+    #[error("database {path}: {problem}")]
+    Rocks {
+        /// The folder.
+        path: String,
+        /// What it says.
+        problem: String,
+    },
+    /// It belongs to another network or genesis.
+    #[error("database {path} belongs to the genesis {found}; this node starts from {expected}")]
+    OtherGenesis {
+        /// The folder.
+        path: String,
+        /// The genesis it was made for.
+        found: String,
+        /// The genesis of this node.
+        expected: Hash32,
+    },
+    /// It was written by another version.
+    #[error("database {path} has layout {found}; this program knows {expected}")]
+    OtherLayout {
+        /// The folder.
+        path: String,
+        /// Its layout.
+        found: String,
+        /// The layout known.
+        expected: u32,
+    },
+    /// A value that cannot be read.
+    #[error("database {path}, family {family}: a value is damaged: {problem}")]
+    Damaged {
+        /// The folder.
+        path: String,
+        /// The column family.
+        family: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The state does not have the root that was certified.
+    #[error(
+        "database {path}: the state at height {height} has root {found}, but {expected} was certified; sync this node anew"
+    )]
+    OtherRoot {
+        /// The folder.
+        path: String,
+        /// The height.
+        height: Height,
+        /// The root that the records give.
+        found: Hash32,
+        /// The root in the header.
+        expected: Hash32,
+    },
+}
+
+/// What a block answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockReceipts {
+    /// Receipts in order.
+    pub receipts: Vec<Receipt>,
+    /// Outcomes of credits, by the position of their receipt.
+    pub outcomes: Vec<Outcomes>,
+}
+
+/// What the database says of its tip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredTip {
+    height: Height,
+    id: BlockId,
+    time: BlockTime,
+    certificate: Option<Certificate>,
+    index: Hash32,
+}
+
+/// A database that is open, with the state after its tip.
+pub struct Opened {
+    /// The database.
+    pub database: Database,
+    /// The state.
+    pub state: MemoryState,
+    /// The tip.
+    pub tip: TipBlock,
+}
+
+/// See the module. Clones are handles to the same database.
+#[derive(Clone)]
+pub struct Database {
+    db: Arc<DB>,
+    path: String,
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_open_files(OPEN_FILES_MAX);
+    options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
+    options.set_max_total_wal_size(4 * WRITE_BUFFERS_BYTES as u64);
+    options.set_keep_log_file_num(4);
+    options
+}
+
+fn family_options(cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    // Most questions to the index are about keys that are not there.
+    table.set_bloom_filter(10.0, false);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&table);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    options
+}
+
+impl Database {
+    /// Opens the database in a folder, or makes it from the genesis, and puts the state together.
+    pub fn open(path: &Path, document: &GenesisDocument, hash_seed: u64) -> Result<Opened, StorageError> {
+        let name = path.display().to_string();
+        let cache = Cache::new_lru_cache(CACHE_BYTES);
+        let families = FAMILIES.map(|family| ColumnFamilyDescriptor::new(family, family_options(&cache)));
+        let db = DB::open_cf_descriptors(&options(), path, families)
+            .map_err(|error| StorageError::Rocks { path: name.clone(), problem: error.into_string() })?;
+        let database = Self { db: Arc::new(db), path: name };
+        database.check_identity(document)?;
+        match database.get::<StoredTip>(META, keys::TIP)? {
+            Some(tip) => database.restore(tip, hash_seed),
+            None => database.begin(document, hash_seed),
+        }
+    }
+
+    fn check_identity(&self, document: &GenesisDocument) -> Result<(), StorageError> {
+        let path = self.path.clone();
+        let expected = document.hash();
+        match self.get_raw(META, keys::GENESIS)? {
+            None => {
+                let mut batch = WriteBatch::default();
+                batch.put_cf(self.family(META)?, keys::GENESIS, expected.as_bytes());
+                batch.put_cf(self.family(META)?, keys::LAYOUT, LAYOUT_VERSION.to_le_bytes());
+                self.write(batch)
+            }
+            Some(found) if found != expected.as_bytes() => {
+                Err(StorageError::OtherGenesis { path, found: hex(&found), expected })
+            }
+            Some(_) => match self.get_raw(META, keys::LAYOUT)? {
+                Some(found) if found == LAYOUT_VERSION.to_le_bytes() => Ok(()),
+                found => Err(StorageError::OtherLayout {
+                    path,
+                    found: hex(&found.unwrap_or_default()),
+                    expected: LAYOUT_VERSION,
+                }),
+            },
+        }
+    }
+
+    /// The state of the genesis, written record by record.
+    fn begin(self, document: &GenesisDocument, hash_seed: u64) -> Result<Opened, StorageError> {
+        let state = state_of(document, hash_seed)
+            .map_err(|fault| StorageError::Rocks { path: self.path.clone(), problem: fault.to_string() })?;
+        let id = BlockId(document.hash().0);
+        let index = state.commitment().parts().index;
+        let tip = StoredTip { height: Height(0), id, time: document.time, certificate: None, index };
+        let mut writer = Writer { batch: WriteBatch::default(), family: self.family(STATE)? };
+        state.visit_records(&mut writer);
+        let mut batch = writer.batch;
+        batch.put_cf(self.family(META)?, keys::TIP, codec::encode(&tip));
+        self.write(batch)?;
+        Ok(Opened { tip: tip_block(tip), state, database: self })
+    }
+
+    /// Reads the state, and compares its root with the certified one.
+    fn restore(self, tip: StoredTip, hash_seed: u64) -> Result<Opened, StorageError> {
+        let mut restored = Restored::new(Tip { height: tip.height, time: tip.time }, hash_seed);
+        self.each(STATE, |key, value| {
+            let key: StateKey = codec::decode(key, DECODE_MEMORY_MAX)?;
+            restored.record(key, value)
+        })?;
+        self.each(LEAVES, |key, value| {
+            let (minute, place) = key.split_first_chunk::<8>().ok_or(CodecError::NotCanonical)?;
+            let place = Hash32(place.try_into().map_err(|_| CodecError::NotCanonical)?);
+            let leaf: InstructionLeaf = codec::decode(value, DECODE_MEMORY_MAX)?;
+            restored.leaf(u64::from_be_bytes(*minute), place, &leaf);
+            Ok(())
+        })?;
+        self.each(TIMERS, |key, _| {
+            restored.timer(codec::decode::<Timer>(key, DECODE_MEMORY_MAX)?);
+            Ok(())
+        })?;
+        let state = restored.finish(tip.index);
+        let found = state.commitment().parts().root();
+        if let Some(block) = self.read_block(tip.height)? {
+            let expected = block.block.header.state_root;
+            if found != expected {
+                let path = self.path;
+                return Err(StorageError::OtherRoot { path, height: tip.height, found, expected });
+            }
+        }
+        Ok(Opened { tip: tip_block(tip), state, database: self })
+    }
+
+    /// Writes a decided block and everything that follows from it in one batch, durably.
+    pub fn persist(&self, decided: &Decided) -> Result<(), StorageError> {
+        let Decided { block, applied, .. } = decided;
+        let header = &block.block.header;
+        let height = keys::height(header.height);
+        let mut writer = Writer { batch: WriteBatch::default(), family: self.family(STATE)? };
+        let Ok(()) = applied.changes.records.visit(&mut writer);
+        let mut batch = writer.batch;
+        for (key, entry) in applied.changes.index.iter() {
+            batch.put_cf(self.family(INDEX)?, keys::index(key), codec::encode(entry));
+        }
+        for (minute, place, leaf) in &applied.changes.leaves {
+            batch.put_cf(self.family(LEAVES)?, keys::leaf(*minute, place), codec::encode(leaf));
+        }
+        if applied.changes.pruned_before > 0 {
+            let end = applied.changes.pruned_before.to_be_bytes();
+            batch.delete_range_cf(self.family(LEAVES)?, [0u8; 8], end);
+        }
+        for timer in &applied.changes.timers_gone {
+            batch.delete_cf(self.family(TIMERS)?, codec::encode(timer));
+        }
+        for timer in &applied.changes.timers_set {
+            batch.put_cf(self.family(TIMERS)?, codec::encode(timer), []);
+        }
+        let mut by_account: BTreeMap<_, Vec<&Posting>> = BTreeMap::new();
+        for posting in &applied.postings {
+            if let Some(account) = posting.account {
+                by_account.entry(account).or_default().push(posting);
+            }
+        }
+        for (account, postings) in by_account {
+            batch.put_cf(self.family(ENTRIES)?, keys::entries(&account, header.height), codec::encode(&postings));
+        }
+        let receipts = (&applied.receipts, &applied.outcomes);
+        batch.put_cf(self.family(RECEIPTS)?, height, codec::encode(&receipts));
+        batch.put_cf(self.family(BLOCKS)?, height, codec::encode(block));
+        if header.validators != header.next_validators {
+            batch.put_cf(self.family(LINEAGE)?, height, []);
+        }
+        let tip = StoredTip {
+            height: header.height,
+            id: header.id(),
+            time: header.time,
+            certificate: Some(block.certificate.clone()),
+            index: applied.index_root,
+        };
+        batch.put_cf(self.family(META)?, keys::TIP, codec::encode(&tip));
+        self.write(batch)
+    }
+
+    /// Keeps proofs of what validators did.
+    pub fn keep_evidence(&self, found: &[Misbehaviour]) -> Result<(), StorageError> {
+        let mut batch = WriteBatch::default();
+        for (number, one) in (0u32..).zip(found) {
+            let (height, round) = match one {
+                Misbehaviour::Votes(vote, _) => (vote.vote.height, vote.vote.round),
+                Misbehaviour::Proposals(signed, _) => (signed.proposal.height, signed.proposal.round),
+            };
+            batch.put_cf(self.family(EVIDENCE)?, keys::evidence(height, round, number), codec::encode(one));
+        }
+        self.write(batch)
+    }
+
+    fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))
+    }
+
+    pub(crate) fn failed(&self, error: &rocksdb::Error) -> StorageError {
+        StorageError::Rocks { path: self.path.clone(), problem: error.to_string() }
+    }
+
+    pub(crate) fn db(&self) -> &DB {
+        &self.db
+    }
+
+    pub(crate) fn family(&self, name: &'static str) -> Result<&ColumnFamily, StorageError> {
+        let missing = || StorageError::Damaged {
+            path: self.path.clone(),
+            family: name,
+            problem: "the column family is missing".to_owned(),
+        };
+        self.db.cf_handle(name).ok_or_else(missing)
+    }
+
+    pub(crate) fn damaged(&self, family: &'static str, error: &CodecError) -> StorageError {
+        StorageError::Damaged { path: self.path.clone(), family, problem: error.to_string() }
+    }
+
+    fn get_raw(&self, family: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.db.get_cf(self.family(family)?, key).map_err(|error| self.failed(&error))
+    }
+
+    pub(crate) fn get<T: Serialize + DeserializeOwned>(
+        &self,
+        family: &'static str,
+        key: &[u8],
+    ) -> Result<Option<T>, StorageError> {
+        let found = self.db.get_pinned_cf(self.family(family)?, key).map_err(|error| self.failed(&error))?;
+        let decode =
+            |bytes: &[u8]| codec::decode(bytes, FRAME_BYTES_MAX).map_err(|error| self.damaged(family, &error));
+        found.map(|bytes| decode(&bytes)).transpose()
+    }
+
+    fn each(
+        &self,
+        family: &'static str,
+        mut take: impl FnMut(&[u8], &[u8]) -> Result<(), CodecError>,
+    ) -> Result<(), StorageError> {
+        for pair in self.db.iterator_cf(self.family(family)?, IteratorMode::Start) {
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            take(&key, &value).map_err(|error| self.damaged(family, &error))?;
+        }
+        Ok(())
+    }
+
+    /// A decided block.
+    pub fn read_block(&self, height: Height) -> Result<Option<FinalBlock>, StorageError> {
+        self.get(BLOCKS, &keys::height(height))
+    }
+}
+
+fn tip_block(tip: StoredTip) -> TipBlock {
+    TipBlock { height: tip.height, id: tip.id, time: tip.time, certificate: tip.certificate }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes changed records into a batch.
+struct Writer<'a> {
+    batch: WriteBatch,
+    family: &'a ColumnFamily,
+}
+
+impl ForEachChange for Writer<'_> {
+    type Error = Infallible;
+
+    fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Infallible> {
+        let key = codec::encode(&R::state_key(key));
+        match &slot.now {
+            Some(record) => self.batch.put_cf(self.family, key, codec::encode(record)),
+            None => self.batch.delete_cf(self.family, key),
+        }
+        Ok(())
+    }
+}
+
+impl Store for Database {
+    fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
+        self.get(INDEX, &keys::index(key)).map_err(|error| ReadFault(error.to_string()))
+    }
+
+    fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault> {
+        self.read_block(height).map_err(|error| ReadFault(error.to_string()))
+    }
+}

@@ -1,0 +1,81 @@
+//! The keys of the database, all in one place.
+
+use seaway_types::Uetr;
+use seaway_types::block::Round;
+use seaway_types::codec;
+use seaway_types::hash::Hash32;
+use seaway_types::identifier::AccountId;
+use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::state::IndexKey;
+use seaway_types::time::Height;
+
+/// Column families.
+pub const STATE: &str = "state";
+/// The index beside the state tree.
+pub const INDEX: &str = "index";
+/// Leaves of the window, by minute.
+pub const LEAVES: &str = "leaves";
+/// Timers.
+pub const TIMERS: &str = "timers";
+/// Decided blocks with a certificate.
+pub const BLOCKS: &str = "blocks";
+/// Receipts and outcomes of a block.
+pub const RECEIPTS: &str = "receipts";
+/// Movements of money on an account in a block.
+pub const ENTRIES: &str = "entries";
+/// Headers that changed the set of validators, for lineages in proofs.
+pub const LINEAGE: &str = "lineage";
+/// Proofs of what validators did.
+pub const EVIDENCE: &str = "evidence";
+/// The tip and what this database is.
+pub const META: &str = "meta";
+
+/// All of them.
+pub const FAMILIES: [&str; 10] = [STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, LINEAGE, EVIDENCE, META];
+
+/// The tip.
+pub const TIP: &[u8] = b"tip";
+/// The genesis hash.
+pub const GENESIS: &[u8] = b"genesis";
+/// The layout of the database.
+pub const LAYOUT: &[u8] = b"layout";
+
+/// A height, in the order of heights.
+pub fn height(height: Height) -> [u8; 8] {
+    height.0.to_be_bytes()
+}
+
+/// A leaf: its minute first, so that a minute is dropped as one range.
+pub fn leaf(minute: u64, place: &Hash32) -> Vec<u8> {
+    [minute.to_be_bytes().as_slice(), place.as_bytes()].concat()
+}
+
+/// An account's entries of a block: in the order of heights.
+pub fn entries(account: &AccountId, at: Height) -> Vec<u8> {
+    [account.as_bytes().as_slice(), &height(at)].concat()
+}
+
+/// What proves misbehaviour: height, round, and a number.
+pub fn evidence(at: Height, round: Round, number: u32) -> Vec<u8> {
+    [height(at).as_slice(), &round.0.to_be_bytes(), &number.to_be_bytes()].concat()
+}
+
+/// An entry of the index. Payments stand by UETR first, so that all that shares one is found together.
+pub fn index(key: &IndexKey) -> Vec<u8> {
+    let of_payment = |tag: u8, payment: &PaymentKey| {
+        let rest = codec::encode(&(payment.kind, payment.debtor_agent));
+        [&[tag], payment.uetr.as_bytes().as_slice(), &rest].concat()
+    };
+    match key {
+        IndexKey::Instruction(submitter, key) => [vec![b'i'], codec::encode(&(submitter, key))].concat(),
+        IndexKey::Payment(payment) => of_payment(b'p', payment),
+        IndexKey::SettledLater(payment) => of_payment(b's', payment),
+        IndexKey::Confirmed(payment) => of_payment(b'c', payment),
+        IndexKey::Reference(issuer, reference) => [vec![b'r'], codec::encode(&(issuer, reference))].concat(),
+    }
+}
+
+/// Where the credit transfers with a UETR begin in the index.
+pub fn payments_of(uetr: &Uetr) -> Vec<u8> {
+    [b"p".as_slice(), uetr.as_bytes().as_slice()].concat()
+}

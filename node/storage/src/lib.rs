@@ -1,0 +1,15 @@
+//! The disk of a node.
+//!
+//! Invariants: a decided block, its certificate, its receipts, its entries and the state after it are written in one RocksDB
+//! batch, synced, before anybody hears `final` ([`Database::persist`]); what consensus takes into account is in the
+//! write-ahead log, synced, before anything is said ([`Wal::append`]); after kill −9 at any moment both open again, or
+//! refuse by naming the file that is damaged.
+
+mod database;
+mod keys;
+mod queries;
+mod wal;
+
+pub use database::{BlockReceipts, Database, Opened, StorageError};
+pub use queries::{AccountEntry, IndexedPayment};
+pub use wal::{Wal, WalError};

@@ -1,0 +1,128 @@
+//! What clients and operators ask of the disk. Answers cover everything up to the tip.
+
+use crate::database::{BlockReceipts, Database, StorageError};
+use crate::keys::{self, BLOCKS, ENTRIES, EVIDENCE, INDEX, LINEAGE, RECEIPTS, STATE};
+use rocksdb::{Direction, IteratorMode};
+use seaway_engine::Misbehaviour;
+use seaway_ledger::state::Stored;
+use seaway_types::Uetr;
+use seaway_types::bic::Bic;
+use seaway_types::block::FinalBlock;
+use seaway_types::codec;
+use seaway_types::identifier::AccountId;
+use seaway_types::instruction::payment::{CreditKind, PaymentKey};
+use seaway_types::limits::FRAME_BYTES_MAX;
+use seaway_types::receipt::Posting;
+use seaway_types::state::{IndexEntry, StateKey};
+use seaway_types::time::Height;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The movements of money on an account in one block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// The block.
+    pub height: Height,
+    /// The movements, in order.
+    pub postings: Vec<Posting>,
+}
+
+/// A credit transfer by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexedPayment {
+    /// Its name.
+    pub payment: PaymentKey,
+    /// Where it is and what it said.
+    pub entry: IndexEntry,
+}
+
+impl Database {
+    /// A record of the state.
+    pub fn record<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, StorageError> {
+        self.get(STATE, &codec::encode(&R::state_key(key)))
+    }
+
+    /// The records whose keys begin alike, with the keys.
+    pub fn records<R: Stored>(&self, begins: &StateKey, bytes: usize) -> Result<Vec<(StateKey, R)>, StorageError> {
+        let prefix = codec::encode(begins).into_iter().take(bytes).collect::<Vec<u8>>();
+        self.scan(STATE, &prefix, &prefix, usize::MAX, Direction::Forward, |key| {
+            codec::decode::<StateKey>(key, FRAME_BYTES_MAX).ok()
+        })
+    }
+
+    /// Receipts of a block.
+    pub fn receipts(&self, height: Height) -> Result<Option<BlockReceipts>, StorageError> {
+        self.get(RECEIPTS, &keys::height(height))
+    }
+
+    /// All credit transfers with a UETR.
+    pub fn payments(&self, uetr: &Uetr) -> Result<Vec<IndexedPayment>, StorageError> {
+        let prefix = keys::payments_of(uetr);
+        let name = |key: &[u8]| {
+            let rest = key.get(prefix.len()..)?;
+            let (kind, debtor_agent): (CreditKind, Bic) = codec::decode(rest, FRAME_BYTES_MAX).ok()?;
+            Some(PaymentKey { debtor_agent, uetr: *uetr, kind })
+        };
+        let found: Vec<(PaymentKey, IndexEntry)> =
+            self.scan(INDEX, &prefix, &prefix, usize::MAX, Direction::Forward, name)?;
+        Ok(found.into_iter().map(|(payment, entry)| IndexedPayment { payment, entry }).collect())
+    }
+
+    /// The movements on an account, newest first, of blocks up to a height, at most so many blocks.
+    pub fn entries(
+        &self,
+        account: &AccountId,
+        up_to: Height,
+        count_max: usize,
+    ) -> Result<Vec<AccountEntry>, StorageError> {
+        let start = keys::entries(account, up_to);
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
+        let found: Vec<(Height, Vec<Posting>)> =
+            self.scan(ENTRIES, account.as_bytes(), &start, count_max, Direction::Reverse, height)?;
+        Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
+    }
+
+    /// Heights whose headers name another set of validators for the next block, up to a height.
+    pub fn lineage(&self, up_to: Height) -> Result<Vec<FinalBlock>, StorageError> {
+        let mut blocks = Vec::new();
+        for pair in self.db().iterator_cf(self.family(LINEAGE)?, IteratorMode::Start) {
+            let (key, _) = pair.map_err(|error| self.failed(&error))?;
+            let Some(key) = key.first_chunk::<8>() else { continue };
+            let height = Height(u64::from_be_bytes(*key));
+            if height > up_to {
+                break;
+            }
+            blocks.extend(self.get(BLOCKS, &keys::height(height))?);
+        }
+        Ok(blocks)
+    }
+
+    /// What validators were seen to do, oldest first.
+    pub fn evidence(&self, count_max: usize) -> Result<Vec<Misbehaviour>, StorageError> {
+        let found: Vec<((), Misbehaviour)> =
+            self.scan(EVIDENCE, &[], &[], count_max, Direction::Forward, |_| Some(()))?;
+        Ok(found.into_iter().map(|(_, one)| one).collect())
+    }
+
+    /// Values whose keys begin with a prefix, from a key on.
+    fn scan<K, T: Serialize + DeserializeOwned>(
+        &self,
+        family: &'static str,
+        prefix: &[u8],
+        start: &[u8],
+        count_max: usize,
+        direction: Direction,
+        name: impl Fn(&[u8]) -> Option<K>,
+    ) -> Result<Vec<(K, T)>, StorageError> {
+        let mut found = Vec::new();
+        for pair in self.db().iterator_cf(self.family(family)?, IteratorMode::From(start, direction)) {
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            if !key.starts_with(prefix) || found.len() >= count_max {
+                break;
+            }
+            let value = codec::decode(&value, FRAME_BYTES_MAX).map_err(|error| self.damaged(family, &error))?;
+            found.extend(name(&key).map(|key| (key, value)));
+        }
+        Ok(found)
+    }
+}
