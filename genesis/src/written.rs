@@ -98,6 +98,9 @@ pub struct WrittenParticipant {
     pub roles: Vec<String>,
     #[serde(default)]
     pub supervisor_of: Vec<String>,
+    /// Identity keys of its nodes, which others let connect.
+    #[serde(default)]
+    pub nodes: Vec<String>,
     pub policy: WrittenPolicy,
 }
 
@@ -405,11 +408,15 @@ impl WrittenGenesis {
             let mut countries = countries.collect::<Result<Vec<_>, _>>()?;
             countries.sort_unstable();
             roles.supervisor_of = bounded(&path("supervisor_of"), countries)?;
+            let nodes = written.nodes.iter().map(|text| self.key(path("nodes"), text));
+            let mut nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+            nodes.sort_unstable();
             let participant = Participant {
                 lei: written.lei.as_ref().map(|lei| read(path("lei"), lei)).transpose()?,
                 jurisdiction: read(path("jurisdiction"), &written.jurisdiction)?,
                 roles,
                 policy: self.policy(&path("policy"), &written.policy)?,
+                nodes: bounded(&path("nodes"), nodes)?,
                 active: true,
             };
             participants.push((read(path("bic"), &written.bic)?, participant));

@@ -59,8 +59,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn carry_out(&mut self, output: Output) -> Result<(), Halt> {
         match output {
             Output::Record(record) => {
+                self.done.signed |= self.is_own(&record);
                 self.done.log.push(LogEntry::Consensus(self.next_height(), record));
-                self.done.signed = true;
             }
             Output::Publish(message) => self.say(message),
             Output::Schedule(timer) => {
@@ -82,6 +82,16 @@ impl<S: Store, K: Signer> Replica<S, K> {
             Output::Misbehaved(found) => self.done.after.push(Action::Misbehaved(found)),
         }
         Ok(())
+    }
+
+    /// Whether this validator signed what is recorded.
+    fn is_own(&self, record: &Record) -> bool {
+        let key = self.signer.as_ref().map(Signer::key);
+        match record {
+            Record::Vote(vote) => Some(vote.validator) == key,
+            Record::Proposal(proposal) => Some(proposal.validator) == key,
+            Record::Polka(_) | Record::Timeout(_) | Record::Checked { .. } => false,
+        }
     }
 
     /// Builds a block of what waits, executes it, and proposes it.

@@ -264,6 +264,11 @@ impl<S: Store, K: Signer> Replica<S, K> {
         &self.pool
     }
 
+    /// The key with which it votes.
+    pub fn signer_mut(&mut self) -> Option<&mut K> {
+        self.signer.as_mut()
+    }
+
     /// The disk.
     pub fn store(&self) -> &S {
         &self.store

@@ -15,7 +15,7 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::limits::{DECODE_MEMORY_MAX, FRAME_BYTES_MAX};
 use seaway_types::receipt::{Posting, Receipt};
-use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey};
+use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
 use seaway_types::time::{BlockTime, Height};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -277,7 +277,10 @@ impl Database {
         batch.put_cf(self.family(RECEIPTS)?, height, codec::encode(&receipts));
         batch.put_cf(self.family(BLOCKS)?, height, codec::encode(block));
         if header.validators != header.next_validators {
-            batch.put_cf(self.family(LINEAGE)?, height, []);
+            let known = self.record::<Validators>(&())?;
+            let following = Height(header.height.0.saturating_add(1));
+            let next = known.as_ref().and_then(|validators| validators.at(following)).cloned().unwrap_or_default();
+            batch.put_cf(self.family(LINEAGE)?, height, codec::encode(&next));
         }
         let tip = StoredTip {
             height: header.height,

@@ -1,19 +1,19 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
 use crate::database::{BlockReceipts, Database, StorageError};
-use crate::keys::{self, BLOCKS, ENTRIES, EVIDENCE, INDEX, LINEAGE, RECEIPTS, STATE};
+use crate::keys::{self, ENTRIES, EVIDENCE, INDEX, LINEAGE, RECEIPTS, STATE};
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
 use seaway_types::Uetr;
 use seaway_types::bic::Bic;
-use seaway_types::block::FinalBlock;
+use seaway_types::block::{FinalBlock, LineageStep};
 use seaway_types::codec;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{CreditKind, PaymentKey};
 use seaway_types::limits::FRAME_BYTES_MAX;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{IndexEntry, StateKey};
+use seaway_types::state::{IndexEntry, StateKey, ValidatorSet};
 use seaway_types::time::Height;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,19 +82,18 @@ impl Database {
         Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
     }
 
-    /// Heights whose headers name another set of validators for the next block, up to a height.
-    pub fn lineage(&self, up_to: Height) -> Result<Vec<FinalBlock>, StorageError> {
-        let mut blocks = Vec::new();
-        for pair in self.db().iterator_cf(self.family(LINEAGE)?, IteratorMode::Start) {
-            let (key, _) = pair.map_err(|error| self.failed(&error))?;
-            let Some(key) = key.first_chunk::<8>() else { continue };
-            let height = Height(u64::from_be_bytes(*key));
-            if height > up_to {
-                break;
+    /// The changes of the set of validators before a height, in order.
+    pub fn lineage(&self, before: Height) -> Result<Vec<LineageStep>, StorageError> {
+        let mut steps = Vec::new();
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.first_chunk::<8>()?)));
+        let changes: Vec<(Height, ValidatorSet)> =
+            self.scan(LINEAGE, &[], &[], usize::MAX, Direction::Forward, height)?;
+        for (height, next) in changes.into_iter().filter(|(height, _)| *height < before) {
+            if let Some(FinalBlock { block, certificate }) = self.read_block(height)? {
+                steps.push(LineageStep { header: block.header, certificate, next });
             }
-            blocks.extend(self.get(BLOCKS, &keys::height(height))?);
         }
-        Ok(blocks)
+        Ok(steps)
     }
 
     /// What validators were seen to do, oldest first.

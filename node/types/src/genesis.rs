@@ -237,6 +237,9 @@ impl GenesisDocument {
                 ));
             }
             usable(&format!("participants[{bic}].policy"), &participant.policy)?;
+            if participant.nodes.windows(2).any(|pair| pair.first() >= pair.last()) {
+                return Err(refuse(format!("participants[{bic}].nodes"), bic, "keys in rising order, each once"));
+            }
             known.insert(*bic, participant);
         }
         Ok(known)

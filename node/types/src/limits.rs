@@ -68,11 +68,17 @@ pub const PARTICIPANTS_MAX: usize = 4_096;
 /// Most validators: the plan is for 4 to 64.
 pub const VALIDATORS_MAX: usize = 128;
 
+/// Most changes of the set of validators that a proof goes through: one a week for twenty years.
+pub const LINEAGE_MAX: usize = 1_024;
+
 /// Most sets of validators that matter at once: one in force, and one decided in each of the last two blocks.
 pub const VALIDATOR_SETS_MAX: usize = 4;
 
 /// Largest voting power of one validator, so that sums over [`VALIDATORS_MAX`] fit far below `u64::MAX`.
 pub const POWER_MAX: u64 = 1_000_000_000;
+
+/// Most nodes of one participant: two sites, a spare each, and an observer or two.
+pub const NODES_MAX: usize = 8;
 
 /// Most jurisdictions of one supervisor.
 pub const JURISDICTIONS_MAX: usize = 64;

@@ -50,8 +50,14 @@ fn records(owner: KeyPolicy) -> (Parameters, Participant, Asset) {
         upgrade: None,
     };
     let roles = Roles { validator: true, agent: true, issuer: true, ..Roles::default() };
-    let participant =
-        Participant { lei: None, jurisdiction: "HK".parse().unwrap(), roles, policy: owner, active: true };
+    let participant = Participant {
+        lei: None,
+        jurisdiction: "HK".parse().unwrap(),
+        roles,
+        policy: owner,
+        nodes: Bounded::default(),
+        active: true,
+    };
     let asset = Asset {
         code: "HKD".parse().unwrap(),
         exponent: Exponent::new(2).unwrap(),

@@ -103,6 +103,7 @@ pub fn participant(bic: Bic, country: &str, supervisor_of: &[&str]) -> Participa
             supervisor_of: countries.try_into().unwrap(),
         },
         policy: policy(Submitter::Participant(bic)),
+        nodes: Bounded::default(),
         active: true,
     }
 }

@@ -14,8 +14,10 @@
 
 mod certificate;
 mod header;
+mod settlement;
 mod vote;
 
 pub use certificate::{Certificate, CertificateError, CommitSignature};
 pub use header::{Block, BlockBody, BlockDraft, BlockHeader, BlockId, FinalBlock, validators_hash};
+pub use settlement::{LineageStep, SettlementError, SettlementProof};
 pub use vote::{Proposal, Round, SignedProposal, SignedVote, Vote, VoteKind};

@@ -146,4 +146,6 @@ pub enum Reason {
     ValidatorUnknown { bic: Bic },
     #[error("version {given} at height {height} is not after version {version} now")]
     UpgradeInPast { given: u32, height: u64, version: u32 },
+    #[error("the keys of a participant's nodes do not rise at {key}; each stands once")]
+    NodesUnsorted { key: PublicKey },
 }

@@ -80,6 +80,7 @@ impl Reason {
             | R::KeyUnusable { .. }
             | R::AssetNameTaken { .. }
             | R::JurisdictionsUnsorted
+            | R::NodesUnsorted { .. }
             | R::CalendarWrong
             | R::ValidatorsWrong { .. }
             | R::ValidatorUnknown { .. }

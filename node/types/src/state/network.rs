@@ -8,7 +8,7 @@ use crate::hash::Domain;
 use crate::instruction::NetworkId;
 use crate::keys::{KeyPolicy, PublicKey};
 use crate::lei::Lei;
-use crate::limits::{JURISDICTIONS_MAX, POWER_MAX, VALIDATOR_SETS_MAX, VALIDATORS_MAX};
+use crate::limits::{JURISDICTIONS_MAX, NODES_MAX, POWER_MAX, VALIDATOR_SETS_MAX, VALIDATORS_MAX};
 use crate::signature::Evidence;
 use crate::state::account::Field;
 use crate::text::Country;
@@ -44,6 +44,8 @@ pub struct Participant {
     pub roles: Roles,
     /// Who signs for it.
     pub policy: KeyPolicy,
+    /// Identity keys of its nodes, which others let connect; rising order. They sign nothing on the ledger.
+    pub nodes: Bounded<PublicKey, NODES_MAX>,
     /// False while it is suspended: nothing is paid from or to accounts that it services.
     pub active: bool,
 }

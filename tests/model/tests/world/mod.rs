@@ -602,7 +602,14 @@ fn genesis() -> GenesisDocument {
             let jurisdiction = if n == 1 { "SG" } else { "HK" }.parse().unwrap();
             (
                 bank(n),
-                Participant { lei: None, jurisdiction, roles, policy: single(bank_secret(bank(n))), active: true },
+                Participant {
+                    lei: None,
+                    jurisdiction,
+                    roles,
+                    policy: single(bank_secret(bank(n))),
+                    nodes: Bounded::default(),
+                    active: true,
+                },
             )
         })
         .collect();

@@ -15,6 +15,13 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn check_participant(&self, set: &SetParticipant) -> Result<(), Stop> {
         let rising = set.participant.roles.supervisor_of.windows(2).all(|pair| pair.first() < pair.last());
         ensure(rising, || Reason::JurisdictionsUnsorted)?;
+        let nodes = &set.participant.nodes;
+        if let Some(key) = nodes.windows(2).find(|pair| pair.first() >= pair.last()).and_then(|pair| pair.last()) {
+            return Err(Reason::NodesUnsorted { key: *key }.into());
+        }
+        if let Some(key) = nodes.iter().find(|key| !key.is_usable()) {
+            return Err(Reason::KeyUnusable { key: *key }.into());
+        }
         ensure_usable(&set.participant.policy)
     }
 

@@ -1,0 +1,118 @@
+//! The configuration: one TOML file, in which an unknown key is an error. `node/app/seawayd.example.toml` documents each option.
+
+use seaway_network::Multiaddr;
+use seaway_types::keys::PublicKey;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The file's name within a home.
+pub const FILE: &str = "seawayd.toml";
+
+/// See the module.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The genesis document, relative to the home.
+    pub genesis: PathBuf,
+    /// The file that holds the passphrase of the key files, relative to the home.
+    pub passphrase_file: PathBuf,
+    /// Whether the node follows without a consensus key.
+    #[serde(default)]
+    pub observer: bool,
+    /// Between nodes.
+    pub network: NetworkConfig,
+    /// For clients.
+    pub rpc: RpcConfig,
+    /// What is logged.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// Between nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Addresses to listen on.
+    pub listen: Vec<Multiaddr>,
+    /// Nodes to dial.
+    #[serde(default)]
+    pub peers: Vec<PeerConfig>,
+}
+
+/// A node to dial.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerConfig {
+    /// Its identity key.
+    pub node: PublicKey,
+    /// Where it listens.
+    pub address: Multiaddr,
+}
+
+/// For clients.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RpcConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Whether everybody may read accounts; for devnets.
+    #[serde(default)]
+    pub open_reads: bool,
+    /// Connections in all.
+    #[serde(default = "connections_max")]
+    pub connections_max: usize,
+    /// Connections from one address.
+    #[serde(default = "connections_per_address_max")]
+    pub connections_per_address_max: usize,
+}
+
+fn connections_max() -> usize {
+    1_024
+}
+
+fn connections_per_address_max() -> usize {
+    128
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    #[serde(default)]
+    pub format: LogFormat,
+    /// A level, or directives such as `info,seaway_network=debug`.
+    #[serde(default = "log_level")]
+    pub level: String,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
+}
+
+fn log_level() -> String {
+    "info".to_owned()
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: log_level() }
+    }
+}
+
+impl Config {
+    /// Reads the file of a home.
+    pub fn read(home: &Path) -> Result<Self, String> {
+        let path = home.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+}

@@ -1,0 +1,94 @@
+//! What stands in a home, and how it is opened.
+
+use crate::config::Config;
+use seaway_genesis::written::WrittenGenesis;
+use seaway_signer::{GuardedKey, KeyFile, KeyKind};
+use seaway_types::genesis::GenesisDocument;
+use seaway_types::limits::GENESIS_BYTES_MAX;
+use std::io::Read;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The folders and files of a home.
+pub struct Home {
+    root: PathBuf,
+    /// The configuration.
+    pub config: Config,
+}
+
+impl Home {
+    /// Reads the configuration of a home.
+    pub fn open(root: &Path) -> Result<Self, String> {
+        Ok(Self { root: root.to_owned(), config: Config::read(root)? })
+    }
+
+    /// The database's folder.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("data/db")
+    }
+
+    /// The write-ahead log's folder.
+    pub fn wal(&self) -> PathBuf {
+        self.root.join("data/wal")
+    }
+
+    /// Makes the folders of data.
+    pub fn make_folders(&self) -> Result<(), String> {
+        let data = self.root.join("data");
+        std::fs::create_dir_all(&data).map_err(|error| format!("{}: {error}", data.display()))
+    }
+
+    /// Reads the genesis, and refuses what its validators did not approve, and published keys off loopback.
+    pub fn genesis(&self) -> Result<GenesisDocument, String> {
+        let path = self.root.join(&self.config.genesis);
+        let name = path.display();
+        let file = std::fs::File::open(&path).map_err(|error| format!("{name}: {error}"))?;
+        let mut text = String::new();
+        let bound = 4 * GENESIS_BYTES_MAX as u64;
+        file.take(bound).read_to_string(&mut text).map_err(|error| format!("{name}: {error}"))?;
+        let written = WrittenGenesis::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+        let signed = written.signed().map_err(|error| format!("{name}: {error}"))?;
+        signed.check().map_err(|error| format!("{name}: {error}"))?;
+        if signed.document.keys_are_published {
+            self.ensure_loopback().map_err(|address| {
+                format!("{name}: the secret keys of this genesis are published, so a node that uses it listens on loopback alone; {address} is not")
+            })?;
+        }
+        Ok(signed.document)
+    }
+
+    fn ensure_loopback(&self) -> Result<(), String> {
+        if !self.config.rpc.listen.ip().is_loopback() {
+            return Err(self.config.rpc.listen.to_string());
+        }
+        for address in &self.config.network.listen {
+            let text = address.to_string();
+            let ip = text.split('/').nth(2).and_then(|ip| ip.parse::<IpAddr>().ok());
+            if !ip.is_some_and(|ip| ip.is_loopback()) {
+                return Err(text);
+            }
+        }
+        Ok(())
+    }
+
+    fn passphrase(&self) -> Result<Zeroizing<String>, String> {
+        let path = self.root.join(&self.config.passphrase_file);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+    }
+
+    /// The node's identity secret.
+    pub fn node_key(&self) -> Result<Zeroizing<[u8; 32]>, String> {
+        let path = self.root.join("keys/node.key");
+        KeyFile::open(&path, KeyKind::Node, &self.passphrase()?).map_err(|error| error.to_string())
+    }
+
+    /// The consensus key with its guard.
+    pub fn consensus_key(&self) -> Result<GuardedKey, String> {
+        let path = self.root.join("keys/consensus.key");
+        let secret =
+            KeyFile::open(&path, KeyKind::Consensus, &self.passphrase()?).map_err(|error| error.to_string())?;
+        GuardedKey::open(&self.root.join("data/last-sign"), secret).map_err(|error| error.to_string())
+    }
+}

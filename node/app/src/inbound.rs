@@ -1,0 +1,120 @@
+//! What comes in, on its way to the engine: decoded and its signatures checked in batches, on threads of their own.
+
+use crate::runner::Input;
+use crate::shared::Shared;
+use seaway_engine::{Event, Message, authenticate};
+use seaway_network::{LaneSpec, Network, NetworkEvent};
+use seaway_rpc::{Answered, Fault, Wait};
+use seaway_types::RawInstruction;
+use seaway_types::instruction::authenticate_batch;
+use seaway_types::keys::PublicKey;
+use seaway_types::limits::{BLOCK_INSTRUCTIONS_MAX, FRAME_BYTES_MAX};
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
+
+/// The lanes between nodes, in the order of [`seaway_engine::Lane`].
+pub const LANES: &[LaneSpec] = &[
+    LaneSpec { protocol: "/seaway/1/votes", frame_bytes_max: 64 << 10, queue_frames_max: 4_096 },
+    LaneSpec { protocol: "/seaway/1/blocks", frame_bytes_max: FRAME_BYTES_MAX, queue_frames_max: 64 },
+    LaneSpec {
+        protocol: "/seaway/1/instructions",
+        frame_bytes_max: 2 << 20 | BLOCK_INSTRUCTIONS_MAX,
+        queue_frames_max: 1_024,
+    },
+];
+
+/// Events of one lane that wait for its thread.
+pub const LANE_EVENTS_MAX: usize = 256;
+/// Submissions that wait for their signatures to be checked.
+pub const SUBMISSIONS_MAX: usize = 4_096;
+/// Submissions checked in one batch.
+const BATCH_MAX: usize = 256;
+
+/// What a client submits.
+pub struct Submission {
+    /// The bytes.
+    pub raw: RawInstruction,
+    /// For what the client waits.
+    pub wait: Wait,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<Answered, Fault>>,
+}
+
+/// Starts a thread that feeds the engine from one lane.
+pub fn hear(
+    lane: &'static str,
+    mut events: mpsc::Receiver<NetworkEvent>,
+    engine: SyncSender<Input>,
+    network: impl Fn() -> Option<Network> + Send + 'static,
+    is_validator: impl Fn(&PublicKey) -> bool + Send + 'static,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(format!("in-{lane}")).spawn(move || {
+        while let Some(event) = events.blocking_recv() {
+            let event = match event {
+                NetworkEvent::Up(peer) => Ok(Event::PeerUp { peer, validator: is_validator(&peer) }),
+                NetworkEvent::Down(peer) => Ok(Event::PeerDown(peer)),
+                NetworkEvent::Frame { from, frame, .. } => decode(from, &frame).map_err(|problem| (from, problem)),
+            };
+            match event {
+                Ok(event) => {
+                    if engine.send(Input::Event(event)).is_err() {
+                        return;
+                    }
+                }
+                Err((from, problem)) => {
+                    tracing::warn!(peer = %from, lane, problem, "peer broke the rules; its connection is closed");
+                    if let Some(network) = network() {
+                        network.drop_peer(from);
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn decode(from: PublicKey, frame: &[u8]) -> Result<Event, String> {
+    let message = Message::decode(frame).map_err(|error| error.to_string())?;
+    authenticate(from, message).map_err(|error| error.to_string())
+}
+
+/// Starts the thread that checks what clients submit.
+pub fn check_submissions(
+    mut submissions: mpsc::Receiver<Submission>,
+    engine: SyncSender<Input>,
+    shared: Arc<Shared>,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name("in-clients".to_owned()).spawn(move || {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while submissions.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let mut decoded = Vec::with_capacity(batch.len());
+            let mut waiters = Vec::with_capacity(batch.len());
+            for Submission { raw, wait, reply } in batch.drain(..) {
+                match raw.decode() {
+                    Ok(instruction) => {
+                        decoded.push(instruction);
+                        waiters.push((wait, reply));
+                    }
+                    Err(error) => {
+                        let _gone = reply.send(Err(Fault::Form(error)));
+                    }
+                }
+            }
+            for (checked, (wait, reply)) in authenticate_batch(decoded).into_iter().zip(waiters) {
+                match checked {
+                    Ok(instruction) => {
+                        let envelope = instruction.envelope();
+                        let ticket = shared.take_ticket(wait, (envelope.submitter, envelope.key), reply);
+                        if engine.send(Input::Event(Event::Submitted { ticket, instruction })).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => {
+                        let _gone = reply.send(Err(Fault::Form(error)));
+                    }
+                }
+            }
+        }
+    })
+}

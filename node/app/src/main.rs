@@ -1,0 +1,65 @@
+//! `seawayd`, the node of a bank, a PSP or a supervisor.
+//!
+//! ```text
+//! network ─► inbound (decode, check signatures) ─► runner (one thread, the engine) ─► log, guard, database, network
+//!     rpc ─► inbound ─────────────────────────────┘        └─► those who wait for an answer
+//! ```
+//!
+//! The runner's thread may block on the disk, never on tokio; network and RPC live on tokio's threads.
+
+mod backend;
+mod config;
+mod home;
+mod inbound;
+mod init;
+mod run;
+mod runner;
+mod shared;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A Seaway node.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a home: configuration, keys, folders.
+    Init(init::Options),
+    /// Run the node of a home until it is told to stop (SIGTERM or Ctrl-C).
+    Run {
+        /// The home, as `init` made it.
+        #[arg(long)]
+        home: PathBuf,
+        /// Follow without a consensus key, whatever the configuration says.
+        #[arg(long)]
+        observer: bool,
+    },
+    /// Check configuration, genesis, keys and database without running.
+    Check {
+        /// The home.
+        #[arg(long)]
+        home: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Init(options) => init::init(&options),
+        Command::Run { home, observer } => run::run(&home, observer),
+        Command::Check { home } => run::check(&home),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("seawayd: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

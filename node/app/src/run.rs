@@ -1,0 +1,265 @@
+//! `seawayd run`: puts the parts together, and takes them apart again in order.
+
+use crate::backend::{NodeBackend, participants};
+use crate::config::LogFormat;
+use crate::home::Home;
+use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, check_submissions, hear};
+use crate::runner::{Input, NodeReplica, Runner, now};
+use crate::shared::Shared;
+use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step};
+use seaway_network::{KnownPeer, Network};
+use seaway_rpc::NodeStatus;
+use seaway_signer::GuardedKey;
+use seaway_storage::{Database, Opened, Wal};
+use seaway_types::block::VoteKind;
+use seaway_types::keys::PublicKey;
+use seaway_types::signature::public_key;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock, RwLock};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tracing_subscriber::EnvFilter;
+
+/// What waits for the engine.
+const ENGINE_INPUTS_MAX: usize = 4_096;
+
+/// Runs a node until it is told to stop.
+pub fn run(root: &Path, observer: bool) -> Result<(), String> {
+    let mut home = Home::open(root)?;
+    home.config.observer |= observer;
+    start_log(&home)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("tokio: {error}"))?;
+    let done = runtime.block_on(serve(&home));
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    done
+}
+
+fn start_log(home: &Home) -> Result<(), String> {
+    let log = &home.config.log;
+    let filter = EnvFilter::try_new(&log.level).map_err(|error| format!("log.level: {error}"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    started.map_err(|error| error.to_string())
+}
+
+/// Opens everything and says what it found.
+pub fn check(root: &Path) -> Result<(), String> {
+    let home = Home::open(root)?;
+    let document = home.genesis()?;
+    println!("genesis   {} ({})", document.fingerprint(), document.network);
+    println!("node      {}", public_key(&*home.node_key()?));
+    if !home.config.observer {
+        println!("consensus {}", home.consensus_key()?.key());
+    }
+    home.make_folders()?;
+    let Opened { tip, .. } = Database::open(&home.database(), &document, 1).map_err(|error| error.to_string())?;
+    let (_, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
+    println!("database  height {}, block {}", tip.height, tip.id);
+    println!("log       {} entries beyond it", log.iter().filter(|entry| entry.height() > tip.height).count());
+    Ok(())
+}
+
+/// Which nodes are whose: for the allow-list, and for who counts as a validator's node.
+#[derive(Default)]
+struct Registry {
+    allowed: Vec<PublicKey>,
+    validators: BTreeSet<PublicKey>,
+}
+
+impl Registry {
+    fn read(database: &Database, own: &PublicKey) -> Result<Self, String> {
+        let mut registry = Self::default();
+        for (_, participant) in participants(database).map_err(|fault| format!("{fault:?}"))? {
+            if !participant.active {
+                continue;
+            }
+            let nodes = participant.nodes.iter().filter(|node| *node != own);
+            registry.allowed.extend(nodes.clone());
+            if participant.roles.validator {
+                registry.validators.extend(nodes);
+            }
+        }
+        Ok(registry)
+    }
+}
+
+async fn serve(home: &Home) -> Result<(), String> {
+    let document = home.genesis()?;
+    home.make_folders()?;
+    let identity = home.node_key()?;
+    let mut seed = [0u8; 8];
+    getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
+    let opened = Database::open(&home.database(), &document, u64::from_le_bytes(seed));
+    let Opened { database, state, tip } = opened.map_err(|error| error.to_string())?;
+    let (wal, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
+    let signer = if home.config.observer { None } else { Some(guarded(home, &log, tip.height)?) };
+    let node = public_key(&identity);
+    let status = NodeStatus {
+        network: document.network,
+        genesis: document.hash(),
+        node,
+        validator: signer.as_ref().map(Signer::key),
+        height: tip.height,
+        tip: tip.id,
+        time: tip.time,
+        waiting: 0,
+        halted: None,
+    };
+    tracing::info!(
+        network = %document.network,
+        genesis = document.fingerprint(),
+        node = %node,
+        role = if signer.is_some() { "validator" } else { "observer" },
+        height = tip.height.0,
+        "starting"
+    );
+    let shared = Arc::new(Shared::new(status));
+    let (engine, inputs) = sync_channel(ENGINE_INPUTS_MAX);
+    let registry = Registry::read(&database, &node)?;
+    let registry = Arc::new(RwLock::new(registry));
+    let network = start_network(home, *identity, &registry, &engine)?;
+    let (registry_changed, mut changes) = mpsc::channel(1);
+    let start = Instant::now();
+    let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
+    let mut first = Vec::new();
+    let mut replica =
+        NodeReplica::start(setup, now(start), &mut first).map_err(|fault| format!("starting: {fault}"))?;
+    replica.stored();
+    let submissions = (!home.config.observer).then(|| mpsc::channel(SUBMISSIONS_MAX)).map(|(sender, receiver)| {
+        check_submissions(receiver, engine.clone(), shared.clone()).map(|_| sender).map_err(|error| error.to_string())
+    });
+    let backend = NodeBackend {
+        database: database.clone(),
+        document,
+        shared: shared.clone(),
+        network: network.clone(),
+        submissions: submissions.transpose()?,
+        engine: engine.clone(),
+    };
+    let rpc = &home.config.rpc;
+    let rpc = seaway_rpc::Config {
+        listen: rpc.listen,
+        connections_max: rpc.connections_max,
+        connections_per_address_max: rpc.connections_per_address_max,
+        open_reads: rpc.open_reads,
+    };
+    let server = seaway_rpc::start(rpc, Arc::new(backend)).await.map_err(|error| error.to_string())?;
+    tracing::info!(address = %server.address, "listening for clients");
+    let runner = Runner {
+        replica,
+        wal,
+        database: database.clone(),
+        network: network.clone(),
+        shared: shared.clone(),
+        peers: BTreeMap::new(),
+        registry_changed,
+        start,
+    };
+    let mut running = tokio::task::spawn_blocking(move || runner.run(&inputs, first));
+    let mut sweep = tokio::time::interval(Duration::from_secs(10));
+    let mut stop = std::pin::pin!(told_to_stop());
+    loop {
+        tokio::select! {
+            done = &mut running => {
+                server.stop();
+                return match done {
+                    Ok(Err(why)) => Err(format!("halted: {why}")),
+                    Ok(Ok(())) => Ok(()),
+                    Err(error) => Err(format!("the engine's thread ended: {error}")),
+                };
+            }
+            () = &mut stop => {
+                tracing::info!("stopping");
+                server.stop();
+                let engine = engine.clone();
+                let _told = tokio::task::spawn_blocking(move || engine.send(Input::Stop)).await;
+                stop.set(told_to_stop());
+            }
+            Some(()) = changes.recv() => {
+                let fresh = Registry::read(&database, &node)?;
+                network.allow(fresh.allowed.clone()).await;
+                if let Ok(mut registry) = registry.write() {
+                    *registry = fresh;
+                }
+            }
+            _ = sweep.tick() => shared.sweep(),
+        }
+    }
+}
+
+/// The consensus key, with its guard compared to the log.
+fn guarded(home: &Home, log: &[LogEntry], decided: seaway_types::Height) -> Result<GuardedKey, String> {
+    let mut signer = home.consensus_key()?;
+    let key = signer.key();
+    let own = |entry: &LogEntry| match entry {
+        LogEntry::Consensus(_, Record::Vote(signed)) if signed.validator == key => {
+            let vote = &signed.vote;
+            let step = match vote.kind {
+                VoteKind::Prevote => Step::Prevote,
+                VoteKind::Precommit => Step::Precommit,
+            };
+            Some(Question { height: vote.height, round: vote.round, step, message: vote.message() })
+        }
+        LogEntry::Consensus(_, Record::Proposal(signed)) if signed.validator == key => {
+            let proposal = &signed.proposal;
+            let (height, round) = (proposal.height, proposal.round);
+            Some(Question { height, round, step: Step::Propose, message: proposal.message() })
+        }
+        _ => None,
+    };
+    signer.reconcile(log.iter().filter_map(own).max_by_key(Question::place), decided);
+    if let Some(height) = signer.silent_through() {
+        tracing::error!(
+            height = height.0,
+            "this validator signed more than its log tells: the log was lost. It signs nothing up to this height"
+        );
+    }
+    Ok(signer)
+}
+
+fn start_network(
+    home: &Home,
+    identity: [u8; 32],
+    registry: &Arc<RwLock<Registry>>,
+    engine: &SyncSender<Input>,
+) -> Result<Network, String> {
+    let peers = home.config.network.peers.iter();
+    let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
+    let allowed = registry.read().map(|registry| registry.allowed.clone()).unwrap_or_default();
+    let config =
+        seaway_network::Config { identity, listen: home.config.network.listen.clone(), peers, allowed, lanes: LANES };
+    let (senders, receivers): (Vec<_>, Vec<_>) = LANES.iter().map(|_| mpsc::channel(LANE_EVENTS_MAX)).unzip();
+    let handle: Arc<OnceLock<Network>> = Arc::default();
+    for (spec, events) in LANES.iter().zip(receivers) {
+        let (handle, registry) = (handle.clone(), registry.clone());
+        let is_validator = move |peer: &PublicKey| registry.read().is_ok_and(|known| known.validators.contains(peer));
+        let name = spec.protocol.rsplit('/').next().unwrap_or("lane");
+        hear(name, events, engine.clone(), move || handle.get().cloned(), is_validator)
+            .map_err(|error| error.to_string())?;
+    }
+    let network = seaway_network::start(config, senders).map_err(|error| error.to_string())?;
+    let _first = handle.set(network.clone());
+    Ok(network)
+}
+
+/// Returns when the process is asked to end.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -1,0 +1,255 @@
+//! The engine's thread: takes what came in, steps, and carries the actions out in their order.
+//!
+//! Steps are taken in groups while more has come in: what they note down is synced once, before anything that any of them
+//! says is sent.
+
+use crate::shared::Shared;
+use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Peer, Replica, To};
+use seaway_network::Network;
+use seaway_rpc::{Answered, Fault, Placed, Wait};
+use seaway_signer::GuardedKey;
+use seaway_storage::{Database, Wal};
+use seaway_types::keys::PublicKey;
+use seaway_types::reason::VoidReason;
+use seaway_types::receipt::Receipt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Steps taken before what they ask for is carried out.
+const GROUP_MAX: usize = 64;
+
+/// The replica of a real node.
+pub type NodeReplica = Replica<Database, GuardedKey>;
+
+/// What comes to the thread.
+pub enum Input {
+    /// Something happened.
+    Event(Event),
+    /// Somebody asks.
+    Ask(Box<dyn FnOnce(&NodeReplica) + Send>),
+    /// The node is to stop.
+    Stop,
+}
+
+/// See the module.
+pub struct Runner {
+    /// The replica.
+    pub replica: NodeReplica,
+    /// The write-ahead log.
+    pub wal: Wal,
+    /// The database.
+    pub database: Database,
+    /// The network.
+    pub network: Network,
+    /// Who waits.
+    pub shared: Arc<Shared>,
+    /// The connected peers, and whether they are validators' nodes.
+    pub peers: BTreeMap<Peer, bool>,
+    /// Told when the registry of participants may have changed.
+    pub registry_changed: tokio::sync::mpsc::Sender<()>,
+    /// The start of the monotonic clock.
+    pub start: Instant,
+}
+
+/// The time now.
+pub fn now(start: Instant) -> Now {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { clock_ms: milliseconds(clock), elapsed_ms: milliseconds(start.elapsed()) }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Runner {
+    /// Runs until told to stop, or until the replica halts.
+    pub fn run(mut self, inputs: &Receiver<Input>, first: Vec<Action>) -> Result<(), String> {
+        self.carry_out(first)?;
+        loop {
+            let wake = self.replica.next_wake().saturating_sub(now(self.start).elapsed_ms);
+            let mut actions = Vec::new();
+            match inputs.recv_timeout(Duration::from_millis(wake)) {
+                Ok(input) => {
+                    if !self.take(input, &mut actions) {
+                        return Ok(());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.replica.step(now(self.start), Event::Wake, &mut actions),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            for input in inputs.try_iter().take(GROUP_MAX) {
+                if !self.take(input, &mut actions) {
+                    self.carry_out(actions)?;
+                    return Ok(());
+                }
+            }
+            self.carry_out(actions)?;
+        }
+    }
+
+    /// Returns false when the node is to stop.
+    fn take(&mut self, input: Input, actions: &mut Vec<Action>) -> bool {
+        match input {
+            Input::Event(event) => {
+                match &event {
+                    Event::PeerUp { peer, validator } => drop(self.peers.insert(*peer, *validator)),
+                    Event::PeerDown(peer) => drop(self.peers.remove(peer)),
+                    _ => {}
+                }
+                self.replica.step(now(self.start), event, actions);
+            }
+            Input::Ask(question) => question(&self.replica),
+            Input::Stop => return false,
+        }
+        true
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), String> {
+        let mut log: Vec<LogEntry> = Vec::new();
+        let mut signed = false;
+        let mut rest = Vec::with_capacity(actions.len());
+        let mut halt = None;
+        for action in actions {
+            match action {
+                Action::Log(entries) => log.extend(entries),
+                Action::KeepSigned => signed = true,
+                Action::Halt(why) => {
+                    halt = Some(why);
+                    break;
+                }
+                action => rest.push(action),
+            }
+        }
+        if !log.is_empty() {
+            self.wal.append(log).map_err(|error| error.to_string())?;
+        }
+        if signed && let Some(signer) = self.replica.signer_mut() {
+            signer.keep().map_err(|error| error.to_string())?;
+        }
+        let mut stored = false;
+        for action in rest {
+            stored |= matches!(action, Action::Persist(_));
+            self.act(action)?;
+        }
+        if stored {
+            self.replica.stored();
+        }
+        let waiting = self.replica.pool().len();
+        self.shared.update(|status| status.waiting = waiting);
+        match halt {
+            Some(why) => {
+                self.shared.update(|status| status.halted = Some(why.clone()));
+                Err(why)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        match action {
+            Action::Send { to, message } => self.send(to, &message),
+            Action::Persist(decided) => self.persist(&decided)?,
+            Action::Final(decided) => self.tell_final(&decided),
+            Action::Admission { ticket, answer } => self.answer(ticket, answer),
+            Action::LeftOut { instruction, reason } => {
+                let envelope = instruction.envelope();
+                self.shared.tell(&(envelope.submitter, envelope.key), || Err(Fault::Void(reason)));
+            }
+            Action::Misbehaved(found) => {
+                tracing::error!(count = found.len(), "validators said two things at once; the proofs are kept");
+                self.database.keep_evidence(&found).map_err(|error| error.to_string())?;
+            }
+            // Taken out before.
+            Action::Log(_) | Action::KeepSigned | Action::Halt(_) => {}
+        }
+        Ok(())
+    }
+
+    fn send(&self, to: To, message: &Message) {
+        let frame = Arc::new(message.encode());
+        let lane = message.lane() as usize;
+        let send = |peer: &PublicKey| self.network.send(peer, lane, frame.clone());
+        match to {
+            To::One(peer) => send(&peer),
+            To::All => self.peers.keys().for_each(send),
+            To::Validators => self.peers.iter().filter(|(_, validator)| **validator).for_each(|(peer, _)| send(peer)),
+        }
+    }
+
+    fn persist(&mut self, decided: &Decided) -> Result<(), String> {
+        self.database.persist(decided).map_err(|error| error.to_string())?;
+        let header = &decided.block.block.header;
+        self.wal.cut(header.height).map_err(|error| error.to_string())?;
+        self.shared.update(|status| {
+            status.height = header.height;
+            status.tip = header.id();
+            status.time = header.time;
+        });
+        tracing::info!(
+            height = header.height.0,
+            instructions = decided.instructions.len(),
+            round = decided.block.certificate.round.0,
+            state_root = %header.state_root,
+            "final"
+        );
+        if !decided.applied.changes.records.participants.is_empty() {
+            let _busy = self.registry_changed.try_send(());
+        }
+        Ok(())
+    }
+
+    fn tell_final(&self, decided: &Decided) {
+        if !self.shared.anybody_waits() {
+            return;
+        }
+        let acts = decided.applied.receipts.len().saturating_sub(decided.instructions.len());
+        for (place, instruction) in decided.instructions.iter().enumerate() {
+            let envelope = instruction.envelope();
+            self.shared.tell(&(envelope.submitter, envelope.key), || placed(decided, acts + place));
+        }
+    }
+
+    fn answer(&self, ticket: u64, answer: Result<(), seaway_engine::Refused>) {
+        let Some(waiter) = self.shared.redeem(ticket) else { return };
+        match answer {
+            Ok(()) if waiter.wait == Wait::Final => self.shared.wait_for_block(waiter),
+            Ok(()) => waiter.answer(Ok(Answered::Admitted)),
+            // The very same instruction was executed before: its answer is the first one's.
+            Err(seaway_engine::Refused::Void(VoidReason::AlreadyExecuted { .. })) => {
+                let (submitter, key) = waiter.name;
+                let found = crate::backend::find_instruction(&self.database, &submitter, &key);
+                waiter.answer(match found {
+                    Ok(Some(placed)) => Ok(Answered::Final(Box::new(placed))),
+                    Ok(None) => Err(Fault::Internal("the index and the receipts disagree".to_owned())),
+                    Err(fault) => Err(fault),
+                });
+            }
+            Err(seaway_engine::Refused::Void(reason)) => waiter.answer(Err(Fault::Void(reason))),
+            Err(refused) => {
+                let (iso, number, retry) = refused.row();
+                waiter.answer(Err(Fault::Refused(refused.to_string(), iso, number, retry)));
+            }
+        }
+    }
+}
+
+/// What a block answered to the instruction whose receipt stands at a position.
+fn placed(decided: &Decided, position: usize) -> Result<Placed, Fault> {
+    let header = &decided.block.block.header;
+    let missing = || Fault::Internal(format!("block {} has no receipt {position}", header.height));
+    let Some(Receipt::Instruction(receipt)) = decided.applied.receipts.get(position) else {
+        return Err(missing());
+    };
+    let position = u32::try_from(position).map_err(|_| missing())?;
+    let credits = decided.applied.outcomes.iter().find(|(of, _)| *of == position);
+    Ok(Placed {
+        block: header.id(),
+        height: header.height,
+        time: header.time,
+        position,
+        receipt: *receipt,
+        credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,122 @@
+//! The streams of one connection: a task that writes and one that reads for each lane.
+
+use crate::mesh::NetworkEvent;
+use futures::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use libp2p::{PeerId, StreamProtocol};
+use libp2p_stream::Control;
+use seaway_types::keys::PublicKey;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// What a lane may carry.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneSpec {
+    /// The protocol's name.
+    pub protocol: &'static str,
+    /// Largest frame in bytes.
+    pub frame_bytes_max: usize,
+    /// Frames that wait to be written to one peer; what comes on top is dropped.
+    pub queue_frames_max: usize,
+}
+
+/// How long to wait before a stream that failed is opened again.
+const REOPEN: Duration = Duration::from_millis(50);
+
+/// The queues to one peer.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    queues: Vec<mpsc::Sender<Arc<Vec<u8>>>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Lanes {
+    /// Starts a writer for each lane. They end when this is dropped.
+    pub(crate) fn open(control: &Control, peer: PeerId, specs: &'static [LaneSpec]) -> Self {
+        let open = |spec: &'static LaneSpec| {
+            let (queue, frames) = mpsc::channel(spec.queue_frames_max);
+            tokio::spawn(write(control.clone(), peer, spec, frames));
+            queue
+        };
+        Self { queues: specs.iter().map(open).collect(), dropped: Arc::default() }
+    }
+
+    /// Queues a frame, or drops it when the peer is too slow.
+    pub(crate) fn send(&self, lane: usize, frame: Arc<Vec<u8>>) {
+        if self.queues.get(lane).is_none_or(|queue| queue.try_send(frame).is_err()) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Frames dropped so far.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes frames, on a stream that is opened again whenever it fails. A frame that failed is lost.
+async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut frames: mpsc::Receiver<Arc<Vec<u8>>>) {
+    while let Some(mut frame) = frames.recv().await {
+        let mut stream = loop {
+            match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
+                Ok(stream) => break stream,
+                Err(error) => {
+                    tracing::debug!(%peer, lane = spec.protocol, %error, "stream does not open");
+                    if frames.is_closed() {
+                        return;
+                    }
+                    tokio::time::sleep(REOPEN).await;
+                }
+            }
+        };
+        loop {
+            // Everything that waits goes out before one flush.
+            let sent = async {
+                stream.write_all(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes()).await?;
+                stream.write_all(&frame).await?;
+                if frames.is_empty() { stream.flush().await } else { Ok(()) }
+            };
+            if let Err(error) = sent.await {
+                tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
+                break;
+            }
+            match frames.recv().await {
+                Some(next) => frame = next,
+                None => {
+                    let _closed = stream.close().await;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Reads frames until the stream ends or a peer breaks the bounds.
+pub(crate) async fn read<S: AsyncRead + Unpin>(
+    mut stream: S,
+    from: PublicKey,
+    lane: usize,
+    spec: &LaneSpec,
+    events: mpsc::Sender<NetworkEvent>,
+) -> io::Result<()> {
+    loop {
+        let mut length = [0; 4];
+        stream.read_exact(&mut length).await?;
+        let length = u32::from_be_bytes(length) as usize;
+        if length > spec.frame_bytes_max {
+            let problem = format!("a frame of {length} bytes; at most {} are allowed", spec.frame_bytes_max);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        // Grown as bytes come: whoever announces much and sends little costs little.
+        let mut frame = Vec::with_capacity(length.min(64 << 10));
+        let read = (&mut stream).take(length as u64).read_to_end(&mut frame).await?;
+        if read < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if events.send(NetworkEvent::Frame { from, lane, frame }).await.is_err() {
+            return Ok(());
+        }
+    }
+}

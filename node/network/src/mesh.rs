@@ -1,0 +1,332 @@
+//! Connections to all known peers, kept up.
+
+use crate::lanes::{LaneSpec, Lanes, read};
+use crate::peer::{keypair, peer_id};
+use futures::StreamExt;
+use libp2p::allow_block_list::{self, AllowedPeers};
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
+use libp2p_stream::{Control, IncomingStreams};
+use seaway_types::keys::PublicKey;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Shortest and longest wait between attempts to connect.
+const BACKOFF_MIN: Duration = Duration::from_millis(100);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+/// Handshakes in progress at a time.
+const PENDING_MAX: u32 = 64;
+/// Connections a peer may hold: each side may have dialled.
+const PER_PEER_MAX: u32 = 2;
+/// Connections in all.
+const CONNECTIONS_MAX: u32 = 512;
+/// Streams a peer may open on a connection: each lane, and again while one is being replaced.
+const STREAMS_MAX: usize = 32;
+
+/// A peer that is dialled.
+#[derive(Clone, Debug)]
+pub struct KnownPeer {
+    /// Its identity key.
+    pub key: PublicKey,
+    /// Where it listens.
+    pub address: Multiaddr,
+}
+
+/// With what the network starts.
+pub struct Config {
+    /// The node's identity secret.
+    pub identity: [u8; 32],
+    /// Where to listen.
+    pub listen: Vec<Multiaddr>,
+    /// Whom to dial.
+    pub peers: Vec<KnownPeer>,
+    /// Who may connect; [`Network::allow`] replaces it.
+    pub allowed: Vec<PublicKey>,
+    /// The lanes.
+    pub lanes: &'static [LaneSpec],
+}
+
+/// What happens on the network.
+#[derive(Debug)]
+pub enum NetworkEvent {
+    /// The first connection to a peer stands.
+    Up(PublicKey),
+    /// The last one is gone.
+    Down(PublicKey),
+    /// A frame came.
+    Frame {
+        /// From whom.
+        from: PublicKey,
+        /// On which lane, by its place in [`Config::lanes`].
+        lane: usize,
+        /// The bytes.
+        frame: Vec<u8>,
+    },
+}
+
+/// Why the network does not start.
+#[derive(Debug, Error)]
+pub enum NetworkError {
+    /// The identity key.
+    #[error("the node's identity key is no Ed25519 secret")]
+    Identity,
+    /// libp2p.
+    #[error("network: {0}")]
+    Libp2p(String),
+    /// An address.
+    #[error("cannot listen on {address}: {problem}")]
+    Listen {
+        /// The address.
+        address: Multiaddr,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    // First, so that strangers are refused before anything else is set up.
+    allowed: allow_block_list::Behaviour<AllowedPeers>,
+    limits: connection_limits::Behaviour,
+    streams: libp2p_stream::Behaviour,
+}
+
+type Peers = Arc<RwLock<HashMap<PublicKey, Lanes>>>;
+
+/// A handle to the network.
+#[derive(Clone)]
+pub struct Network {
+    peers: Peers,
+    commands: mpsc::Sender<Command>,
+}
+
+enum Command {
+    Allow(Vec<PublicKey>),
+    Drop(PublicKey),
+}
+
+impl Network {
+    /// Sends a frame to a peer if it is connected. It may get lost.
+    pub fn send(&self, to: &PublicKey, lane: usize, frame: Arc<Vec<u8>>) {
+        if let Ok(peers) = self.peers.read()
+            && let Some(lanes) = peers.get(to)
+        {
+            lanes.send(lane, frame);
+        }
+    }
+
+    /// The peers that are connected, with the frames that were dropped because they were too slow.
+    pub fn connected(&self) -> Vec<(PublicKey, u64)> {
+        let list =
+            |peers: &HashMap<PublicKey, Lanes>| peers.iter().map(|(key, lanes)| (*key, lanes.dropped())).collect();
+        self.peers.read().map(|peers| list(&peers)).unwrap_or_default()
+    }
+
+    /// Replaces the list of those who may connect. Others are cut off.
+    pub async fn allow(&self, allowed: Vec<PublicKey>) {
+        let _gone = self.commands.send(Command::Allow(allowed)).await;
+    }
+
+    /// Closes all connections to a peer that broke the rules; it may connect again.
+    pub fn drop_peer(&self, peer: PublicKey) {
+        let _full = self.commands.try_send(Command::Drop(peer));
+    }
+}
+
+/// Starts the network; what happens goes to `events`, one channel a lane, so that votes are heard while blocks wait.
+pub fn start(config: Config, events: Vec<mpsc::Sender<NetworkEvent>>) -> Result<Network, NetworkError> {
+    let identity = keypair(&config.identity).ok_or(NetworkError::Identity)?;
+    let limits = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(PENDING_MAX))
+        .with_max_pending_outgoing(Some(PENDING_MAX))
+        .with_max_established(Some(CONNECTIONS_MAX))
+        .with_max_established_per_peer(Some(PER_PEER_MAX));
+    let muxer = || {
+        let mut muxer = yamux::Config::default();
+        muxer.set_max_num_streams(STREAMS_MAX);
+        muxer
+    };
+    let behaviour = Behaviour {
+        allowed: allow_block_list::Behaviour::default(),
+        limits: connection_limits::Behaviour::new(limits),
+        streams: libp2p_stream::Behaviour::new(),
+    };
+    let failed = |error: &dyn std::fmt::Display| NetworkError::Libp2p(error.to_string());
+    let mut swarm = SwarmBuilder::with_existing_identity(identity)
+        .with_tokio()
+        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, muxer)
+        .map_err(|error| failed(&error))?
+        .with_behaviour(|_| behaviour)
+        .map_err(|error| failed(&error))?
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(u64::from(u32::MAX))))
+        .build();
+    for address in &config.listen {
+        swarm
+            .listen_on(address.clone())
+            .map_err(|error| NetworkError::Listen { address: address.clone(), problem: error.to_string() })?;
+    }
+    let (commands, inbox) = mpsc::channel(16);
+    let peers = Peers::default();
+    let mut mesh =
+        Mesh { keys: HashMap::new(), dials: Vec::new(), peers: peers.clone(), events, lanes: config.lanes };
+    mesh.allow(&mut swarm, &config.allowed);
+    mesh.dials.extend(config.peers.into_iter().filter_map(|peer| Dial::new(&peer)));
+    let mut control = swarm.behaviour().streams.new_control();
+    let mut incoming = Vec::new();
+    for lane in config.lanes {
+        incoming.push(control.accept(StreamProtocol::new(lane.protocol)).map_err(|error| failed(&error))?);
+    }
+    tokio::spawn(mesh.run(swarm, control, incoming, inbox));
+    Ok(Network { peers, commands })
+}
+
+/// An address that is dialled until it answers.
+struct Dial {
+    peer: PeerId,
+    address: Multiaddr,
+    at: Instant,
+    backoff: Duration,
+}
+
+impl Dial {
+    fn new(peer: &KnownPeer) -> Option<Self> {
+        let at = Instant::now();
+        Some(Self { peer: peer_id(&peer.key)?, address: peer.address.clone(), at, backoff: BACKOFF_MIN })
+    }
+
+    /// Waits longer each time, and not all at once: by up to a half, drawn from the peer's own id and the wait.
+    fn wait(&mut self) {
+        let spread =
+            self.peer.to_bytes().iter().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+        let nanoseconds = u64::try_from(self.backoff.as_nanos()).unwrap_or(u64::MAX);
+        let jitter = spread.wrapping_add(nanoseconds).wrapping_mul(0x9e37_79b9_7f4a_7c15) % (nanoseconds / 2).max(1);
+        self.at = Instant::now() + self.backoff + Duration::from_nanos(jitter);
+        self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
+    }
+}
+
+struct Mesh {
+    keys: HashMap<PeerId, PublicKey>,
+    dials: Vec<Dial>,
+    peers: Peers,
+    events: Vec<mpsc::Sender<NetworkEvent>>,
+    lanes: &'static [LaneSpec],
+}
+
+impl Mesh {
+    async fn run(
+        mut self,
+        mut swarm: Swarm<Behaviour>,
+        control: Control,
+        incoming: Vec<IncomingStreams>,
+        mut inbox: mpsc::Receiver<Command>,
+    ) {
+        let tagged =
+            incoming.into_iter().enumerate().map(|(lane, streams)| streams.map(move |stream| (lane, stream)).boxed());
+        let mut incoming = futures::stream::select_all(tagged);
+        let mut tick = tokio::time::interval(BACKOFF_MIN);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                event = swarm.select_next_some() => self.on_swarm(event, &control).await,
+                Some((lane, (peer, stream))) = incoming.next() => self.on_stream(lane, peer, stream),
+                command = inbox.recv() => match command {
+                    Some(Command::Allow(allowed)) => self.allow(&mut swarm, &allowed),
+                    Some(Command::Drop(peer)) => {
+                        if let Some(peer) = peer_id(&peer) {
+                            let _unknown = swarm.disconnect_peer_id(peer);
+                        }
+                    }
+                    None => return,
+                },
+                _ = tick.tick() => self.dial(&mut swarm),
+            }
+        }
+    }
+
+    fn allow(&mut self, swarm: &mut Swarm<Behaviour>, allowed: &[PublicKey]) {
+        let wanted: HashMap<PeerId, PublicKey> =
+            allowed.iter().filter_map(|key| Some((peer_id(key)?, *key))).collect();
+        let behaviour = &mut swarm.behaviour_mut().allowed;
+        for gone in self.keys.keys().filter(|peer| !wanted.contains_key(*peer)) {
+            behaviour.disallow_peer(*gone);
+        }
+        for peer in wanted.keys() {
+            behaviour.allow_peer(*peer);
+        }
+        self.keys = wanted;
+    }
+
+    fn dial(&mut self, swarm: &mut Swarm<Behaviour>) {
+        let now = Instant::now();
+        for dial in &mut self.dials {
+            if swarm.is_connected(&dial.peer) {
+                dial.backoff = BACKOFF_MIN;
+                dial.at = now;
+            } else if dial.at <= now {
+                dial.wait();
+                let options = DialOpts::peer_id(dial.peer)
+                    .addresses(vec![dial.address.clone()])
+                    .condition(PeerCondition::DisconnectedAndNotDialing)
+                    .build();
+                if let Err(error) = swarm.dial(options) {
+                    tracing::debug!(peer = %dial.peer, %error, "not dialled");
+                }
+            }
+        }
+    }
+
+    async fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>, control: &Control) {
+        match event {
+            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() == 1 => {
+                let Some(key) = self.keys.get(&peer_id).copied() else { return };
+                let lanes = Lanes::open(control, peer_id, self.lanes);
+                if let Ok(mut peers) = self.peers.write() {
+                    peers.insert(key, lanes);
+                }
+                tracing::info!(peer = %key, "connected");
+                self.tell(NetworkEvent::Up(key)).await;
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } => {
+                let key = self.keys.get(&peer_id).copied();
+                let gone =
+                    |key: &PublicKey| self.peers.write().ok().and_then(|mut peers| peers.remove(key)).is_some();
+                if let Some(key) = key.filter(gone) {
+                    let cause = cause.map_or_else(String::new, |cause| cause.to_string());
+                    tracing::info!(peer = %key, cause, "disconnected");
+                    self.tell(NetworkEvent::Down(key)).await;
+                }
+            }
+            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
+                tracing::warn!(address = %send_back_addr, %error, "connection refused");
+            }
+            SwarmEvent::NewListenAddr { address, .. } => tracing::info!(%address, "listening for peers"),
+            _ => {}
+        }
+    }
+
+    async fn tell(&self, event: NetworkEvent) {
+        if let Some(first) = self.events.first() {
+            let _stopped = first.send(event).await;
+        }
+    }
+
+    fn on_stream(&self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
+        let (Some(key), Some(events), Some(spec)) =
+            (self.keys.get(&peer).copied(), self.events.get(lane).cloned(), self.lanes.get(lane))
+        else {
+            return;
+        };
+        tokio::spawn(async move {
+            if let Err(error) = read(stream, key, lane, spec, events).await {
+                tracing::debug!(peer = %key, lane = spec.protocol, %error, "stream ended");
+            }
+        });
+    }
+}

@@ -1,0 +1,16 @@
+//! JSON-RPC 2.0 of a node, over HTTP and WebSocket on one port.
+//!
+//! The crate knows methods, shapes and bounds, and nothing of disks or consensus: [`Backend`] is what a node offers it. Every
+//! method stands in one table ([`methods::TABLE`]) with its parameters and who may call it; `rpc_discover` is made from it.
+//! A payment's rejection is a result; an error says that the question could not be answered ([`Fault`]).
+
+mod backend;
+mod fault;
+mod methods;
+mod server;
+mod show;
+
+pub use backend::{Answered, Backend, NodeStatus, PeerStatus, Placed, Wait};
+pub use fault::Fault;
+pub use methods::{Access, Method, TABLE};
+pub use server::{Config, Server, ServerError, start};

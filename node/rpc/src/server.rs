@@ -1,0 +1,204 @@
+//! The accept loop: connections are counted, headers must come in time, bodies and batches are bounded.
+
+use crate::backend::Backend;
+use crate::methods::{Context, module};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use jsonrpsee_server::{BatchRequestConfig, Methods, ServerConfig, StopHandle, stop_channel};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tower::Service;
+
+/// How long a client has to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest request body: the largest instruction in hexadecimal, a hundred small ones in a batch.
+const BODY_BYTES_MAX: u32 = 4 << 20;
+/// Largest answer: a proof with a long lineage.
+const ANSWER_BYTES_MAX: u32 = 16 << 20;
+/// Calls in a batch.
+const BATCH_MAX: u32 = 100;
+/// Messages that wait for a slow reader on a WebSocket.
+const BUFFER_MESSAGES: u32 = 256;
+
+/// With what the server starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Connections in all.
+    pub connections_max: usize,
+    /// Connections from one address.
+    pub connections_per_address_max: usize,
+    /// Whether accounts can be read by everybody; for devnets.
+    pub open_reads: bool,
+}
+
+/// Why the server does not start.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The port.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What failed.
+        source: std::io::Error,
+    },
+    /// Two methods of one name.
+    #[error("methods: {0}")]
+    Methods(String),
+}
+
+/// A server that runs until it is dropped.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    handle: jsonrpsee_server::ServerHandle,
+}
+
+impl Server {
+    /// Takes no more connections, and ends those that are idle.
+    pub fn stop(&self) {
+        let _stopped = self.handle.stop();
+    }
+}
+
+/// Counts connections by address.
+#[derive(Default)]
+struct Counter {
+    by_address: HashMap<IpAddr, usize>,
+    total: usize,
+}
+
+/// A place among the connections, given back when dropped.
+struct Seat {
+    counter: Arc<Mutex<Counter>>,
+    address: IpAddr,
+}
+
+impl Seat {
+    fn take(counter: &Arc<Mutex<Counter>>, address: IpAddr, config: &Config) -> Option<Self> {
+        let mut seats = counter.lock().ok()?;
+        let of_address = seats.by_address.get(&address).copied().unwrap_or(0);
+        if seats.total >= config.connections_max || of_address >= config.connections_per_address_max {
+            return None;
+        }
+        seats.total += 1;
+        *seats.by_address.entry(address).or_default() += 1;
+        Some(Self { counter: counter.clone(), address })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Ok(mut seats) = self.counter.lock() {
+            seats.total = seats.total.saturating_sub(1);
+            if let Some(count) = seats.by_address.get_mut(&self.address) {
+                *count -= 1;
+                if *count == 0 {
+                    seats.by_address.remove(&self.address);
+                }
+            }
+        }
+    }
+}
+
+/// Starts the server.
+pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server, ServerError> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| ServerError::Listen { address: config.listen, source })?;
+    let address = listener.local_addr().map_err(|source| ServerError::Listen { address: config.listen, source })?;
+    let module = module(Context { backend: backend.clone(), open_reads: config.open_reads })
+        .map_err(|error| ServerError::Methods(error.to_string()))?;
+    let (stop, handle) = stop_channel();
+    tokio::spawn(accept(listener, config, module.into(), stop, backend));
+    Ok(Server { address, handle })
+}
+
+async fn accept<B: Backend>(
+    listener: TcpListener,
+    config: Config,
+    methods: Methods,
+    stop: StopHandle,
+    backend: Arc<B>,
+) {
+    let counter = Arc::new(Mutex::new(Counter::default()));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.clone().shutdown() => return,
+        };
+        match accepted {
+            Ok((stream, from)) => match Seat::take(&counter, from.ip(), &config) {
+                Some(seat) => {
+                    tokio::spawn(serve(stream, seat, methods.clone(), stop.clone(), backend.clone()));
+                }
+                None => tracing::warn!(%from, "connection refused: too many"),
+            },
+            // Out of descriptors, most likely: wait until some are given back.
+            Err(error) => {
+                tracing::error!(%error, "accepting a connection failed");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop: StopHandle, backend: Arc<B>) {
+    let settings = ServerConfig::builder()
+        .max_request_body_size(BODY_BYTES_MAX)
+        .max_response_body_size(ANSWER_BYTES_MAX)
+        .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
+        .set_message_buffer_capacity(BUFFER_MESSAGES)
+        .build();
+    let builder = jsonrpsee_server::Server::builder().set_config(settings).to_service_builder();
+    let for_calls = stop.clone();
+    let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut calls = builder.clone().build(methods.clone(), for_calls.clone());
+        let plain = health(request.uri().path(), &*backend);
+        async move {
+            match plain {
+                Some(answer) => Ok(answer),
+                None => calls.call(request).await.map_err(|error| std::io::Error::other(error.to_string())),
+            }
+        }
+    });
+    let _nodelay = stream.set_nodelay(true);
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let service = hyper_util::service::TowerToHyperService::new(service);
+    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.shutdown() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = %error, "connection ended");
+    }
+    drop(seat);
+}
+
+/// The plain answers for those who watch the node: alive, ready.
+fn health<B: Backend>(path: &str, backend: &B) -> Option<jsonrpsee_server::HttpResponse> {
+    let status = backend.status();
+    let (code, text) = match path {
+        "/healthz" => match &status.halted {
+            None => (200, "ok\n".to_owned()),
+            Some(why) => (503, format!("halted: {why}\n")),
+        },
+        "/readyz" if status.halted.is_some() => (503, "halted\n".to_owned()),
+        "/readyz" => (200, format!("height {}\n", status.height)),
+        _ => return None,
+    };
+    let response = hyper::Response::builder().status(code).header("content-type", "text/plain");
+    response.body(jsonrpsee_server::HttpBody::from(text)).ok()
+}

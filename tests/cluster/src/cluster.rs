@@ -1,0 +1,230 @@
+//! Homes, processes, and waiting for what they say.
+
+use seaway_genesis::{ceremony, seed};
+use seaway_sdk::{Client, ClientError};
+use seaway_types::genesis::GenesisDocument;
+use seaway_types::signature::public_key;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How often something is asked while it is awaited.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Which ports the nodes use.
+#[derive(Clone, Copy, Debug)]
+pub enum Ports {
+    /// From these on, one a node: for peers, for clients.
+    From(u16, u16),
+    /// Whatever is free.
+    Free,
+}
+
+/// A node of the cluster.
+pub struct Node {
+    /// The participant that runs it.
+    pub bic: String,
+    /// Whether it only follows.
+    pub observer: bool,
+    /// Where clients ask it.
+    pub url: String,
+    /// Its home.
+    pub home: PathBuf,
+    process: Option<Child>,
+}
+
+/// See the module.
+pub struct Cluster {
+    /// The nodes: four validators and an observer.
+    pub nodes: Vec<Node>,
+    /// The genesis.
+    pub document: GenesisDocument,
+    seawayd: PathBuf,
+}
+
+/// The program beside this one.
+fn program(name: &str) -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut folder = own.parent().map(Path::to_owned).unwrap_or_default();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let path = folder.join(name);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(format!("{} is not built; 'cargo build -p seaway-app' makes it", path.display()))
+    }
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+impl Cluster {
+    /// Makes the devnet's genesis and homes in a folder. Nothing runs yet.
+    pub fn make(root: &Path, ports: Ports) -> Result<Self, String> {
+        let seawayd = program("seawayd")?;
+        let written = ceremony::devnet().map_err(|error| error.to_string())?;
+        let document = written.document().map_err(|error| error.to_string())?;
+        std::fs::create_dir_all(root).map_err(|error| format!("{}: {error}", root.display()))?;
+        let genesis = root.join("genesis.toml");
+        let text = written.to_toml().map_err(|error| error.to_string())?;
+        std::fs::write(&genesis, text).map_err(|error| format!("{}: {error}", genesis.display()))?;
+        let mut bics: Vec<(String, bool)> =
+            ceremony::devnet_validators(&written).into_iter().map(|(bic, _)| (bic, false)).collect();
+        bics.push(("MONAHKHH".to_owned(), true));
+        let mut places = Vec::new();
+        for place in 0..bics.len() {
+            let place = u16::try_from(place).unwrap_or(0);
+            places.push(match ports {
+                Ports::From(peers, clients) => (peers + place, clients + place),
+                Ports::Free => (free_port()?, free_port()?),
+            });
+        }
+        let mut nodes = Vec::new();
+        for ((bic, observer), (listen, rpc)) in bics.iter().zip(&places) {
+            let home = root.join(bic);
+            let mut init = Command::new(&seawayd);
+            init.arg("init").arg("--home").arg(&home).arg("--genesis").arg(&genesis);
+            init.args(["--devnet", bic, "--listen", &format!("/ip4/127.0.0.1/tcp/{listen}")]);
+            init.args(["--rpc", &format!("127.0.0.1:{rpc}")]);
+            for ((other, other_observes), (port, _)) in bics.iter().zip(&places) {
+                if other != bic && !other_observes {
+                    let key = public_key(&seed::secret_key(&format!("node-{other}")));
+                    init.args(["--peer", &format!("{key}@/ip4/127.0.0.1/tcp/{port}")]);
+                }
+            }
+            if *observer {
+                init.arg("--observer");
+            }
+            let made = init.stdout(Stdio::null()).status().map_err(|error| error.to_string())?;
+            if !made.success() {
+                return Err(format!("seawayd init for {bic} failed"));
+            }
+            let url = format!("http://127.0.0.1:{rpc}");
+            nodes.push(Node { bic: bic.clone(), observer: *observer, url, home, process: None });
+        }
+        Ok(Self { nodes, document, seawayd })
+    }
+
+    /// Starts a node; what it says goes to `node.log` in its home.
+    pub fn start(&mut self, place: usize) -> Result<(), String> {
+        let node = &mut self.nodes[place];
+        let path = node.home.join("node.log");
+        let log = File::options().create(true).append(true).open(&path);
+        let log = log.map_err(|error| format!("{}: {error}", path.display()))?;
+        let child = Command::new(&self.seawayd)
+            .arg("run")
+            .arg("--home")
+            .arg(&node.home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        node.process = Some(child.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    /// Starts all nodes.
+    pub fn start_all(&mut self) -> Result<(), String> {
+        (0..self.nodes.len()).try_for_each(|place| self.start(place))
+    }
+
+    /// Ends a node at once (SIGKILL).
+    pub fn kill(&mut self, place: usize) {
+        if let Some(mut process) = self.nodes[place].process.take() {
+            let _gone = process.kill();
+            let _status = process.wait();
+        }
+    }
+
+    /// Asks a node to end (SIGTERM) and waits for it. Returns whether it ended well.
+    pub fn stop(&mut self, place: usize) -> bool {
+        let Some(mut process) = self.nodes[place].process.take() else { return true };
+        let told = Command::new("kill").arg(process.id().to_string()).status().is_ok_and(|status| status.success());
+        if !told {
+            let _gone = process.kill();
+        }
+        process.wait().is_ok_and(|status| status.success())
+    }
+
+    /// Ends all nodes in order. Returns whether all ended well.
+    pub fn stop_all(&mut self) -> bool {
+        (0..self.nodes.len()).fold(true, |well, place| self.stop(place) && well)
+    }
+
+    /// Whether a node's process still runs.
+    pub fn runs(&mut self, place: usize) -> bool {
+        self.nodes[place].process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
+    }
+
+    /// The id of a node's process.
+    pub fn process_id(&self, place: usize) -> Option<u32> {
+        self.nodes[place].process.as_ref().map(Child::id)
+    }
+
+    /// A client of one node.
+    pub fn client(&self, place: usize) -> Result<Client, String> {
+        Client::new(std::slice::from_ref(&self.nodes[place].url)).map_err(|error| error.to_string())
+    }
+
+    /// Asks a node until its answer satisfies, and returns the answer. Gives up after a while, with the last answer.
+    pub async fn until(
+        &self,
+        place: usize,
+        method: &str,
+        params: &Value,
+        patience: Duration,
+        mut satisfies: impl FnMut(&Value) -> bool,
+    ) -> Result<Value, String> {
+        let client = self.client(place)?;
+        let start = Instant::now();
+        let mut last = String::from("no answer");
+        while start.elapsed() < patience {
+            match client.call(method, params.clone()).await {
+                Ok(answer) if satisfies(&answer) => return Ok(answer),
+                Ok(answer) => last = answer.to_string(),
+                Err(ClientError::Refused { message, .. }) => last = message,
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        let node = &self.nodes[place];
+        Err(format!(
+            "{}: {method} {params}: after {patience:?} still {last}; see {}",
+            node.bic,
+            node.home.join("node.log").display()
+        ))
+    }
+
+    /// Waits until each running node is connected with all other running ones.
+    pub async fn connected(&mut self, patience: Duration) -> Result<(), String> {
+        let running: Vec<usize> =
+            (0..self.nodes.len()).filter(|place| self.nodes[*place].process.is_some()).collect();
+        for place in &running {
+            let expected = running.len() - 1;
+            let peers = |answer: &Value| answer["peers"].as_array().map_or(0, Vec::len) >= expected;
+            self.until(*place, "network_peers", &json!({}), patience, peers).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for place in 0..self.nodes.len() {
+            self.kill(place);
+        }
+    }
+}

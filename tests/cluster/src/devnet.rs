@@ -1,0 +1,153 @@
+//! `scripts/devnet`: four banks and a supervisor on loopback, a payment from Hong Kong to Singapore, its timeline, its proof.
+
+use clap::Parser;
+use seaway_cluster::{Cluster, Payer, Ports, block_time_ms, now_ms};
+use seaway_genesis::seed;
+use seaway_types::block::SettlementProof;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The devnet.
+#[derive(Parser)]
+struct Arguments {
+    /// Where homes and logs go. What an earlier devnet left there is removed.
+    #[arg(long, default_value = "devnet")]
+    root: PathBuf,
+    /// Run the payment, check everything, stop, and say by the exit code whether all was well.
+    #[arg(long)]
+    once: bool,
+    /// Use ports that are free instead of 26601 to 26605 and 8601 to 8605.
+    #[arg(long)]
+    free_ports: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("devnet: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(devnet(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("devnet: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn devnet(arguments: &Arguments) -> Result<(), String> {
+    clear(&arguments.root)?;
+    let ports = if arguments.free_ports { Ports::Free } else { Ports::From(26_601, 8_601) };
+    let mut cluster = Cluster::make(&arguments.root, ports)?;
+    println!("genesis {} ({})", cluster.document.fingerprint(), cluster.document.network);
+    cluster.start_all()?;
+    let started = async {
+        cluster.connected(PATIENCE).await?;
+        for node in &cluster.nodes {
+            let role = if node.observer { "observer " } else { "validator" };
+            println!("{role} {}  {}", node.bic, node.url);
+        }
+        show_payment(&cluster).await
+    };
+    let shown = started.await;
+    if arguments.once || shown.is_err() {
+        let well = cluster.stop_all();
+        shown?;
+        return if well { Ok(()) } else { Err("a node did not stop well; see the logs".to_owned()) };
+    }
+    say_how_to_go_on(&cluster, &arguments.root);
+    let _asked = tokio::signal::ctrl_c().await;
+    if cluster.stop_all() { Ok(()) } else { Err("a node did not stop well; see the logs".to_owned()) }
+}
+
+/// Removes what an earlier devnet left, and nothing else.
+fn clear(root: &PathBuf) -> Result<(), String> {
+    if !root.exists() {
+        return Ok(());
+    }
+    if !root.join("genesis.toml").exists() && root.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(format!(
+            "{} holds something that is no devnet; choose another folder with --root",
+            root.display()
+        ));
+    }
+    std::fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display()))
+}
+
+/// Pays, and prints how the payment went through the network.
+async fn show_payment(cluster: &Cluster) -> Result<(), String> {
+    let signed = Payer::new(&cluster.document).merchant_pays(12_500_000)?;
+    println!("\nThe Hong Kong merchant pays 125000.00 HKD to its supplier at a Singapore bank, UETR {}", signed.uetr);
+    let start = now_ms();
+    let line = |at: u64, what: &str| println!("{:>7} ms  {what}", at.saturating_sub(start));
+    line(start, &format!("signed, and submitted to {}", cluster.nodes[0].bic));
+    let params = json!({"bytes": signed.bytes_in_hex(), "wait": "admitted"});
+    let admitted = cluster.client(0)?.call("payment_submit", params).await.map_err(|error| error.to_string())?;
+    line(now_ms(), &format!("{}: authentic and admitted", admitted["status"].as_str().unwrap_or("?")));
+    let uetr = json!({"uetr": signed.uetr});
+    let found = |answer: &Value| answer["payments"].as_array().is_some_and(|payments| !payments.is_empty());
+    for (place, node) in cluster.nodes.iter().enumerate() {
+        let answer = cluster.until(place, "payment_status", &uetr, PATIENCE, found).await?;
+        let payment = &answer["payments"][0];
+        if place == 0 {
+            let proposed = block_time_ms(payment).unwrap_or(start);
+            line(proposed.max(start), &format!("proposed in block {}", payment["height"].as_str().unwrap_or("?")));
+        }
+        let status = payment["status"].as_str().unwrap_or("?");
+        line(now_ms(), &format!("{status}: final on {}", node.bic));
+        if status != "ACCC" {
+            return Err(format!("{} says {payment}", node.bic));
+        }
+    }
+    let observer = cluster.nodes.len() - 1;
+    let answer = cluster.client(observer)?.call("payment_proof", uetr).await.map_err(|error| error.to_string())?;
+    let proof: SettlementProof = serde_json::from_value(answer["proofs"][0]["proof"].clone())
+        .map_err(|error| format!("the proof: {error}"))?;
+    proof.verify(&cluster.document.hash()).map_err(|error| format!("the proof: {error}"))?;
+    line(now_ms(), &format!("proven: {}'s proof holds under the genesis hash alone", cluster.nodes[observer].bic));
+    check_roots(cluster).await
+}
+
+/// All nodes stand on one block with one state.
+async fn check_roots(cluster: &Cluster) -> Result<(), String> {
+    let mut roots = Vec::new();
+    for place in 0..cluster.nodes.len() {
+        let head = cluster.client(place)?.call("ledger_block", json!({"height": "1"})).await;
+        roots.push(head.map_err(|error| error.to_string())?["header"]["stateRoot"].clone());
+    }
+    if roots.windows(2).all(|pair| pair[0] == pair[1]) {
+        Ok(())
+    } else {
+        Err(format!("state roots differ: {roots:?}"))
+    }
+}
+
+fn say_how_to_go_on(cluster: &Cluster, root: &std::path::Path) {
+    println!(
+        "\nThe network runs; Ctrl-C stops it. Accounts, each with the key of its label from the published seed:"
+    );
+    for (agent, label) in
+        [("HARBHKHH", "hk-merchant"), ("MERLSGSG", "sg-supplier"), ("HUDSUS33", "us-buyer"), ("PEARHKHH", "hk-shop")]
+    {
+        println!("  {label:<12} {}  at {agent}", seed::account(agent, label));
+    }
+    let url = &cluster.nodes[0].url;
+    let genesis = root.join("genesis.toml");
+    println!("\nGo on by hand:");
+    println!(
+        "  seaway pay --genesis {} --from hk-merchant --to sg-supplier --amount '250.00 HKD'",
+        genesis.display()
+    );
+    println!("  seaway balance --genesis {} sg-supplier", genesis.display());
+    println!("  curl -s {url} -H 'content-type: application/json' \\");
+    println!("    -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"network_status\",\"params\":{{}}}}'");
+}

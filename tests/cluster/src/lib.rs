@@ -1,0 +1,7 @@
+//! A network of real `seawayd` processes on loopback. Each process that is started here is ended here, by its id.
+
+mod cluster;
+mod pay;
+
+pub use cluster::{Cluster, Node, Ports, now_ms};
+pub use pay::{Payer, block_time_ms};

@@ -1,0 +1,52 @@
+//! Payments between the devnet's accounts.
+
+use crate::cluster::now_ms;
+use seaway_genesis::seed;
+use seaway_sdk::{Payment, Signed};
+use seaway_types::amount::Amount;
+use seaway_types::genesis::GenesisDocument;
+use seaway_types::instruction::Submitter;
+use seaway_types::instruction::payment::CreditKind;
+use seaway_types::time::BlockTime;
+use seaway_types::{AssetId, Bic};
+use serde_json::Value;
+
+/// Signs payments of the Hong Kong merchant to its supplier in Singapore.
+#[derive(Clone, Debug)]
+pub struct Payer {
+    document: GenesisDocument,
+}
+
+impl Payer {
+    /// On a network.
+    pub fn new(document: &GenesisDocument) -> Self {
+        Self { document: document.clone() }
+    }
+
+    /// A signed payment of an amount in cents of HKD.
+    pub fn merchant_pays(&self, cents: u64) -> Result<Signed, String> {
+        let agent = |text: &str| text.parse::<Bic>().map_err(|error| error.to_string());
+        let debtor = seed::account("HARBHKHH", "hk-merchant");
+        let payment = Payment {
+            network: self.document.network,
+            submitter: Submitter::Account(debtor),
+            debtor,
+            debtor_agent: agent("HARBHKHH")?,
+            creditor: seed::account("MERLSGSG", "sg-supplier"),
+            creditor_agent: agent("MERLSGSG")?,
+            asset: AssetId(1),
+            amount: Amount::new(cents).map_err(|error| error.to_string())?,
+            end_to_end_id: "INV-2041".parse().map_err(|error| format!("{error}"))?,
+            purpose: None,
+            party_data_hash: None,
+            kind: CreditKind::Customer,
+        };
+        let now = BlockTime::from_ms(now_ms()).unwrap_or_default();
+        payment.sign(now, &[seed::secret_key("hk-merchant")]).map_err(|error| error.to_string())
+    }
+}
+
+/// The `blockTime` of an answer, in milliseconds since 1970.
+pub fn block_time_ms(answer: &Value) -> Option<u64> {
+    answer["blockTime"].as_str()?.parse::<BlockTime>().ok().map(BlockTime::ms)
+}
