@@ -5,17 +5,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 11] = [
+const CRATES: [(&str, &str, u8, bool); 18] = [
     ("node/types", "seaway-types", 0, true),
     ("node/ledger", "seaway-ledger", 2, true),
     ("node/consensus", "seaway-consensus", 2, true),
     ("node/mempool", "seaway-mempool", 2, true),
     ("node/engine", "seaway-engine", 3, true),
+    ("node/storage", "seaway-storage", 4, false),
+    ("node/signer", "seaway-signer", 4, false),
+    ("node/network", "seaway-network", 4, false),
+    ("node/rpc", "seaway-rpc", 4, false),
+    ("node/app", "seaway-app", 5, false),
+    ("client/sdk", "seaway-sdk", 4, false),
     ("genesis", "seaway-genesis", 3, false),
     ("client/cli", "seaway-cli", 5, false),
     ("tests/model", "seaway-model", 1, false),
     ("tests/conformance", "seaway-conformance", 5, false),
     ("tests/simulator", "seaway-simulator", 5, false),
+    ("tests/cluster", "seaway-cluster", 5, false),
     ("tests/architecture", "seaway-architecture", 5, false),
 ];
 

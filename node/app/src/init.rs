@@ -44,7 +44,7 @@ pub struct Options {
 
 fn peer(text: &str) -> Result<PeerConfig, String> {
     let (key, address) = text.split_once('@').ok_or("expected KEY@ADDRESS")?;
-    let node: PublicKey = key.parse().map_err(|error| format!("{error}"))?;
+    let node: PublicKey = key.parse().map_err(|error: String| error)?;
     let address: Multiaddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
     Ok(PeerConfig { node, address })
 }

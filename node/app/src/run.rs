@@ -6,12 +6,13 @@ use crate::home::Home;
 use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, check_submissions, hear};
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
-use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step};
+use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step, TipBlock};
 use seaway_network::{KnownPeer, Network};
 use seaway_rpc::NodeStatus;
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Opened, Wal};
 use seaway_types::block::VoteKind;
+use seaway_types::genesis::GenesisDocument;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +92,23 @@ impl Registry {
     }
 }
 
-async fn serve(home: &Home) -> Result<(), String> {
+/// The parts of a node that runs.
+struct Parts {
+    database: Database,
+    shared: Arc<Shared>,
+    registry: Arc<RwLock<Registry>>,
+    network: Network,
+    node: PublicKey,
+    server: seaway_rpc::Server,
+    engine: SyncSender<Input>,
+    /// Ends when the engine's thread does.
+    running: tokio::task::JoinHandle<Result<(), String>>,
+    /// Told when the registry of participants may have changed.
+    changes: mpsc::Receiver<()>,
+}
+
+/// Opens disk, keys, network and RPC, and starts the engine.
+async fn assemble(home: &Home) -> Result<Parts, String> {
     let document = home.genesis()?;
     home.make_folders()?;
     let identity = home.node_key()?;
@@ -102,57 +119,34 @@ async fn serve(home: &Home) -> Result<(), String> {
     let (wal, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
     let signer = if home.config.observer { None } else { Some(guarded(home, &log, tip.height)?) };
     let node = public_key(&identity);
-    let status = NodeStatus {
-        network: document.network,
-        genesis: document.hash(),
-        node,
-        validator: signer.as_ref().map(Signer::key),
-        height: tip.height,
-        tip: tip.id,
-        time: tip.time,
-        waiting: 0,
-        halted: None,
-    };
-    tracing::info!(
-        network = %document.network,
-        genesis = document.fingerprint(),
-        node = %node,
-        role = if signer.is_some() { "validator" } else { "observer" },
-        height = tip.height.0,
-        "starting"
-    );
+    let status = status_of(&document, node, signer.as_ref().map(Signer::key), &tip);
     let shared = Arc::new(Shared::new(status));
     let (engine, inputs) = sync_channel(ENGINE_INPUTS_MAX);
-    let registry = Registry::read(&database, &node)?;
-    let registry = Arc::new(RwLock::new(registry));
+    let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
     let network = start_network(home, *identity, &registry, &engine)?;
-    let (registry_changed, mut changes) = mpsc::channel(1);
+    let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
     let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
     let mut first = Vec::new();
     let mut replica =
         NodeReplica::start(setup, now(start), &mut first).map_err(|fault| format!("starting: {fault}"))?;
     replica.stored();
-    let submissions = (!home.config.observer).then(|| mpsc::channel(SUBMISSIONS_MAX)).map(|(sender, receiver)| {
-        check_submissions(receiver, engine.clone(), shared.clone()).map(|_| sender).map_err(|error| error.to_string())
-    });
+    let submissions = if home.config.observer {
+        None
+    } else {
+        let (sender, receiver) = mpsc::channel(SUBMISSIONS_MAX);
+        check_submissions(receiver, engine.clone(), shared.clone()).map_err(|error| error.to_string())?;
+        Some(sender)
+    };
     let backend = NodeBackend {
         database: database.clone(),
         document,
         shared: shared.clone(),
         network: network.clone(),
-        submissions: submissions.transpose()?,
+        submissions,
         engine: engine.clone(),
     };
-    let rpc = &home.config.rpc;
-    let rpc = seaway_rpc::Config {
-        listen: rpc.listen,
-        connections_max: rpc.connections_max,
-        connections_per_address_max: rpc.connections_per_address_max,
-        open_reads: rpc.open_reads,
-    };
-    let server = seaway_rpc::start(rpc, Arc::new(backend)).await.map_err(|error| error.to_string())?;
-    tracing::info!(address = %server.address, "listening for clients");
+    let server = start_rpc(home, backend).await?;
     let runner = Runner {
         replica,
         wal,
@@ -163,13 +157,58 @@ async fn serve(home: &Home) -> Result<(), String> {
         registry_changed,
         start,
     };
-    let mut running = tokio::task::spawn_blocking(move || runner.run(&inputs, first));
+    let running = tokio::task::spawn_blocking(move || runner.run(&inputs, first));
+    Ok(Parts { database, shared, registry, network, node, server, engine, running, changes })
+}
+
+fn status_of(
+    document: &GenesisDocument,
+    node: PublicKey,
+    validator: Option<PublicKey>,
+    tip: &TipBlock,
+) -> NodeStatus {
+    tracing::info!(
+        network = %document.network,
+        genesis = document.fingerprint(),
+        node = %node,
+        role = if validator.is_some() { "validator" } else { "observer" },
+        height = tip.height.0,
+        "starting"
+    );
+    NodeStatus {
+        network: document.network,
+        genesis: document.hash(),
+        node,
+        validator,
+        height: tip.height,
+        tip: tip.id,
+        time: tip.time,
+        waiting: 0,
+        halted: None,
+    }
+}
+
+async fn start_rpc(home: &Home, backend: NodeBackend) -> Result<seaway_rpc::Server, String> {
+    let rpc = &home.config.rpc;
+    let config = seaway_rpc::Config {
+        listen: rpc.listen,
+        connections_max: rpc.connections_max,
+        connections_per_address_max: rpc.connections_per_address_max,
+        open_reads: rpc.open_reads,
+    };
+    let server = seaway_rpc::start(config, Arc::new(backend)).await.map_err(|error| error.to_string())?;
+    tracing::info!(address = %server.address, "listening for clients");
+    Ok(server)
+}
+
+async fn serve(home: &Home) -> Result<(), String> {
+    let mut parts = assemble(home).await?;
     let mut sweep = tokio::time::interval(Duration::from_secs(10));
     let mut stop = std::pin::pin!(told_to_stop());
     loop {
         tokio::select! {
-            done = &mut running => {
-                server.stop();
+            done = &mut parts.running => {
+                parts.server.stop();
                 return match done {
                     Ok(Err(why)) => Err(format!("halted: {why}")),
                     Ok(Ok(())) => Ok(()),
@@ -178,19 +217,19 @@ async fn serve(home: &Home) -> Result<(), String> {
             }
             () = &mut stop => {
                 tracing::info!("stopping");
-                server.stop();
-                let engine = engine.clone();
-                let _told = tokio::task::spawn_blocking(move || engine.send(Input::Stop)).await;
+                parts.server.stop();
+                let engine = parts.engine.clone();
+                let _told = tokio::task::spawn_blocking(move || drop(engine.send(Input::Stop))).await;
                 stop.set(told_to_stop());
             }
-            Some(()) = changes.recv() => {
-                let fresh = Registry::read(&database, &node)?;
-                network.allow(fresh.allowed.clone()).await;
-                if let Ok(mut registry) = registry.write() {
+            Some(()) = parts.changes.recv() => {
+                let fresh = Registry::read(&parts.database, &parts.node)?;
+                parts.network.allow(fresh.allowed.clone()).await;
+                if let Ok(mut registry) = parts.registry.write() {
                     *registry = fresh;
                 }
             }
-            _ = sweep.tick() => shared.sweep(),
+            _ = sweep.tick() => parts.shared.sweep(),
         }
     }
 }

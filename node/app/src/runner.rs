@@ -24,6 +24,7 @@ const GROUP_MAX: usize = 64;
 pub type NodeReplica = Replica<Database, GuardedKey>;
 
 /// What comes to the thread.
+#[allow(clippy::large_enum_variant)] // Events are the many; a box would only add a hop.
 pub enum Input {
     /// Something happened.
     Event(Event),

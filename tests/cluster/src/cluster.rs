@@ -161,7 +161,8 @@ impl Cluster {
 
     /// Ends all nodes in order. Returns whether all ended well.
     pub fn stop_all(&mut self) -> bool {
-        (0..self.nodes.len()).fold(true, |well, place| self.stop(place) && well)
+        let ended: Vec<bool> = (0..self.nodes.len()).map(|place| self.stop(place)).collect();
+        ended.into_iter().all(|well| well)
     }
 
     /// Whether a node's process still runs.

@@ -164,7 +164,8 @@ fn a_day_leads_to_frozen_roots_and_receipts() {
     let genesis = devnet().unwrap().signed().unwrap().document;
     let mut state = state_of(&genesis, 9).unwrap();
     let day = frozen("day.json");
-    for (n, block) in day["blocks"].as_array().unwrap().iter().enumerate() {
+    let mut blocks = Vec::new();
+    for block in day["blocks"].as_array().unwrap() {
         let time: BlockTime = block["time"].as_str().unwrap().parse().unwrap();
         let instructions: Vec<_> = block["wires"]
             .as_array()
@@ -176,10 +177,15 @@ fn a_day_leads_to_frozen_roots_and_receipts() {
             .collect();
         let context = BlockContext { height: Height(state.tip().height.0 + 1), time };
         let executed = execute_block(&state, state.commitment(), context, &instructions).unwrap();
-        assert_eq!(json!(executed.state_root()), block["stateRoot"], "block {n}");
-        assert_eq!(json!(executed.receipts_root()), block["receiptsRoot"], "block {n}");
-        assert_eq!(json!(executed.receipts()), block["receipts"], "block {n}");
+        blocks.push(json!({
+            "time": time,
+            "wires": block["wires"],
+            "receipts": executed.receipts(),
+            "receiptsRoot": executed.receipts_root(),
+            "stateRoot": executed.state_root(),
+        }));
         executed.apply(&mut state);
     }
-    assert!(day["blocks"].as_array().unwrap().len() >= 6);
+    assert!(blocks.len() >= 6);
+    hold_to("day.json", &json!({"note": day["note"], "blocks": blocks}));
 }
