@@ -1,6 +1,11 @@
-//! `seaway`: what a person does with the ledger from a terminal.
+//! `seaway`: what a person does with the network and the ledger from a terminal.
+//!
+//! Exit codes: 0 done, and settled where money moves; 1 it could not be asked or done; 2 rejected, or a proof that does not
+//! hold; 3 not final yet. `seaway ledger` has its own, in its module.
 
+mod client;
 mod ledger;
+mod output;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -15,14 +20,47 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Pay from one account to another, and wait until it is final.
+    Pay(client::pay::Options),
+    /// What became of a payment, by its UETR.
+    Status(client::ask::OfPayment),
+    /// What an account holds.
+    Balance(client::ask::OfAccount),
+    /// Movements on an account, newest first.
+    Entries(client::ask::OfAccount),
+    /// An account's record.
+    Account(client::ask::OfAccount),
+    /// The assets and what is in circulation.
+    Asset(client::Connection),
+    /// How a node is, its validators and its peers.
+    Network(client::Connection),
+    /// The proof of a payment, to keep and to check offline.
+    Proof(client::ask::OfPayment),
+    /// Check a proof offline, trusting a genesis hash alone.
+    Verify(client::verify::Options),
+    /// Keys that sign instructions.
+    #[command(subcommand)]
+    Key(client::key::Command),
     /// Work on a ledger in memory.
     #[command(subcommand)]
     Ledger(ledger::Command),
 }
 
 fn main() -> ExitCode {
-    let Command::Ledger(command) = Arguments::parse().command;
-    match ledger::run(command) {
+    let done = match Arguments::parse().command {
+        Command::Pay(options) => client::run(client::pay::pay(&options)),
+        Command::Status(options) => client::run(client::ask::status(&options)),
+        Command::Balance(options) => client::run(client::ask::balance(&options)),
+        Command::Entries(options) => client::run(client::ask::entries(&options)),
+        Command::Account(options) => client::run(client::ask::account(&options)),
+        Command::Asset(connection) => client::run(client::ask::assets(&connection)),
+        Command::Network(connection) => client::run(client::ask::network(&connection)),
+        Command::Proof(options) => client::run(client::ask::proof(&options)),
+        Command::Verify(options) => client::verify::verify(&options),
+        Command::Key(command) => client::key::run(&command),
+        Command::Ledger(command) => ledger::run(command),
+    };
+    match done {
         Ok(code) => code,
         Err(problem) => {
             eprintln!("seaway: {problem}");

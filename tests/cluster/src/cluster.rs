@@ -1,5 +1,6 @@
 //! Homes, processes, and waiting for what they say.
 
+use rustix::process::{Pid, Signal, kill_process};
 use seaway_genesis::{ceremony, seed};
 use seaway_sdk::{Client, ClientError};
 use seaway_types::genesis::GenesisDocument;
@@ -152,8 +153,8 @@ impl Cluster {
     /// Asks a node to end (SIGTERM) and waits for it. Returns whether it ended well.
     pub fn stop(&mut self, place: usize) -> bool {
         let Some(mut process) = self.nodes[place].process.take() else { return true };
-        let told = Command::new("kill").arg(process.id().to_string()).status().is_ok_and(|status| status.success());
-        if !told {
+        let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+        if id.is_none_or(|id| kill_process(id, Signal::TERM).is_err()) {
             let _gone = process.kill();
         }
         process.wait().is_ok_and(|status| status.success())

@@ -1,7 +1,8 @@
 //! What `ledger apply` prints: for people as tables, for programs as JSON, one object a line.
 
 use super::lines::Context;
-use comfy_table::{CellAlignment, Table, presets};
+use crate::output::{say, table};
+use comfy_table::{CellAlignment, Table};
 use seaway_ledger::execution::ExecutedBlock;
 use seaway_ledger::state::{MemoryState, StateView, Stored};
 use seaway_types::amount::Amount;
@@ -15,16 +16,6 @@ use seaway_types::receipt::{BlockAct, PlacedReason, Receipt};
 use seaway_types::state::{Balance, Field, Totals};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
-
-/// Prints a line; ends quietly when nobody reads any more, as with `| head`.
-macro_rules! say {
-    ($($part:tt)*) => {
-        if writeln!(std::io::stdout().lock(), $($part)*).is_err() {
-            std::process::exit(0);
-        }
-    };
-}
 
 /// Prints as the run goes.
 pub struct Report<'a> {
@@ -301,12 +292,6 @@ fn placed(reason: Option<PlacedReason>) -> String {
         None => String::new(),
     };
     format!("{} {reason}{place}", reason.iso())
-}
-
-fn table(header: impl IntoIterator<Item = &'static str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
-    table
 }
 
 fn admin_name(admin: &Admin) -> &'static str {

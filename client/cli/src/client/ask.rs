@@ -1,0 +1,156 @@
+//! Questions: status, balance, entries, account, assets, network, proof.
+
+use super::Connection;
+use crate::output::{json, say, table, text};
+use clap::Args;
+use seaway_sdk::ClientError;
+use serde_json::{Value, json as object};
+use std::process::ExitCode;
+
+/// A question about a payment.
+#[derive(Args)]
+pub struct OfPayment {
+    /// The payment's UETR.
+    pub uetr: String,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// A question about an account.
+#[derive(Args)]
+pub struct OfAccount {
+    /// Its id, or with --genesis its label.
+    pub account: String,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+async fn ask(connection: &Connection, method: &str, params: Value) -> Result<Value, String> {
+    connection.client()?.call(method, params).await.map_err(|error: ClientError| error.to_string())
+}
+
+fn rows(answer: &Value, list: &str) -> Vec<Value> {
+    answer[list].as_array().cloned().unwrap_or_default()
+}
+
+/// `seaway status`.
+pub async fn status(options: &OfPayment) -> Result<ExitCode, String> {
+    let answer = ask(&options.connection, "payment_status", object!({"uetr": options.uetr})).await?;
+    if options.connection.json {
+        json(&answer);
+    } else {
+        let mut shown = table(["status", "amount", "creditor", "debtor agent", "height", "block time", "why"]);
+        for payment in rows(&answer, "payments") {
+            let fields = ["status", "amount", "creditor", "debtorAgent", "height", "blockTime"];
+            let mut row: Vec<String> = fields.iter().map(|field| text(&payment[*field])).collect();
+            row.push(text(&payment["reason"]["text"]));
+            shown.add_row(row);
+        }
+        say!("{shown}");
+    }
+    let rejected = rows(&answer, "payments").iter().all(|payment| payment["status"] == "RJCT");
+    let waiting = rows(&answer, "payments").iter().any(|payment| payment["status"] == "PDNG");
+    Ok(if rejected {
+        ExitCode::from(2)
+    } else if waiting {
+        ExitCode::from(3)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// `seaway balance`.
+pub async fn balance(options: &OfAccount) -> Result<ExitCode, String> {
+    let account = options.connection.account(&options.account)?;
+    let answer = ask(&options.connection, "account_balances", object!({"account": account})).await?;
+    if options.connection.json {
+        json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = table(["asset", "available", "held", "in contracts", "suspense"]);
+    for balance in rows(&answer, "balances") {
+        shown.add_row(["asset", "available", "held", "inContracts", "suspense"].map(|field| text(&balance[field])));
+    }
+    say!("account {account} at height {}\n{shown}", text(&answer["height"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway entries`.
+pub async fn entries(options: &OfAccount) -> Result<ExitCode, String> {
+    let account = options.connection.account(&options.account)?;
+    let answer = ask(&options.connection, "account_entries", object!({"account": account})).await?;
+    if options.connection.json {
+        json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = table(["height", "block time", "", "part", "amount", "balance after", "UETR"]);
+    for entry in rows(&answer, "entries") {
+        for posting in rows(&entry, "postings") {
+            let of_block = [text(&entry["height"]), text(&entry["blockTime"])];
+            let of_posting =
+                ["creditDebit", "part", "amount", "balanceAfter", "uetr"].map(|field| text(&posting[field]));
+            shown.add_row(of_block.into_iter().chain(of_posting));
+        }
+    }
+    say!("{shown}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway account`.
+pub async fn account(options: &OfAccount) -> Result<ExitCode, String> {
+    let account = options.connection.account(&options.account)?;
+    json(&ask(&options.connection, "account_get", object!({"account": account})).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway asset`.
+pub async fn assets(connection: &Connection) -> Result<ExitCode, String> {
+    let answer = ask(connection, "asset_list", object!({})).await?;
+    if connection.json {
+        json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = table(["asset", "issuer", "kind", "decimals", "issued", "redeemed"]);
+    for asset in rows(&answer, "assets") {
+        let (record, sums) = (&asset["record"], &asset["circulation"]);
+        shown.add_row([
+            text(&asset["name"]),
+            text(&record["issuer"]),
+            text(&record["kind"]),
+            text(&record["exponent"]),
+            text(&sums["issued"]),
+            text(&sums["redeemed"]),
+        ]);
+    }
+    say!("{shown}\nissued and redeemed in minor units");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway network`.
+pub async fn network(connection: &Connection) -> Result<ExitCode, String> {
+    let status = ask(connection, "network_status", object!({})).await?;
+    let validators = ask(connection, "network_validators", object!({})).await?;
+    let peers = ask(connection, "network_peers", object!({})).await?;
+    if connection.json {
+        json(&object!({"status": status, "validators": validators["validators"], "peers": peers["peers"]}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for field in ["network", "genesis", "role", "height", "blockTime", "waiting", "version"] {
+        say!("{field:<10} {}", text(&status[field]));
+    }
+    let mut shown = table(["validator", "power", "connected"]);
+    for validator in rows(&validators, "validators") {
+        let own = validator["key"] == status["validator"];
+        let connected = own || rows(&peers, "peers").iter().any(|peer| peer["bic"] == validator["bic"]);
+        let connected = if connected { "yes" } else { "no" };
+        shown.add_row([text(&validator["bic"]), text(&validator["power"]), connected.to_owned()]);
+    }
+    say!("{shown}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway proof`.
+pub async fn proof(options: &OfPayment) -> Result<ExitCode, String> {
+    json(&ask(&options.connection, "payment_proof", object!({"uetr": options.uetr})).await?);
+    Ok(ExitCode::SUCCESS)
+}

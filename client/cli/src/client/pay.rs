@@ -1,0 +1,182 @@
+//! `seaway pay`.
+
+use super::Connection;
+use super::key::passphrase;
+use crate::output::{json, progress, say, text};
+use clap::Args;
+use seaway_genesis::seed;
+use seaway_sdk::{Client, ClientError, Payment};
+use seaway_signer::{KeyFile, KeyKind};
+use seaway_types::amount::Amount;
+use seaway_types::asset::{Asset, AssetBook};
+use seaway_types::instruction::Submitter;
+use seaway_types::instruction::payment::CreditKind;
+use seaway_types::state::{Account, DebitAuthority};
+use seaway_types::text::{Purpose, Text35};
+use seaway_types::time::BlockTime;
+use seaway_types::{AccountId, AssetId};
+use serde_json::{Value, json as object};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How often the same bytes are sent before the payment is left to itself.
+const ATTEMPTS: usize = 5;
+
+/// What is paid.
+#[derive(Args)]
+pub struct Options {
+    /// The paying account: its id, or with --genesis its label.
+    #[arg(long)]
+    pub from: String,
+    /// The account that is paid, likewise.
+    #[arg(long)]
+    pub to: String,
+    /// How much of what, as in "1000.00 HKD" or "5.00 HKD@PEARHKHH".
+    #[arg(long)]
+    pub amount: String,
+    /// Your reference; the payee sees it.
+    #[arg(long, default_value = "NOTPROVIDED")]
+    pub end_to_end_id: Text35,
+    /// Purpose code of ISO 20022, as in GDDS.
+    #[arg(long)]
+    pub purpose: Option<Purpose>,
+    /// A key file that signs; may be given several times. On a devnet the published keys sign when none is given.
+    #[arg(long = "key")]
+    pub keys: Vec<PathBuf>,
+    /// The passphrase of the key files.
+    #[arg(long)]
+    pub passphrase_file: Option<PathBuf>,
+    /// Where the signed bytes are kept before they are sent; the same file sends the same payment again.
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// Builds, signs, keeps, sends, waits.
+pub async fn pay(options: &Options) -> Result<ExitCode, String> {
+    let client = options.connection.client()?;
+    let (debtor, creditor) = (options.connection.account(&options.from)?, options.connection.account(&options.to)?);
+    let status = call(&client, "network_status", object!({})).await?;
+    let network = text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())?;
+    let (asset, amount) = amount(&client, &options.amount).await?;
+    let payer = account(&client, debtor).await?;
+    let payee = account(&client, creditor).await?;
+    let submitter = match payer.debit_authority {
+        DebitAuthority::Agent => Submitter::Participant(payer.agent),
+        DebitAuthority::Holder | DebitAuthority::Both => Submitter::Account(debtor),
+    };
+    let payment = Payment {
+        network,
+        submitter,
+        debtor,
+        debtor_agent: payer.agent,
+        creditor,
+        creditor_agent: payee.agent,
+        asset,
+        amount,
+        end_to_end_id: options.end_to_end_id,
+        purpose: options.purpose,
+        party_data_hash: None,
+        kind: CreditKind::Customer,
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
+    let now =
+        u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).ok_or("the clock is beyond year 9999")?;
+    let signed = payment.sign(now, &secrets(options, &payer)?).map_err(|error| error.to_string())?;
+    if let Some(path) = &options.keep {
+        std::fs::write(path, signed.bytes_in_hex()).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    progress(&format!("UETR {}: waiting until it is final", signed.uetr));
+    let settled = client.settle(&signed, ATTEMPTS).await;
+    progress("");
+    match settled {
+        Ok(answer) => Ok(show(options, &answer)),
+        Err(error @ (ClientError::Unreachable { .. } | ClientError::NoNode)) => {
+            say!("UETR {}: no node says that it is final; 'seaway status {}' will tell", signed.uetr, signed.uetr);
+            eprintln!("seaway: {error}");
+            Ok(ExitCode::from(3))
+        }
+        Err(ClientError::Refused { number: -32_004, message, .. }) => {
+            say!("UETR {}: {message}", signed.uetr);
+            Ok(ExitCode::from(3))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn show(options: &Options, answer: &Value) -> ExitCode {
+    if options.connection.json {
+        json(answer);
+    } else {
+        for credit in answer["credits"].as_array().into_iter().flatten() {
+            say!(
+                "{} {} to {}: final at height {}, {}",
+                text(&credit["status"]),
+                text(&credit["amount"]),
+                options.to,
+                text(&answer["height"]),
+                text(&answer["blockTime"])
+            );
+            say!("UETR {}", text(&credit["uetr"]));
+        }
+        if let Some(reason) = answer["reason"].as_object() {
+            let word = |name: &str| reason.get(name).map(text).unwrap_or_default();
+            say!("{} {}: {}", text(&answer["status"]), word("iso"), word("text"));
+        }
+    }
+    match answer["status"].as_str() {
+        Some("RJCT") => ExitCode::from(2),
+        Some("PDNG") => ExitCode::from(3),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+async fn call(client: &Client, method: &str, params: Value) -> Result<Value, String> {
+    client.call(method, params).await.map_err(|error| error.to_string())
+}
+
+async fn account(client: &Client, id: AccountId) -> Result<Account, String> {
+    let answer = call(client, "account_get", object!({"account": id})).await?;
+    serde_json::from_value(answer["record"].clone()).map_err(|error| format!("account {id}: {error}"))
+}
+
+async fn amount(client: &Client, written: &str) -> Result<(AssetId, Amount), String> {
+    let (number, name) = written
+        .split_once(' ')
+        .ok_or_else(|| format!("--amount: '{written}' is refused; expected as in 1000.00 HKD"))?;
+    let answer = call(client, "asset_list", object!({})).await?;
+    let asset = |one: &Value| {
+        let id: AssetId = serde_json::from_value(one["id"].clone())?;
+        let record: Asset = serde_json::from_value(one["record"].clone())?;
+        Ok((id, record))
+    };
+    let assets =
+        answer["assets"].as_array().into_iter().flatten().map(asset).collect::<Result<_, serde_json::Error>>();
+    let book = AssetBook::new(assets.map_err(|error| format!("asset_list: {error}"))?);
+    let (id, asset) = book.find(name).map_err(|error| format!("--amount: {error}"))?;
+    let amount = Amount::parse_major(number, asset.exponent).map_err(|error| format!("--amount: {error}"))?;
+    Ok((id, amount))
+}
+
+/// The secrets that sign: of key files, or the published ones that the paying account needs.
+fn secrets(options: &Options, payer: &Account) -> Result<Vec<[u8; 32]>, String> {
+    if !options.keys.is_empty() {
+        let path = options.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
+        let passphrase = passphrase(path)?;
+        let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
+        return options.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string());
+    }
+    let published = options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published);
+    if !published {
+        return Err("--key FILE is needed: only a devnet's keys are published".to_owned());
+    }
+    let holder = seed::secret_key(options.from.trim_start_matches('@'));
+    let agent = seed::secret_key(&payer.agent.to_string());
+    Ok(match payer.debit_authority {
+        DebitAuthority::Holder => vec![holder],
+        DebitAuthority::Agent => vec![agent],
+        DebitAuthority::Both => vec![holder, agent],
+    })
+}
