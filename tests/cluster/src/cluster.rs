@@ -41,6 +41,8 @@ pub struct Node {
     /// Its home.
     pub home: PathBuf,
     process: Option<Child>,
+    /// Processes that a second one was started beside.
+    earlier: Vec<Child>,
 }
 
 /// See the module.
@@ -114,7 +116,7 @@ impl Cluster {
                 return Err(format!("seawayd init for {bic} failed"));
             }
             let url = format!("http://127.0.0.1:{rpc}");
-            nodes.push(Node { bic: bic.clone(), observer: *observer, url, home, process: None });
+            nodes.push(Node { bic: bic.clone(), observer: *observer, url, home, process: None, earlier: Vec::new() });
         }
         Ok(Self { nodes, document, seawayd })
     }
@@ -137,6 +139,13 @@ impl Cluster {
         Ok(())
     }
 
+    /// Starts a second process on the home of a node that runs; the first goes on.
+    pub fn start_second(&mut self, place: usize) -> Result<(), String> {
+        let first = self.nodes[place].process.take();
+        self.nodes[place].earlier.extend(first);
+        self.start(place)
+    }
+
     /// Starts all nodes.
     pub fn start_all(&mut self) -> Result<(), String> {
         (0..self.nodes.len()).try_for_each(|place| self.start(place))
@@ -144,7 +153,8 @@ impl Cluster {
 
     /// Ends a node at once (SIGKILL).
     pub fn kill(&mut self, place: usize) {
-        if let Some(mut process) = self.nodes[place].process.take() {
+        let node = &mut self.nodes[place];
+        for mut process in node.process.take().into_iter().chain(node.earlier.drain(..)) {
             let _gone = process.kill();
             let _status = process.wait();
         }

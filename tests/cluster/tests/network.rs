@@ -1,0 +1,225 @@
+//! Real processes on loopback: what a bank's engineer sees when nodes die, come back, and are asked twice.
+
+use seaway_cluster::{Cluster, Payer, Ports};
+use seaway_sdk::{Client, Signed};
+use seaway_types::block::SettlementProof;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long anything may take before the test fails. Nothing is measured against it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The observer's place.
+const OBSERVER: usize = 4;
+
+struct Net {
+    cluster: Cluster,
+    payer: Payer,
+    _folder: TempDir,
+}
+
+async fn net() -> Net {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::Free).unwrap();
+    cluster.start_all().unwrap();
+    cluster.connected(PATIENCE).await.unwrap();
+    let payer = Payer::new(&cluster.document);
+    Net { cluster, payer, _folder: folder }
+}
+
+impl Net {
+    async fn submit(&self, place: usize, signed: &Signed) -> Result<Value, seaway_sdk::ClientError> {
+        let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final", "timeoutMs": 30_000});
+        self.cluster.client(place).unwrap().call("payment_submit", params).await
+    }
+
+    /// Pays through a node, and waits until it is final.
+    async fn pay(&self, place: usize) -> (Signed, Value) {
+        let signed = self.payer.merchant_pays(100).unwrap();
+        let answer = self.submit(place, &signed).await.unwrap();
+        assert_eq!((&answer["answer"], &answer["status"]), (&json!("final"), &json!("ACCC")), "{answer}");
+        (signed, answer)
+    }
+
+    async fn height(&self, place: usize) -> u64 {
+        let status = self.cluster.client(place).unwrap().call("network_status", json!({})).await.unwrap();
+        status["height"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Waits until a node has a height, and returns the block's id there.
+    async fn block(&self, place: usize, height: u64) -> Value {
+        let reached = |answer: &Value| answer["height"].as_str() == Some(height.to_string().as_str());
+        let params = json!({"height": height.to_string()});
+        let block = self.cluster.until(place, "ledger_block", &params, PATIENCE, reached).await.unwrap();
+        block["id"].clone()
+    }
+
+    /// All nodes that run have the same block at the height of one of them.
+    async fn agree(&self, places: &[usize]) {
+        let height = self.height(places[0]).await;
+        let expected = self.block(places[0], height).await;
+        for place in places {
+            assert_eq!(self.block(*place, height).await, expected, "node {place} at {height}");
+        }
+    }
+
+    /// A payment is known at a node as settled.
+    async fn knows(&self, place: usize, signed: &Signed) {
+        let found = |answer: &Value| answer["payments"][0]["status"] == "ACCC";
+        let params = json!({"uetr": signed.uetr});
+        self.cluster.until(place, "payment_status", &params, PATIENCE, found).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_payment_through_each_validator_is_final_on_all_and_proven_by_the_observer() {
+    let mut net = net().await;
+    for place in 0..4 {
+        let (signed, _) = net.pay(place).await;
+        for other in 0..5 {
+            net.knows(other, &signed).await;
+        }
+        let client = net.cluster.client(OBSERVER).unwrap();
+        let answer = client.call("payment_proof", json!({"uetr": signed.uetr})).await.unwrap();
+        let proof: SettlementProof = serde_json::from_value(answer["proofs"][0]["proof"].clone()).unwrap();
+        proof.verify(&net.cluster.document.hash()).unwrap();
+    }
+    net.agree(&[0, 1, 2, 3, OBSERVER]).await;
+    let refused = net.submit(OBSERVER, &net.payer.merchant_pays(100).unwrap()).await;
+    assert!(refused.unwrap_err().to_string().contains("observer"));
+    assert!(net.cluster.stop_all(), "all stop well when asked to");
+}
+
+#[tokio::test]
+async fn one_validator_killed_changes_nothing_and_it_catches_up() {
+    let mut net = net().await;
+    net.pay(0).await;
+    net.cluster.kill(3);
+    for round in 0..6 {
+        net.pay(round % 3).await;
+    }
+    net.cluster.start(3).unwrap();
+    let (signed, _) = net.pay(0).await;
+    net.knows(3, &signed).await;
+    net.agree(&[3, 0, 1, 2, OBSERVER]).await;
+    // It votes again: with another one down, its vote is needed.
+    net.cluster.kill(0);
+    net.pay(3).await;
+}
+
+#[tokio::test]
+async fn all_killed_at_once_lose_no_answered_payment() {
+    let mut net = net().await;
+    let mut answered = Vec::new();
+    for round in 0..3 {
+        // Payments in flight when the power goes.
+        let flying: Vec<Signed> = (0..8).map(|_| net.payer.merchant_pays(100).unwrap()).collect();
+        for place in 0..4 {
+            let (signed, _) = net.pay(place).await;
+            answered.push(signed);
+        }
+        let clients: Vec<Client> = (0..4).map(|place| net.cluster.client(place).unwrap()).collect();
+        let calls = flying.iter().zip(clients.iter().cycle()).map(|(signed, client)| {
+            let params = json!({"bytes": signed.bytes_in_hex(), "wait": "admitted"});
+            client.call("payment_submit", params)
+        });
+        for call in calls {
+            call.await.unwrap();
+        }
+        for place in 0..5 {
+            net.cluster.kill(place);
+        }
+        net.cluster.start_all().unwrap();
+        net.cluster.connected(PATIENCE).await.unwrap();
+        let (signed, _) = net.pay(round).await;
+        answered.push(signed);
+    }
+    for signed in &answered {
+        for place in 0..5 {
+            net.knows(place, signed).await;
+        }
+    }
+    net.agree(&[0, 1, 2, 3, OBSERVER]).await;
+}
+
+#[tokio::test]
+async fn two_validators_down_is_no_progress_and_no_lie() {
+    let mut net = net().await;
+    net.pay(0).await;
+    let before = net.height(0).await;
+    net.cluster.kill(2);
+    net.cluster.kill(3);
+    let signed = net.payer.merchant_pays(100).unwrap();
+    let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final", "timeoutMs": 2_000});
+    let answer = net.cluster.client(0).unwrap().call("payment_submit", params).await;
+    assert!(answer.unwrap_err().to_string().contains("not final within"), "nobody says final without a quorum");
+    assert_eq!(net.height(0).await, before);
+    assert_eq!(net.height(OBSERVER).await, before);
+    net.cluster.start(2).unwrap();
+    // The very same bytes: they waited at the first node, and settle once.
+    let answer = net.submit(1, &signed).await.unwrap();
+    assert_eq!(answer["status"], "ACCC");
+    net.knows(0, &signed).await;
+    net.agree(&[0, 1, 2, OBSERVER]).await;
+}
+
+#[tokio::test]
+async fn one_payment_submitted_to_all_a_hundred_times_settles_once() {
+    let net = net().await;
+    let signed = net.payer.merchant_pays(777).unwrap();
+    let tasks: Vec<_> = (0..100)
+        .map(|turn| {
+            let client = net.cluster.client(turn % 4).unwrap();
+            let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final"});
+            tokio::spawn(async move { client.call("payment_submit", params).await })
+        })
+        .collect();
+    let mut heights = Vec::new();
+    for task in tasks {
+        let answer = task.await.unwrap().unwrap();
+        assert_eq!(answer["status"], "ACCC");
+        heights.push(answer["height"].clone());
+    }
+    heights.dedup();
+    assert_eq!(heights.len(), 1, "all were told of one settlement");
+    let account = json!({"account": seaway_genesis::seed::account("MERLSGSG", "sg-supplier")});
+    let balances = net.cluster.client(0).unwrap().call("account_balances", account).await.unwrap();
+    assert_eq!(balances["balances"][0]["available"], "7.77 HKD", "{balances}");
+}
+
+#[tokio::test]
+async fn a_lost_log_keeps_a_validator_silent_and_a_foreign_genesis_is_refused() {
+    let mut net = net().await;
+    net.pay(0).await;
+    // A folder of another network in the place of this one.
+    net.cluster.kill(1);
+    let genesis = net.cluster.nodes[1].home.join("genesis.toml");
+    let text = std::fs::read_to_string(&genesis).unwrap();
+    std::fs::write(&genesis, text.replace("idle_block_ms = 60000", "idle_block_ms = 61000")).unwrap();
+    assert_ne!(text, std::fs::read_to_string(&genesis).unwrap());
+    net.cluster.start(1).unwrap();
+    while net.cluster.runs(1) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let log = std::fs::read_to_string(net.cluster.nodes[1].home.join("node.log")).unwrap();
+    let last = log.lines().last().unwrap_or_default();
+    assert!(last.contains("approval"), "its validators did not approve it: {last}");
+    std::fs::write(&genesis, text).unwrap();
+    net.cluster.start(1).unwrap();
+    net.cluster.connected(PATIENCE).await.unwrap();
+    net.pay(1).await;
+    net.agree(&[1, 0, 2, 3, OBSERVER]).await;
+}
+
+#[tokio::test]
+async fn two_processes_with_one_home_do_not_both_run() {
+    let mut net = net().await;
+    let first = net.cluster.process_id(0).unwrap();
+    net.cluster.start_second(0).unwrap();
+    assert_ne!(net.cluster.process_id(0), Some(first));
+    while net.cluster.runs(0) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // The first one still serves.
+    net.pay(0).await;
+}
