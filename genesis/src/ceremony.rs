@@ -170,7 +170,11 @@ pub fn devnet_validators(genesis: &WrittenGenesis) -> Vec<(String, [u8; 32])> {
 
 /// Runs join, combine and sign for all validators of the devnet with their published keys.
 pub fn devnet() -> Result<WrittenGenesis, CeremonyError> {
-    let mut genesis = WrittenGenesis::parse(DEVNET)?;
+    devnet_of(WrittenGenesis::parse(DEVNET)?)
+}
+
+/// The same for a draft with other accounts or assets, as tests and measurements need them.
+pub fn devnet_of(mut genesis: WrittenGenesis) -> Result<WrittenGenesis, CeremonyError> {
     let network = genesis.document()?.network;
     let validators = devnet_validators(&genesis);
     for (bic, secret) in &validators {

@@ -99,7 +99,8 @@ pub enum LogFormat {
 }
 
 fn log_level() -> String {
-    "info".to_owned()
+    // The consensus core tells of each vote at this level.
+    "info,arc_malachitebft_core_consensus=warn".to_owned()
 }
 
 impl Default for LogConfig {

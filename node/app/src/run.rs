@@ -16,6 +16,7 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock, RwLock};
@@ -43,7 +44,10 @@ pub fn run(root: &Path, observer: bool) -> Result<(), String> {
 fn start_log(home: &Home) -> Result<(), String> {
     let log = &home.config.log;
     let filter = EnvFilter::try_new(&log.level).map_err(|error| format!("log.level: {error}"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match log.format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().try_init(),
@@ -184,6 +188,7 @@ fn status_of(
         tip: tip.id,
         time: tip.time,
         waiting: 0,
+        executed: 0,
         halted: None,
     }
 }

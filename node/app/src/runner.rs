@@ -9,6 +9,7 @@ use seaway_network::Network;
 use seaway_rpc::{Answered, Fault, Placed, Wait};
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Wal};
+use seaway_types::RawInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
 use seaway_types::receipt::Receipt;
@@ -18,7 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Steps taken before what they ask for is carried out.
-const GROUP_MAX: usize = 64;
+const GROUP_MAX: usize = 256;
 
 /// The replica of a real node.
 pub type NodeReplica = Replica<Database, GuardedKey>;
@@ -130,7 +131,7 @@ impl Runner {
             signer.keep().map_err(|error| error.to_string())?;
         }
         let mut stored = false;
-        for action in rest {
+        for action in together(rest) {
             stored |= matches!(action, Action::Persist(_));
             self.act(action)?;
         }
@@ -187,6 +188,7 @@ impl Runner {
             status.height = header.height;
             status.tip = header.id();
             status.time = header.time;
+            status.executed = status.executed.saturating_add(decided.instructions.len() as u64);
         });
         tracing::info!(
             height = header.height.0,
@@ -234,6 +236,23 @@ impl Runner {
             }
         }
     }
+}
+
+/// Puts instructions that several steps pass on to all validators into few messages, in the place of the last of them.
+fn together(actions: Vec<Action>) -> Vec<Action> {
+    let mut raw: Vec<RawInstruction> = Vec::new();
+    let mut rest = Vec::with_capacity(actions.len());
+    for action in actions {
+        match action {
+            Action::Send { to: To::Validators, message: Message::Instructions(some) } => {
+                raw.extend(some.into_inner())
+            }
+            action => rest.push(action),
+        }
+    }
+    let messages = seaway_engine::in_messages(raw);
+    rest.extend(messages.map(|message| Action::Send { to: To::Validators, message }));
+    rest
 }
 
 /// What a block answered to the instruction whose receipt stands at a position.

@@ -42,4 +42,5 @@ pub use message::{Lane, Message, PeerFault, authentic, authenticate};
 pub use replica::{Replica, Setup};
 pub use seaway_consensus::{ConsensusMessage, Misbehaviour, Question, Record, Signer, Step, Timer, TimerKind};
 pub use seaway_mempool::Refused;
+pub use spread::in_messages;
 pub use store::{Store, TipBlock, View};

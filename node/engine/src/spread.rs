@@ -15,6 +15,23 @@ use seaway_types::time::BlockTime;
 /// Bytes of instructions in one message: small enough that many come in turns.
 const PASSED_ON_BYTES_MAX: usize = 1 << 20;
 
+/// Instructions in messages of bounded size.
+pub fn in_messages(raw: Vec<RawInstruction>) -> impl Iterator<Item = Message> {
+    let mut parts: Vec<Vec<RawInstruction>> = Vec::new();
+    let mut bytes = 0usize;
+    for one in raw {
+        bytes = bytes.saturating_add(one.0.len());
+        match parts.last_mut() {
+            Some(part) if part.len() < PASSED_ON_MAX && bytes <= PASSED_ON_BYTES_MAX => part.push(one),
+            _ => {
+                bytes = one.0.len();
+                parts.push(vec![one]);
+            }
+        }
+    }
+    parts.into_iter().map(|part| Message::Instructions(Bounded::new(part).unwrap_or_default()))
+}
+
 impl<S: Store, K: Signer> Replica<S, K> {
     /// A client submits an instruction.
     pub(crate) fn submit(&mut self, ticket: u64, instruction: AuthenticInstruction) -> Result<(), Halt> {
@@ -57,28 +74,23 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// Sends instructions in messages of bounded size.
     fn pass_on(&mut self, to: To, raw: Vec<RawInstruction>) {
-        let mut part = Vec::new();
-        let mut bytes = 0usize;
-        for one in raw {
-            if part.len() >= PASSED_ON_MAX || bytes.saturating_add(one.0.len()) > PASSED_ON_BYTES_MAX {
-                self.send(to, Message::Instructions(Bounded::new(std::mem::take(&mut part)).unwrap_or_default()));
-                bytes = 0;
-            }
-            bytes = bytes.saturating_add(one.0.len());
-            part.push(one);
-        }
-        if !part.is_empty() {
-            self.send(to, Message::Instructions(Bounded::new(part).unwrap_or_default()));
+        for message in in_messages(raw) {
+            self.send(to, message);
         }
     }
 
     /// Announces what has waited for longer than a proposer needs.
     pub(crate) fn announce_overdue(&mut self) {
-        let before = self.now.elapsed_ms.saturating_sub(self.timing.propose_ms);
-        let ids = self.pool.overdue(before, BLOCK_INSTRUCTIONS_MAX);
+        let now = self.now.elapsed_ms;
+        let ids = self.pool.overdue(now.saturating_sub(self.announce_after_ms()), now, BLOCK_INSTRUCTIONS_MAX);
         if !ids.is_empty() {
             self.send(To::Validators, Message::Announce(Bounded::new(ids).unwrap_or_default()));
         }
+    }
+
+    /// How long an instruction waits before it is announced: a few rounds, so that under load only what is really stuck is.
+    fn announce_after_ms(&self) -> u64 {
+        self.timing.propose_ms.saturating_mul(3)
     }
 
     /// Tells a validator that has just connected what waits here.

@@ -5,8 +5,8 @@ use seaway_types::Bic;
 use seaway_types::identifier::{InstructionKey, WireId};
 use seaway_types::instruction::{AuthenticInstruction, Leg, Submitter};
 use seaway_types::limits::{
-    BLOCK_BYTES_MAX, BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX, POOL_BYTES_MAX, POOL_INSTRUCTIONS_MAX,
-    POOL_LANE_DIVISOR,
+    BLOCK_BYTES_MAX, BUILDER_BLOCK_CREDITS_MAX, BUILDER_BLOCK_INSTRUCTIONS_MAX, POOL_BYTES_MAX,
+    POOL_INSTRUCTIONS_MAX, POOL_LANE_DIVISOR,
 };
 use seaway_types::time::BlockTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,8 @@ pub struct Waiting {
     /// Its turn within its lane.
     turn: u64,
     lane: Option<Bic>,
-    announced: bool,
+    /// When it was last announced, or else when it came.
+    announced_ms: u64,
 }
 
 /// How much a selection may take.
@@ -40,7 +41,11 @@ pub struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Self { instructions: BLOCK_INSTRUCTIONS_MAX, credits: BLOCK_CREDITS_MAX, bytes: BLOCK_BYTES_MAX }
+        Self {
+            instructions: BUILDER_BLOCK_INSTRUCTIONS_MAX,
+            credits: BUILDER_BLOCK_CREDITS_MAX,
+            bytes: BLOCK_BYTES_MAX,
+        }
     }
 }
 
@@ -150,7 +155,7 @@ impl Pool {
         of_lane.order.insert(turn, id);
         of_lane.bytes = of_lane.bytes.saturating_add(size);
         self.bytes = self.bytes.saturating_add(size);
-        self.waiting.insert(id, Waiting { instruction, since_ms, turn, lane, announced: false });
+        self.waiting.insert(id, Waiting { instruction, since_ms, turn, lane, announced_ms: since_ms });
     }
 
     /// Takes an instruction out: it was executed, or can never be.
@@ -216,12 +221,13 @@ impl Pool {
         chosen
     }
 
-    /// What has waited since before a moment and was not yet announced: somebody may keep it to himself. Marked as announced.
-    pub fn overdue(&mut self, before_ms: u64, count_max: usize) -> Vec<WireId> {
-        let late = self.waiting.iter_mut().filter(|(_, one)| !one.announced && one.since_ms < before_ms);
+    /// What was neither taken in nor announced since a moment: somebody may keep it to himself, and an announcement may have
+    /// been lost. Noted as announced now.
+    pub fn overdue(&mut self, before_ms: u64, now_ms: u64, count_max: usize) -> Vec<WireId> {
+        let late = self.waiting.iter_mut().filter(|(_, one)| one.announced_ms < before_ms);
         late.take(count_max)
             .map(|(id, one)| {
-                one.announced = true;
+                one.announced_ms = now_ms;
                 *id
             })
             .collect()

@@ -70,6 +70,8 @@ pub struct NodeStatus {
     pub time: BlockTime,
     /// Instructions that wait.
     pub waiting: usize,
+    /// Instructions executed since it started.
+    pub executed: u64,
     /// Set when it has stopped, with the reason.
     pub halted: Option<String>,
 }

@@ -5,6 +5,7 @@
 //! A payment's rejection is a result; an error says that the question could not be answered ([`Fault`]).
 
 mod backend;
+mod batch;
 mod fault;
 mod methods;
 mod server;

@@ -1,9 +1,11 @@
 //! The accept loop: connections are counted, headers must come in time, bodies and batches are bounded.
 
 use crate::backend::Backend;
+use crate::batch::SideBySide;
 use crate::methods::{Context, module};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use jsonrpsee_core::middleware::RpcServiceBuilder;
 use jsonrpsee_server::{BatchRequestConfig, Methods, ServerConfig, StopHandle, stop_channel};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -156,7 +158,12 @@ async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .set_message_buffer_capacity(BUFFER_MESSAGES)
         .build();
-    let builder = jsonrpsee_server::Server::builder().set_config(settings).to_service_builder();
+    let side_by_side = RpcServiceBuilder::new()
+        .layer_fn(|service| SideBySide { service, answer_bytes_max: ANSWER_BYTES_MAX as usize });
+    let builder = jsonrpsee_server::Server::builder()
+        .set_config(settings)
+        .set_rpc_middleware(side_by_side)
+        .to_service_builder();
     let for_calls = stop.clone();
     let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut calls = builder.clone().build(methods.clone(), for_calls.clone());

@@ -50,6 +50,12 @@ pub const BUILDER_PASSES_MAX: usize = 2;
 /// what lacks funds costs it a bounded time.
 pub const BUILDER_CREDITS_MAX: usize = 3 * BLOCK_CREDITS_MAX;
 
+/// Instructions that a proposer puts into one block, and credits and legs: blocks follow each other without a pause, and
+/// a small one is executed in a fraction of the time that validators wait for a proposal. What a block may hold is more.
+pub const BUILDER_BLOCK_INSTRUCTIONS_MAX: usize = 2_048;
+/// See [`BUILDER_BLOCK_INSTRUCTIONS_MAX`].
+pub const BUILDER_BLOCK_CREDITS_MAX: usize = 12_288;
+
 /// Most acts of its own that a block carries out; the rest is drained by the following blocks.
 pub const BLOCK_ACTS_MAX: usize = 16_384;
 

@@ -1,6 +1,7 @@
 //! Homes, processes, and waiting for what they say.
 
 use rustix::process::{Pid, Signal, kill_process};
+use seaway_genesis::written::WrittenGenesis;
 use seaway_genesis::{ceremony, seed};
 use seaway_sdk::{Client, ClientError};
 use seaway_types::genesis::GenesisDocument;
@@ -77,8 +78,14 @@ fn free_port() -> Result<u16, String> {
 impl Cluster {
     /// Makes the devnet's genesis and homes in a folder. Nothing runs yet.
     pub fn make(root: &Path, ports: Ports) -> Result<Self, String> {
+        let draft = WrittenGenesis::parse(ceremony::DEVNET).map_err(|error| error.to_string())?;
+        Self::make_of(root, ports, draft)
+    }
+
+    /// The same of a draft whose validators are the devnet's.
+    pub fn make_of(root: &Path, ports: Ports, draft: WrittenGenesis) -> Result<Self, String> {
         let seawayd = program("seawayd")?;
-        let written = ceremony::devnet().map_err(|error| error.to_string())?;
+        let written = ceremony::devnet_of(draft).map_err(|error| error.to_string())?;
         let document = written.document().map_err(|error| error.to_string())?;
         std::fs::create_dir_all(root).map_err(|error| format!("{}: {error}", root.display()))?;
         let genesis = root.join("genesis.toml");

@@ -27,6 +27,7 @@ fn status<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> 
         "tip": status.tip,
         "blockTime": status.time,
         "waiting": status.waiting,
+        "executed": status.executed.to_string(),
         "halted": status.halted,
         "version": env!("CARGO_PKG_VERSION"),
     }))
