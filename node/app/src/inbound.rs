@@ -6,11 +6,13 @@ use seaway_engine::{Event, Message, authenticate};
 use seaway_network::{LaneSpec, Network, NetworkEvent};
 use seaway_rpc::{Answered, Fault, Wait};
 use seaway_types::RawInstruction;
-use seaway_types::instruction::authenticate_batch;
+use seaway_types::identifier::WireId;
+use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::{BLOCK_INSTRUCTIONS_MAX, FRAME_BYTES_MAX};
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,11 +44,46 @@ pub struct Submission {
     pub reply: oneshot::Sender<Result<Answered, Fault>>,
 }
 
+/// Instructions whose signatures were checked lately: blocks that come later hold the same ones. Two generations, so that
+/// what is old goes at once and nothing is looked through.
+#[derive(Default)]
+pub struct Checked {
+    young: HashMap<WireId, AuthenticInstruction>,
+    old: HashMap<WireId, AuthenticInstruction>,
+    young_bytes: usize,
+}
+
+/// Bytes of instructions in one generation.
+const CHECKED_BYTES_MAX: usize = 8 << 20;
+
+/// Shared among the threads that check.
+pub type SharedChecked = Arc<Mutex<Checked>>;
+
+impl Checked {
+    fn add(&mut self, instruction: &AuthenticInstruction) {
+        if self.young_bytes > CHECKED_BYTES_MAX {
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+        self.young_bytes += instruction.raw().0.len();
+        self.young.insert(instruction.wire_id(), instruction.clone());
+    }
+
+    fn get(&self, id: &WireId) -> Option<AuthenticInstruction> {
+        self.young.get(id).or_else(|| self.old.get(id)).cloned()
+    }
+}
+
+fn checked(shared: &SharedChecked) -> MutexGuard<'_, Checked> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Starts a thread that feeds the engine from one lane.
 pub fn hear(
     lane: &'static str,
     mut events: mpsc::Receiver<NetworkEvent>,
     engine: SyncSender<Input>,
+    known: SharedChecked,
     network: impl Fn() -> Option<Network> + Send + 'static,
     is_validator: impl Fn(&PublicKey) -> bool + Send + 'static,
 ) -> std::io::Result<thread::JoinHandle<()>> {
@@ -55,7 +92,9 @@ pub fn hear(
             let event = match event {
                 NetworkEvent::Up(peer) => Ok(Event::PeerUp { peer, validator: is_validator(&peer) }),
                 NetworkEvent::Down(peer) => Ok(Event::PeerDown(peer)),
-                NetworkEvent::Frame { from, frame, .. } => decode(from, &frame).map_err(|problem| (from, problem)),
+                NetworkEvent::Frame { from, frame, .. } => {
+                    decode(from, &frame, &known).map_err(|problem| (from, problem))
+                }
             };
             match event {
                 Ok(event) => {
@@ -74,9 +113,14 @@ pub fn hear(
     })
 }
 
-fn decode(from: PublicKey, frame: &[u8]) -> Result<Event, String> {
+fn decode(from: PublicKey, frame: &[u8], known: &SharedChecked) -> Result<Event, String> {
     let message = Message::decode(frame).map_err(|error| error.to_string())?;
-    authenticate(from, message).map_err(|error| error.to_string())
+    let event = authenticate(from, message, |id| checked(known).get(id)).map_err(|error| error.to_string())?;
+    if let Event::PassedOn { instructions, .. } = &event {
+        let mut known = checked(known);
+        instructions.iter().for_each(|instruction| known.add(instruction));
+    }
+    Ok(event)
 }
 
 /// Starts the thread that checks what clients submit.
@@ -84,6 +128,7 @@ pub fn check_submissions(
     mut submissions: mpsc::Receiver<Submission>,
     engine: SyncSender<Input>,
     shared: Arc<Shared>,
+    known: SharedChecked,
 ) -> std::io::Result<thread::JoinHandle<()>> {
     thread::Builder::new().name("in-clients".to_owned()).spawn(move || {
         let mut batch = Vec::with_capacity(BATCH_MAX);
@@ -101,9 +146,10 @@ pub fn check_submissions(
                     }
                 }
             }
-            for (checked, (wait, reply)) in authenticate_batch(decoded).into_iter().zip(waiters) {
-                match checked {
+            for (answer, (wait, reply)) in authenticate_batch(decoded).into_iter().zip(waiters) {
+                match answer {
                     Ok(instruction) => {
+                        checked(&known).add(&instruction);
                         let envelope = instruction.envelope();
                         let ticket = shared.take_ticket(wait, (envelope.submitter, envelope.key), reply);
                         if engine.send(Input::Event(Event::Submitted { ticket, instruction })).is_err() {

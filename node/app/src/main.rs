@@ -17,8 +17,13 @@ mod runner;
 mod shared;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// A tenth more payments a second than with the C library's own (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A Seaway node.
 #[derive(Parser)]

@@ -3,7 +3,7 @@
 use crate::backend::{NodeBackend, participants};
 use crate::config::LogFormat;
 use crate::home::Home;
-use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, check_submissions, hear};
+use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, hear};
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
 use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step, TipBlock};
@@ -127,7 +127,8 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
     let shared = Arc::new(Shared::new(status));
     let (engine, inputs) = sync_channel(ENGINE_INPUTS_MAX);
     let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
-    let network = start_network(home, *identity, &registry, &engine)?;
+    let known = SharedChecked::default();
+    let network = start_network(home, *identity, &registry, &engine, &known)?;
     let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
     let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
@@ -139,7 +140,7 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
         None
     } else {
         let (sender, receiver) = mpsc::channel(SUBMISSIONS_MAX);
-        check_submissions(receiver, engine.clone(), shared.clone()).map_err(|error| error.to_string())?;
+        check_submissions(receiver, engine.clone(), shared.clone(), known).map_err(|error| error.to_string())?;
         Some(sender)
     };
     let backend = NodeBackend {
@@ -274,6 +275,7 @@ fn start_network(
     identity: [u8; 32],
     registry: &Arc<RwLock<Registry>>,
     engine: &SyncSender<Input>,
+    known: &SharedChecked,
 ) -> Result<Network, String> {
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
@@ -286,7 +288,7 @@ fn start_network(
         let (handle, registry) = (handle.clone(), registry.clone());
         let is_validator = move |peer: &PublicKey| registry.read().is_ok_and(|known| known.validators.contains(peer));
         let name = spec.protocol.rsplit('/').next().unwrap_or("lane");
-        hear(name, events, engine.clone(), move || handle.get().cloned(), is_validator)
+        hear(name, events, engine.clone(), known.clone(), move || handle.get().cloned(), is_validator)
             .map_err(|error| error.to_string())?;
     }
     let network = seaway_network::start(config, senders).map_err(|error| error.to_string())?;

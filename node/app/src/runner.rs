@@ -124,8 +124,13 @@ impl Runner {
                 action => rest.push(action),
             }
         }
-        if !log.is_empty() {
-            self.wal.append(log).map_err(|error| error.to_string())?;
+        self.wal.note(log);
+        // Whoever hears of this height again hears nothing that the log does not tell: it is durable before it is said.
+        let says = |action: &Action| {
+            matches!(action, Action::Send { message: Message::Consensus(_) | Message::Draft(_), .. })
+        };
+        if signed || rest.iter().any(says) {
+            self.wal.sync().map_err(|error| error.to_string())?;
         }
         if signed && let Some(signer) = self.replica.signer_mut() {
             signer.keep().map_err(|error| error.to_string())?;

@@ -335,7 +335,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     fn take_back(&mut self, block: &Block) -> Result<(), Halt> {
         let draft = BlockDraft { header: block.header, body: block.body() };
-        let instructions = crate::message::authentic(block.instructions.to_vec())
+        let instructions = crate::message::authentic(block.instructions.to_vec(), |_| None)
             .map_err(|error| Halt(format!("the log holds a block with a bad instruction: {error}")))?;
         let id = draft.header.id();
         if let Some(executed) = self.executed(&draft, &instructions)? {

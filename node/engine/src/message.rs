@@ -86,20 +86,38 @@ pub enum PeerFault {
 }
 
 /// Turns a message into an event: decodes the instructions in it and checks their signatures in one batch. It is pure and
-/// touches no state, so it runs beside the engine.
-pub fn authenticate(from: Peer, message: Message) -> Result<Event, PeerFault> {
+/// touches no state, so it runs beside the engine. `known` may give instructions whose signatures were checked before.
+pub fn authenticate(
+    from: Peer,
+    message: Message,
+    known: impl Fn(&WireId) -> Option<AuthenticInstruction>,
+) -> Result<Event, PeerFault> {
     match message {
-        Message::Instructions(raw) => Ok(Event::PassedOn { from, instructions: authentic(raw.into_inner())? }),
+        Message::Instructions(raw) => Ok(Event::PassedOn { from, instructions: authentic(raw.into_inner(), known)? }),
         Message::Block(block) => {
-            let instructions = authentic(block.block.instructions.to_vec())?;
+            let instructions = authentic(block.block.instructions.to_vec(), known)?;
             Ok(Event::Block { from, block, instructions })
         }
         message => Ok(Event::Message { from, message }),
     }
 }
 
-/// Decodes instructions and checks their signatures in one batch.
-pub fn authentic(raw: Vec<RawInstruction>) -> Result<Vec<AuthenticInstruction>, FormError> {
-    let decoded = raw.into_iter().map(RawInstruction::decode).collect::<Result<Vec<_>, _>>()?;
-    authenticate_batch(decoded).into_iter().collect()
+/// Decodes instructions and checks their signatures in one batch; those that are known were checked before.
+pub fn authentic(
+    raw: Vec<RawInstruction>,
+    known: impl Fn(&WireId) -> Option<AuthenticInstruction>,
+) -> Result<Vec<AuthenticInstruction>, FormError> {
+    let found: Vec<Option<AuthenticInstruction>> = raw.iter().map(|one| known(&one.wire_id())).collect();
+    let fresh = raw.into_iter().zip(&found).filter(|(_, found)| found.is_none());
+    let decoded = fresh.map(|(raw, _)| raw.decode()).collect::<Result<Vec<_>, _>>()?;
+    let mut checked = authenticate_batch(decoded).into_iter();
+    let mut all = Vec::with_capacity(found.len());
+    for one in found {
+        match one {
+            Some(known) => all.push(known),
+            // As many were checked as were not known.
+            None => all.extend(checked.next().transpose()?),
+        }
+    }
+    Ok(all)
 }

@@ -17,7 +17,10 @@ use std::collections::BTreeMap;
 const STATUS_MS: u64 = 1_000;
 
 /// How long a validator that is one block behind waits for its own decision before it asks, in milliseconds.
-const GRACE_MS: u64 = 100;
+const GRACE_MS: u64 = 250;
+
+/// So many heights behind the highest peer a validator no longer waits: under load others are a height or two ahead.
+const FAR_HEIGHTS: u64 = 3;
 
 /// How long to wait for blocks before another peer is asked, in milliseconds.
 const PATIENCE_MS: u64 = 1_000;
@@ -114,7 +117,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             .filter(|(_, peer)| peer.height >= next)
             .map(|(peer, state)| (*peer, state.height))
             .collect();
-        let far = ahead.iter().any(|(_, height)| height.0 > next.0.saturating_add(1));
+        let far = ahead.iter().any(|(_, height)| height.0 > next.0.saturating_add(FAR_HEIGHTS));
         let patient = self.agreement.is_some() && !far && now < since.saturating_add(GRACE_MS);
         if patient {
             // The status timer looks again.

@@ -2,7 +2,7 @@
 //!
 //! Invariants: a decided block, its certificate, its receipts, its entries and the state after it are written in one RocksDB
 //! batch, synced, before anybody hears `final` ([`Database::persist`]); what consensus takes into account is in the
-//! write-ahead log, synced, before anything is said ([`Wal::append`]); after kill −9 at any moment both open again, or
+//! write-ahead log, synced, before anything is said ([`Wal::sync`]); after kill −9 at any moment both open again, or
 //! refuse by naming the file that is damaged.
 
 mod database;

@@ -70,6 +70,8 @@ pub struct Wal {
     offset: u64,
     /// Entries of heights that are not stored yet.
     live: Vec<LogEntry>,
+    /// Entries that are not written yet.
+    noted: Vec<LogEntry>,
     /// Set when a sync has failed: what is on disk is unknown from then on.
     broken: bool,
 }
@@ -111,14 +113,25 @@ impl Wal {
         };
         let found = found.unwrap_or(Found { sequence: 1, offset: 0, entries: Vec::new() });
         let Found { sequence, offset, entries } = found;
-        let wal = Self { segments, current, sequence, offset, live: entries.clone(), broken: false };
+        let wal =
+            Self { segments, current, sequence, offset, live: entries.clone(), noted: Vec::new(), broken: false };
         Ok((wal, entries))
     }
 
-    /// Appends entries and makes them durable.
-    pub fn append(&mut self, entries: Vec<LogEntry>) -> Result<(), WalError> {
-        self.write(&entries)?;
-        self.live.extend(entries);
+    /// Notes entries down. They are written with the next [`Wal::sync`], or never when their height is stored before: until
+    /// then nothing was said that depends on them.
+    pub fn note(&mut self, entries: Vec<LogEntry>) {
+        self.noted.extend(entries);
+    }
+
+    /// Makes everything that was noted durable, in one record.
+    pub fn sync(&mut self) -> Result<(), WalError> {
+        if self.noted.is_empty() {
+            return Ok(());
+        }
+        let noted = std::mem::take(&mut self.noted);
+        self.write(&noted)?;
+        self.live.extend(noted);
         Ok(())
     }
 
@@ -141,6 +154,7 @@ impl Wal {
     /// Everything up to a height is stored elsewhere, durably.
     pub fn cut(&mut self, stored: Height) -> Result<(), WalError> {
         self.live.retain(|entry| entry.height() > stored);
+        self.noted.retain(|entry| entry.height() > stored);
         if self.offset < TURN_BYTES {
             return Ok(());
         }
@@ -276,6 +290,11 @@ mod tests {
         LogEntry::Consensus(height, Record::Timeout(Timer { height, round, kind: TimerKind::Prevote }))
     }
 
+    fn append(wal: &mut Wal, entries: Vec<LogEntry>) {
+        wal.note(entries);
+        wal.sync().unwrap();
+    }
+
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
     }
@@ -285,8 +304,8 @@ mod tests {
         let folder = folder();
         let (mut wal, found) = Wal::open(folder.path()).unwrap();
         assert!(found.is_empty());
-        wal.append(vec![entry(1, 0), entry(1, 1)]).unwrap();
-        wal.append(vec![entry(2, 0)]).unwrap();
+        append(&mut wal, vec![entry(1, 0), entry(1, 1)]);
+        append(&mut wal, vec![entry(2, 0)]);
         drop(wal);
         let (_, found) = Wal::open(folder.path()).unwrap();
         assert_eq!(found, [entry(1, 0), entry(1, 1), entry(2, 0)]);
@@ -298,8 +317,8 @@ mod tests {
         let (mut wal, _) = Wal::open(folder.path()).unwrap();
         let bulk: Vec<LogEntry> = (0..20_000).map(|round| entry(1, round)).collect();
         for height in 1..12 {
-            wal.append(bulk.iter().map(|_| entry(height, 7)).collect()).unwrap();
-            wal.append(vec![entry(height + 1, 3)]).unwrap();
+            append(&mut wal, bulk.iter().map(|_| entry(height, 7)).collect());
+            append(&mut wal, vec![entry(height + 1, 3)]);
             wal.cut(Height(height)).unwrap();
         }
         drop(wal);
@@ -315,9 +334,9 @@ mod tests {
     fn a_torn_end_is_cut_at_every_length() {
         let folder = folder();
         let (mut wal, _) = Wal::open(folder.path()).unwrap();
-        wal.append(vec![entry(1, 0)]).unwrap();
+        append(&mut wal, vec![entry(1, 0)]);
         let before = wal.offset;
-        wal.append(vec![entry(1, 1)]).unwrap();
+        append(&mut wal, vec![entry(1, 1)]);
         drop(wal);
         let path = folder.path().join("a.wal");
         let whole = std::fs::read(&path).unwrap();
@@ -325,7 +344,7 @@ mod tests {
             std::fs::write(&path, &whole[..length]).unwrap();
             let (mut wal, found) = Wal::open(folder.path()).unwrap();
             assert_eq!(found, [entry(1, 0)], "cut at {length}");
-            wal.append(vec![entry(1, 2)]).unwrap();
+            append(&mut wal, vec![entry(1, 2)]);
             drop(wal);
             let (_, found) = Wal::open(folder.path()).unwrap();
             assert_eq!(found, [entry(1, 0), entry(1, 2)], "cut at {length}");
@@ -337,7 +356,7 @@ mod tests {
         let folder = folder();
         let (mut wal, _) = Wal::open(folder.path()).unwrap();
         for round in 0..3 {
-            wal.append(vec![entry(1, round)]).unwrap();
+            append(&mut wal, vec![entry(1, round)]);
         }
         let end = wal.offset;
         drop(wal);

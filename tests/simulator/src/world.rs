@@ -295,7 +295,8 @@ impl World {
                 self.note(from, other, delay, &bytes);
                 // Through the bytes, as on a real link.
                 let message = Message::decode(&bytes).expect("what was encoded decodes");
-                let event = authenticate(node_key(from), message).expect("correct nodes pass on authentic ones");
+                let event =
+                    authenticate(node_key(from), message, |_| None).expect("correct nodes pass on authentic ones");
                 self.schedule(delay, other, event);
             }
         }
