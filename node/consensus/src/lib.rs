@@ -5,7 +5,7 @@
 //! with different content ([`Signer`] refuses); equal inputs give equal outputs.
 //!
 //! The algorithm is Tendermint (Buchman, Kwon, Milosevic, "The latest gossip on BFT consensus", 2018) as the malachite core
-//! implements it. [`core`] holds all that touches malachite; [`Agreement`] is what the engine sees.
+//! implements it. The module `core` holds all that touches malachite; [`Agreement`] is what the engine sees.
 
 #![cfg_attr(
     not(test),
