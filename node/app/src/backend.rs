@@ -28,7 +28,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// See the module.
 pub struct NodeBackend {
@@ -238,6 +238,38 @@ impl Backend for NodeBackend {
             }
         }
         Ok(found)
+    }
+
+    fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault> {
+        let block = self.database.read_block(height).map_err(failed)?;
+        let answers = self.database.receipts(height).map_err(failed)?;
+        let (Some(block), Some(answers)) = (block, answers) else {
+            return Err(Fault::Unknown { what: "block at height", value: height.to_string() });
+        };
+        let header = &block.block.header;
+        let placed = |(place, receipt): (u32, &Receipt)| match receipt {
+            Receipt::Instruction(receipt) => {
+                let credits = answers.outcomes.iter().find(|(of, _)| *of == place);
+                Some(Placed {
+                    block: header.id(),
+                    height,
+                    time: header.time,
+                    position: place,
+                    receipt: *receipt,
+                    credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
+                })
+            }
+            Receipt::Act(_) => None,
+        };
+        Ok((0u32..).zip(&answers.receipts).filter_map(placed).collect())
+    }
+
+    fn tips(&self) -> watch::Receiver<Height> {
+        self.shared.tips()
+    }
+
+    fn metrics(&self) -> String {
+        crate::metrics::text(&self.shared.status(), &self.peers())
     }
 
     fn prove(&self, height: Height, position: u32, credit: Option<usize>) -> Result<SettlementProof, Fault> {

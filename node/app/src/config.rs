@@ -117,3 +117,17 @@ impl Config {
         toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_a_configuration() {
+        let config: Config = toml::from_str(include_str!("../seawayd.example.toml")).unwrap();
+        assert_eq!(config.log.level, log_level());
+        assert_eq!(config.rpc.connections_max, connections_max());
+        let unknown = include_str!("../seawayd.example.toml").replace("observer =", "observes =");
+        assert!(toml::from_str::<Config>(&unknown).unwrap_err().to_string().contains("observes"));
+    }
+}

@@ -12,9 +12,11 @@ mod config;
 mod home;
 mod inbound;
 mod init;
+mod metrics;
 mod run;
 mod runner;
 mod shared;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
@@ -46,8 +48,33 @@ enum Command {
         #[arg(long)]
         observer: bool,
     },
+    /// Check the database of a node that does not run.
+    #[command(subcommand)]
+    Db(Db),
+    /// Execute all blocks anew from the genesis and compare the roots.
+    Replay {
+        /// The home.
+        #[arg(long)]
+        home: PathBuf,
+        /// The first height whose roots are compared.
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// The last height; the newest without it.
+        #[arg(long)]
+        to: Option<u64>,
+    },
     /// Check configuration, genesis, keys and database without running.
     Check {
+        /// The home.
+        #[arg(long)]
+        home: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Db {
+    /// The chain of blocks with their certificates, the state's root, and that money is conserved.
+    Verify {
         /// The home.
         #[arg(long)]
         home: PathBuf,
@@ -58,6 +85,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Init(options) => init::init(&options),
         Command::Run { home, observer } => run::run(&home, observer),
+        Command::Db(Db::Verify { home }) => verify::verify(&home),
+        Command::Replay { home, from, to } => verify::replay(&home, from, to),
         Command::Check { home } => run::check(&home),
     };
     match done {

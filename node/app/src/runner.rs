@@ -195,6 +195,7 @@ impl Runner {
             status.time = header.time;
             status.executed = status.executed.saturating_add(decided.instructions.len() as u64);
         });
+        self.shared.grown(header.height);
         tracing::info!(
             height = header.height.0,
             instructions = decided.instructions.len(),

@@ -3,10 +3,11 @@
 use seaway_rpc::{Answered, Fault, NodeStatus, Placed, Wait};
 use seaway_types::InstructionKey;
 use seaway_types::instruction::Submitter;
+use seaway_types::time::Height;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// An instruction by submitter and key.
 pub type Name = (Submitter, InstructionKey);
@@ -28,6 +29,7 @@ pub struct Shared {
     tickets: Mutex<HashMap<u64, Waiter>>,
     waiting: Mutex<HashMap<Name, Vec<Reply>>>,
     next_ticket: AtomicU64,
+    tips: watch::Sender<Height>,
 }
 
 /// A lock is poisoned only by a panic, which ends the process elsewhere; what it guards stays whole.
@@ -38,7 +40,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     /// Nobody waits yet.
     pub fn new(status: NodeStatus) -> Self {
+        let tips = watch::Sender::new(status.height);
         Self {
+            tips,
             status: RwLock::new(status),
             tickets: Mutex::default(),
             waiting: Mutex::default(),
@@ -54,6 +58,16 @@ impl Shared {
     /// Changes how the node is.
     pub fn update(&self, change: impl FnOnce(&mut NodeStatus)) {
         change(&mut self.status.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The height of the tip, as it grows.
+    pub fn tips(&self) -> watch::Receiver<Height> {
+        self.tips.subscribe()
+    }
+
+    /// The tip has grown: what is stored up to it can be read.
+    pub fn grown(&self, height: Height) {
+        self.tips.send_replace(height);
     }
 
     /// A client begins to wait; the ticket goes with its instruction.

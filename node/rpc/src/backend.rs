@@ -128,6 +128,12 @@ pub trait Backend: Send + Sync + 'static {
     /// All credit transfers with a UETR: their names, where they stand and at which credit, and their lasting record if they
     /// have one.
     fn payments(&self, uetr: &Uetr) -> Result<Vec<(PaymentKey, Placed, Option<Payment>)>, Fault>;
+    /// What a block answered, instruction by instruction.
+    fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault>;
+    /// The height of the tip, as it grows.
+    fn tips(&self) -> tokio::sync::watch::Receiver<Height>;
+    /// What Prometheus reads.
+    fn metrics(&self) -> String;
     /// The proof of a receipt, and of one credit of it.
     fn prove(&self, height: Height, position: u32, credit: Option<usize>) -> Result<SettlementProof, Fault>;
 }

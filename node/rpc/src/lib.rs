@@ -4,6 +4,7 @@
 //! method stands in one table ([`methods::TABLE`]) with its parameters and who may call it; `rpc_discover` is made from it.
 //! A payment's rejection is a result; an error says that the question could not be answered ([`Fault`]).
 
+mod access;
 mod backend;
 mod batch;
 mod fault;
@@ -11,6 +12,7 @@ mod methods;
 mod server;
 mod show;
 
+pub use access::challenge_message;
 pub use backend::{Answered, Backend, NodeStatus, PeerStatus, Placed, Wait};
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE};

@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::batch::SideBySide;
-use crate::methods::{Context, module};
+use crate::methods::{Bearer, Context, module};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jsonrpsee_core::middleware::RpcServiceBuilder;
@@ -115,7 +115,7 @@ pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server
         .await
         .map_err(|source| ServerError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| ServerError::Listen { address: config.listen, source })?;
-    let module = module(Context { backend: backend.clone(), open_reads: config.open_reads })
+    let module = module(Context { backend: backend.clone(), open_reads: config.open_reads, desk: Arc::default() })
         .map_err(|error| ServerError::Methods(error.to_string()))?;
     let (stop, handle) = stop_channel();
     tokio::spawn(accept(listener, config, module.into(), stop, backend));
@@ -167,7 +167,11 @@ async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop
     let for_calls = stop.clone();
     let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut calls = builder.clone().build(methods.clone(), for_calls.clone());
-        let plain = health(request.uri().path(), &*backend);
+        let plain = plain(request.uri().path(), &*backend);
+        let mut request = request;
+        if let Some(token) = bearer(&request) {
+            request.extensions_mut().insert(token);
+        }
         async move {
             match plain {
                 Some(answer) => Ok(answer),
@@ -194,8 +198,14 @@ async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop
     drop(seat);
 }
 
-/// The plain answers for those who watch the node: alive, ready.
-fn health<B: Backend>(path: &str, backend: &B) -> Option<jsonrpsee_server::HttpResponse> {
+/// The token of a request: `Authorization: Bearer` and 64 hexadecimal digits.
+fn bearer<T>(request: &hyper::Request<T>) -> Option<Bearer> {
+    let header = request.headers().get(hyper::header::AUTHORIZATION)?.to_str().ok()?;
+    header.strip_prefix("Bearer ")?.parse().ok().map(Bearer)
+}
+
+/// The plain answers for those who watch the node: alive, ready, metrics.
+fn plain<B: Backend>(path: &str, backend: &B) -> Option<jsonrpsee_server::HttpResponse> {
     let status = backend.status();
     let (code, text) = match path {
         "/healthz" => match &status.halted {
@@ -204,6 +214,7 @@ fn health<B: Backend>(path: &str, backend: &B) -> Option<jsonrpsee_server::HttpR
         },
         "/readyz" if status.halted.is_some() => (503, "halted\n".to_owned()),
         "/readyz" => (200, format!("height {}\n", status.height)),
+        "/metrics" => (200, backend.metrics()),
         _ => return None,
     };
     let response = hyper::Response::builder().status(code).header("content-type", "text/plain");

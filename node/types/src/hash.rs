@@ -71,9 +71,11 @@ pub enum Domain {
     Vote,
     /// What a proposer signs.
     Proposal,
+    /// What a client signs to show a node that it holds a key.
+    AccessChallenge,
 }
 
-const DOMAINS: usize = 24;
+const DOMAINS: usize = 25;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -101,6 +103,7 @@ impl Domain {
         Self::ValidatorSet,
         Self::Vote,
         Self::Proposal,
+        Self::AccessChallenge,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -130,6 +133,7 @@ impl Domain {
             Self::ValidatorSet => "seaway v1 validator set",
             Self::Vote => "seaway v1 vote",
             Self::Proposal => "seaway v1 proposal",
+            Self::AccessChallenge => "seaway v1 access challenge",
         }
     }
 

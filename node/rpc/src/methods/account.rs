@@ -1,6 +1,6 @@
 //! `account_*`.
 
-use super::{Context, reading};
+use super::{Context, Reader, reading};
 use crate::backend::Backend;
 use crate::fault::Fault;
 use crate::show;
@@ -34,14 +34,16 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     reading(module, "account_entries", entries)
 }
 
-fn get<B: Backend>(context: &Context<B>, params: OfAccount) -> Result<Value, Fault> {
+fn get<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAccount) -> Result<Value, Fault> {
+    context.ensure_account(reader, &params.account)?;
     match context.backend.account(&params.account)? {
         Some(account) => Ok(show::account(&params.account, &account)),
         None => Err(Fault::Unknown { what: "account", value: params.account.to_string() }),
     }
 }
 
-fn balances<B: Backend>(context: &Context<B>, params: OfAccount) -> Result<Value, Fault> {
+fn balances<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAccount) -> Result<Value, Fault> {
+    context.ensure_account(reader, &params.account)?;
     let account = params.account;
     if context.backend.account(&account)?.is_none() {
         return Err(Fault::Unknown { what: "account", value: account.to_string() });
@@ -53,7 +55,8 @@ fn balances<B: Backend>(context: &Context<B>, params: OfAccount) -> Result<Value
     Ok(json!({"account": account, "height": height, "balances": shown}))
 }
 
-fn entries<B: Backend>(context: &Context<B>, params: Entries) -> Result<Value, Fault> {
+fn entries<B: Backend>(context: &Context<B>, reader: &Reader, params: Entries) -> Result<Value, Fault> {
+    context.ensure_account(reader, &params.account)?;
     let count = params.count.unwrap_or(20);
     if !(1..=COUNT_MAX).contains(&count) {
         return Err(Fault::Parameter { field: "count", value: count.to_string(), expected: "1 to 100" });

@@ -1,6 +1,6 @@
 //! `ledger_*` and `asset_list`.
 
-use super::{Context, Nothing, reading};
+use super::{Context, Nothing, Reader, reading};
 use crate::backend::{Backend, head};
 use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
@@ -32,7 +32,7 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     reading(module, "asset_list", assets)
 }
 
-fn newest<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn newest<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let status = context.backend.status();
     match context.backend.block(status.height)? {
         Some(block) => Ok(show(&block)),
@@ -41,7 +41,7 @@ fn newest<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> 
     }
 }
 
-fn block<B: Backend>(context: &Context<B>, params: AtHeight) -> Result<Value, Fault> {
+fn block<B: Backend>(context: &Context<B>, _: &Reader, params: AtHeight) -> Result<Value, Fault> {
     match context.backend.block(params.height)? {
         Some(block) => Ok(show(&block)),
         None => Err(Fault::Unknown { what: "block at height", value: params.height.to_string() }),
@@ -59,7 +59,7 @@ fn show(block: &FinalBlock) -> Value {
     })
 }
 
-fn supply<B: Backend>(context: &Context<B>, params: OfAsset) -> Result<Value, Fault> {
+fn supply<B: Backend>(context: &Context<B>, _: &Reader, params: OfAsset) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let (asset, _) = book
         .find(&params.asset)
@@ -84,7 +84,7 @@ fn circulation<B: Backend>(context: &Context<B>, asset: AssetId, book: &AssetBoo
     }))
 }
 
-fn assets<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn assets<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let show = |(id, asset): (AssetId, &seaway_types::asset::Asset)| {
         Ok(json!({"id": id, "name": book.name(id), "record": asset, "circulation": circulation(context, id, &book)?}))

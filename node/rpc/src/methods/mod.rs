@@ -1,15 +1,21 @@
 //! The methods: one table, from which the server, the rights and `rpc_discover` are made.
 
+mod access;
 mod account;
 mod ledger;
 mod network;
 mod payment;
+mod subscribe;
 
+use crate::access::{Desk, may_read, may_read_of};
 use crate::backend::Backend;
 use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
-use jsonrpsee_server::RpcModule;
+use jsonrpsee_server::{Extensions, RpcModule};
 use jsonrpsee_types::{ErrorObjectOwned, Params};
+use seaway_types::hash::Hash32;
+use seaway_types::keys::PublicKey;
+use seaway_types::{AccountId, Bic};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -49,6 +55,17 @@ const fn method(
 
 /// All methods, in order of their names.
 pub const TABLE: &[Method] = &[
+    method("auth_challenge", Access::Open, &[], "random bytes to sign with a key, and the very message to sign"),
+    method(
+        "auth_token",
+        Access::Open,
+        &[
+            ("challenge", "of auth_challenge", true),
+            ("key", "public key", true),
+            ("signature", "over the message", true),
+        ],
+        "a token that shows for 15 minutes that the caller holds the key; it goes into 'Authorization: Bearer'",
+    ),
     method(
         "account_balances",
         Access::Concerned,
@@ -93,29 +110,82 @@ pub const TABLE: &[Method] = &[
         ],
         "takes a signed instruction; answers when it is admitted, or when it is final",
     ),
+    method(
+        "payment_subscribe",
+        Access::Concerned,
+        &[("from", "first height; the next one without it", false), ("account", "only what concerns it", false)],
+        "every block's answers in order; ended by payment_unsubscribe",
+    ),
+    method(
+        "payment_unsubscribe",
+        Access::Open,
+        &[("subscription", "its id, by position", true)],
+        "ends a subscription",
+    ),
     method("rpc_discover", Access::Open, &[], "this list, as an OpenRPC document"),
 ];
+
+/// The token that came with a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bearer(pub Hash32);
 
 /// What methods are called with.
 pub(crate) struct Context<B> {
     pub backend: Arc<B>,
     pub open_reads: bool,
+    pub desk: Arc<Desk>,
 }
 
-impl<B> Context<B> {
-    /// Whether the caller may read what concerns somebody.
-    fn ensure_may_read(&self) -> Result<(), Fault> {
-        if self.open_reads { Ok(()) } else { Err(Fault::Forbidden) }
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Somebody unknown.
+    Unknown,
+    /// Whoever holds this key.
+    Key(PublicKey),
+}
+
+impl<B: Backend> Context<B> {
+    /// Who asks, by the token that came with the connection or request.
+    pub(crate) fn reader(&self, extensions: &Extensions) -> Reader {
+        let token = extensions.get::<Bearer>();
+        token.and_then(|token| self.desk.holder(&token.0)).map_or(Reader::Unknown, Reader::Key)
+    }
+
+    /// Asks that the reader may read an account.
+    pub(crate) fn ensure_account(&self, reader: &Reader, account: &AccountId) -> Result<(), Fault> {
+        let may = self.open_reads
+            || match reader {
+                Reader::Unknown => false,
+                Reader::Key(key) => may_read(&*self.backend, key, account)?,
+            };
+        if may { Ok(()) } else { Err(Fault::Forbidden) }
+    }
+
+    /// Asks that the reader may read something that concerns several accounts or a participant: any one right is enough.
+    pub(crate) fn ensure_any(&self, reader: &Reader, accounts: &[AccountId], agents: &[Bic]) -> Result<(), Fault> {
+        if self.open_reads {
+            return Ok(());
+        }
+        let Reader::Key(key) = reader else { return Err(Fault::Forbidden) };
+        for account in accounts {
+            if may_read(&*self.backend, key, account)? {
+                return Ok(());
+            }
+        }
+        if may_read_of(&*self.backend, key, agents)? { Ok(()) } else { Err(Fault::Forbidden) }
     }
 }
 
 /// The module with all methods.
 pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Context<B>>, RegisterMethodError> {
     let mut module = RpcModule::new(context);
+    access::register(&mut module)?;
     account::register(&mut module)?;
     ledger::register(&mut module)?;
     network::register(&mut module)?;
     payment::register(&mut module)?;
+    subscribe::register(&mut module)?;
     module.register_method("rpc_discover", |_, _, _| discover())?;
     Ok(module)
 }
@@ -124,14 +194,11 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
 fn reading<B: Backend, P: DeserializeOwned + 'static>(
     module: &mut RpcModule<Context<B>>,
     name: &'static str,
-    answer: fn(&Context<B>, P) -> Result<Value, Fault>,
+    answer: fn(&Context<B>, &Reader, P) -> Result<Value, Fault>,
 ) -> Result<(), RegisterMethodError> {
-    let access = TABLE.iter().find(|method| method.name == name).map_or(Access::Concerned, |method| method.access);
-    module.register_blocking_method(name, move |params, context, _| -> Result<Value, ErrorObjectOwned> {
-        if access == Access::Concerned {
-            context.ensure_may_read()?;
-        }
-        Ok(answer(&context, parse(&params)?)?)
+    module.register_blocking_method(name, move |params, context, extensions| -> Result<Value, ErrorObjectOwned> {
+        let reader = context.reader(&extensions);
+        Ok(answer(&context, &reader, parse(&params)?)?)
     })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `network_*` and `participant_list`.
 
-use super::{Context, Nothing, reading};
+use super::{Context, Nothing, Reader, reading};
 use crate::backend::Backend;
 use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
@@ -15,7 +15,7 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     reading(module, "participant_list", participants)
 }
 
-fn status<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn status<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let status = context.backend.status();
     Ok(json!({
         "network": status.network,
@@ -33,19 +33,19 @@ fn status<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> 
     }))
 }
 
-fn peers<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn peers<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let peers = context.backend.peers();
     let shown: Vec<Value> =
         peers.iter().map(|peer| json!({"node": peer.node, "bic": peer.bic, "dropped": peer.dropped})).collect();
     Ok(json!({ "peers": shown }))
 }
 
-fn validators<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn validators<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let height = Height(context.backend.status().height.0.saturating_add(1));
     Ok(json!({"height": height, "validators": context.backend.validators(height)?}))
 }
 
-fn participants<B: Backend>(context: &Context<B>, _: Nothing) -> Result<Value, Fault> {
+fn participants<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {
     let participants = context.backend.participants()?;
     let shown: Vec<Value> =
         participants.iter().map(|(bic, participant)| json!({"bic": bic, "record": participant})).collect();

@@ -1,15 +1,17 @@
 //! `payment_*` and `instruction_status`.
 
-use super::{Context, parse, reading};
-use crate::backend::{Answered, Backend, Wait};
+use super::{Context, Reader, parse, reading};
+use crate::backend::{Answered, Backend, Placed, Wait};
 use crate::fault::Fault;
 use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
-use seaway_types::Uetr;
 use seaway_types::identifier::InstructionKey;
+use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{RawInstruction, Submitter};
+use seaway_types::state::Payment;
+use seaway_types::{AccountId, Bic, Uetr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -92,24 +94,25 @@ async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Re
     }
 }
 
-fn status<B: Backend>(context: &Context<B>, params: OfUetr) -> Result<Value, Fault> {
+fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let found = context.backend.payments(&params.uetr)?;
     if found.is_empty() {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
+    ensure_concerned(context, reader, &found)?;
     let payments: Vec<Value> =
         found.iter().map(|(name, at, lasting)| show::payment(name, at, lasting.as_ref(), &book)).collect();
     Ok(json!({"uetr": params.uetr, "payments": payments}))
 }
 
-fn proof<B: Backend>(context: &Context<B>, params: OfUetr) -> Result<Value, Fault> {
+fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {
     let found = context.backend.payments(&params.uetr)?;
     if found.is_empty() {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
-    let prove = |(name, at, _): &(_, crate::backend::Placed, _)| {
-        let name: &seaway_types::instruction::payment::PaymentKey = name;
+    ensure_concerned(context, reader, &found)?;
+    let prove = |(name, at, _): &(PaymentKey, Placed, Option<Payment>)| {
         let credit = at.credits.iter().position(|one| one.uetr == name.uetr && one.kind == name.kind);
         let proof = context.backend.prove(at.height, at.position, credit)?;
         Ok(json!({"uetr": name.uetr, "kind": name.kind, "debtorAgent": name.debtor_agent, "proof": proof}))
@@ -118,7 +121,30 @@ fn proof<B: Backend>(context: &Context<B>, params: OfUetr) -> Result<Value, Faul
     Ok(json!({"uetr": params.uetr, "proofs": proofs}))
 }
 
-fn of_instruction<B: Backend>(context: &Context<B>, params: OfKey) -> Result<Value, Fault> {
+/// Either side of any of the payments may read all that shares their UETR.
+fn ensure_concerned<B: Backend>(
+    context: &Context<B>,
+    reader: &Reader,
+    found: &[(PaymentKey, Placed, Option<Payment>)],
+) -> Result<(), Fault> {
+    let agents: Vec<Bic> = found.iter().map(|(name, ..)| name.debtor_agent).collect();
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for (name, placed, _) in found {
+        let credits = placed.credits.iter().filter(|credit| credit.uetr == name.uetr && credit.kind == name.kind);
+        accounts.extend(credits.map(|credit| credit.creditor));
+        if let Submitter::Account(account) = placed.receipt.submitter {
+            accounts.push(account);
+        }
+    }
+    context.ensure_any(reader, &accounts, &agents)
+}
+
+fn of_instruction<B: Backend>(context: &Context<B>, reader: &Reader, params: OfKey) -> Result<Value, Fault> {
+    match params.submitter {
+        Submitter::Account(account) => context.ensure_account(reader, &account)?,
+        Submitter::Participant(bic) => context.ensure_any(reader, &[], &[bic])?,
+        Submitter::Authority => context.ensure_any(reader, &[], &[])?,
+    }
     let book = context.backend.assets()?;
     match context.backend.instruction(&params.submitter, &params.key)? {
         Some(placed) => Ok(show::placed(&placed, &book)),

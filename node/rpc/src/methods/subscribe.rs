@@ -1,0 +1,103 @@
+//! `payment_subscribe`: every block's answers from a height on, in order, without a gap; after a reconnect the client names the
+//! next height that it lacks. A reader that is too slow is dropped, with the reason.
+
+use super::{Context, Reader, parse};
+use crate::backend::{Backend, Placed};
+use crate::fault::Fault;
+use crate::show;
+use jsonrpsee_core::{RegisterMethodError, SubscriptionError};
+use jsonrpsee_server::{RpcModule, SubscriptionMessage, SubscriptionSink};
+use jsonrpsee_types::ErrorObjectOwned;
+use seaway_types::AccountId;
+use seaway_types::instruction::Submitter;
+use seaway_types::time::Height;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a reader may take for one message.
+const SLOW: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct From {
+    /// The first height; the next one without it.
+    from: Option<Height>,
+    /// Only what concerns this account.
+    account: Option<AccountId>,
+}
+
+pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
+    module.register_subscription(
+        "payment_subscribe",
+        "payment_event",
+        "payment_unsubscribe",
+        |params, pending, context, extensions| async move {
+            let reader = context.reader(&extensions);
+            let wanted = parse::<From>(&params).and_then(|wanted| {
+                context.ensure_stream(&reader, wanted.account.as_ref())?;
+                Ok(wanted)
+            });
+            match wanted {
+                Ok(wanted) => {
+                    let sink = pending.accept().await?;
+                    follow(context, sink, wanted).await
+                }
+                Err(fault) => {
+                    pending.reject(ErrorObjectOwned::from(fault)).await;
+                    Ok(())
+                }
+            }
+        },
+    )?;
+    Ok(())
+}
+
+impl<B: Backend> Context<B> {
+    /// A stream of one account may be read by whom it concerns, a stream of all only where reads are open.
+    fn ensure_stream(&self, reader: &Reader, account: Option<&AccountId>) -> Result<(), Fault> {
+        match account {
+            Some(account) => self.ensure_account(reader, account),
+            None if self.open_reads => Ok(()),
+            None => Err(Fault::Forbidden),
+        }
+    }
+}
+
+async fn follow<B: Backend>(
+    context: Arc<Context<B>>,
+    sink: SubscriptionSink,
+    wanted: From,
+) -> Result<(), SubscriptionError> {
+    let mut tips = context.backend.tips();
+    let mut next = wanted.from.unwrap_or(Height(tips.borrow().0.saturating_add(1))).max(Height(1));
+    loop {
+        while next <= *tips.borrow_and_update() {
+            let event = tokio::task::block_in_place(|| event(&context, next, wanted.account.as_ref()));
+            let event = event.map_err(|fault| ErrorObjectOwned::from(fault).message().to_owned())?;
+            let message = SubscriptionMessage::from(serde_json::value::to_raw_value(&event)?);
+            if sink.send_timeout(message, SLOW).await.is_err() {
+                return Err("dropped: this reader was too slow or is gone".into());
+            }
+            next = Height(next.0.saturating_add(1));
+        }
+        tokio::select! {
+            changed = tips.changed() => changed?,
+            () = sink.closed() => return Ok(()),
+        }
+    }
+}
+
+fn event<B: Backend>(context: &Context<B>, height: Height, account: Option<&AccountId>) -> Result<Value, Fault> {
+    let book = context.backend.assets()?;
+    let answered = context.backend.answered(height)?;
+    let concerns = |placed: &&Placed| {
+        account.is_none_or(|account| {
+            placed.receipt.submitter == Submitter::Account(*account)
+                || placed.credits.iter().any(|credit| credit.creditor == *account)
+        })
+    };
+    let shown: Vec<Value> = answered.iter().filter(concerns).map(|placed| show::placed(placed, &book)).collect();
+    Ok(json!({"height": height, "instructions": shown}))
+}
