@@ -1,6 +1,7 @@
 //! Calls to nodes.
 
 use crate::payment::Signed;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use jsonrpsee_core::client::{ClientT, Error as CallError};
 use jsonrpsee_core::params::ObjectParams;
 use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
@@ -65,6 +66,21 @@ impl Client {
         };
         let nodes = urls.iter().map(build).collect::<Result<Vec<_>, _>>()?;
         if nodes.is_empty() { Err(ClientError::NoNode) } else { Ok(Self { nodes }) }
+    }
+
+    /// The same nodes, asked with a token of `auth_token`.
+    pub fn with_token(&self, token: &str) -> Result<Self, ClientError> {
+        let mut headers = HeaderMap::new();
+        let unreachable = |url: &str, problem: String| ClientError::Unreachable { url: url.to_owned(), problem };
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let value = value.map_err(|error| unreachable("the token", error.to_string()))?;
+        headers.insert(AUTHORIZATION, value);
+        let build = |(url, _): &(String, HttpClient)| {
+            let builder = HttpClientBuilder::default().request_timeout(CALL_TIMEOUT).set_headers(headers.clone());
+            let client = builder.build(url).map_err(|error| unreachable(url, error.to_string()))?;
+            Ok((url.clone(), client))
+        };
+        Ok(Self { nodes: self.nodes.iter().map(build).collect::<Result<_, _>>()? })
     }
 
     /// Calls a method of the first node.

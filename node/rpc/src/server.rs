@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::batch::SideBySide;
-use crate::methods::{Bearer, Context, module};
+use crate::methods::{Bearer, Context, TABLE, module};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jsonrpsee_core::middleware::RpcServiceBuilder;
@@ -117,6 +117,13 @@ pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server
     let address = listener.local_addr().map_err(|source| ServerError::Listen { address: config.listen, source })?;
     let module = module(Context { backend: backend.clone(), open_reads: config.open_reads, desk: Arc::default() })
         .map_err(|error| ServerError::Methods(error.to_string()))?;
+    // The document that clients discover is made from the table; a method that only one of both knows must not exist.
+    let mut known: Vec<&str> = module.method_names().collect();
+    known.sort_unstable();
+    let listed: Vec<&str> = TABLE.iter().map(|method| method.name).collect();
+    if known != listed {
+        return Err(ServerError::Methods(format!("answered are {known:?}, listed are {listed:?}")));
+    }
     let (stop, handle) = stop_channel();
     tokio::spawn(accept(listener, config, module.into(), stop, backend));
     Ok(Server { address, handle })

@@ -128,6 +128,11 @@ impl Cluster {
         Ok(Self { nodes, document, seawayd })
     }
 
+    /// The program, to call with other arguments.
+    pub fn seawayd(&self) -> Command {
+        Command::new(&self.seawayd)
+    }
+
     /// Starts a node; what it says goes to `node.log` in its home.
     pub fn start(&mut self, place: usize) -> Result<(), String> {
         let node = &mut self.nodes[place];
@@ -217,6 +222,9 @@ impl Cluster {
                 Err(ClientError::Refused { message, .. }) => last = message,
                 Err(error) => last = error.to_string(),
             }
+            if self.has_ended(place) {
+                break;
+            }
             tokio::time::sleep(POLL).await;
         }
         let node = &self.nodes[place];
@@ -225,6 +233,14 @@ impl Cluster {
             node.bic,
             node.home.join("node.log").display()
         ))
+    }
+
+    /// Whether a node's process was started and has ended by itself.
+    fn has_ended(&self, place: usize) -> bool {
+        let Some(id) = self.process_id(place) else { return false };
+        // Field 3 of proc(5): Z is a process that has ended and whose parent has not looked yet.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with('Z') || rest.is_empty())
     }
 
     /// Waits until each running node is connected with all other running ones.

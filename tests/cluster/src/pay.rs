@@ -3,12 +3,14 @@
 use crate::cluster::now_ms;
 use seaway_genesis::seed;
 use seaway_sdk::{Payment, Signed};
+use seaway_types::InstructionKey;
 use seaway_types::amount::Amount;
 use seaway_types::genesis::GenesisDocument;
-use seaway_types::instruction::Submitter;
+use seaway_types::instruction::hold::Reserve;
 use seaway_types::instruction::payment::CreditKind;
+use seaway_types::instruction::{Body, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::time::BlockTime;
-use seaway_types::{AssetId, Bic};
+use seaway_types::{AssetId, Bic, Uetr};
 use serde_json::Value;
 
 /// Signs payments of the Hong Kong merchant to its supplier in Singapore.
@@ -21,6 +23,28 @@ impl Payer {
     /// On a network.
     pub fn new(document: &GenesisDocument) -> Self {
         Self { document: document.clone() }
+    }
+
+    /// The merchant reserves an amount in cents of HKD for its supplier, for so many milliseconds.
+    pub fn merchant_reserves(&self, cents: u64, lasts_ms: u64) -> Result<RawInstruction, String> {
+        let payer = seed::account("HARBHKHH", "hk-merchant");
+        let now = BlockTime::from_ms(now_ms()).unwrap_or_default();
+        let reserve = Reserve {
+            payer,
+            payee: seed::account("MERLSGSG", "sg-supplier"),
+            asset: AssetId(1),
+            amount: Amount::new(cents).map_err(|error| error.to_string())?,
+            expires_at: now.after_ms(lasts_ms),
+            uetr: Uetr::from_random([7; 16]),
+        };
+        let envelope = Envelope {
+            network: self.document.network,
+            submitter: Submitter::Account(payer),
+            key: InstructionKey([7; 16]),
+            valid_until: now.after_ms(60_000),
+            body: Body::Single(Leg::Reserve(reserve)),
+        };
+        Ok(RawInstruction::from(&envelope.sign(&[seed::secret_key("hk-merchant")])))
     }
 
     /// A signed payment of an amount in cents of HKD.

@@ -55,17 +55,6 @@ const fn method(
 
 /// All methods, in order of their names.
 pub const TABLE: &[Method] = &[
-    method("auth_challenge", Access::Open, &[], "random bytes to sign with a key, and the very message to sign"),
-    method(
-        "auth_token",
-        Access::Open,
-        &[
-            ("challenge", "of auth_challenge", true),
-            ("key", "public key", true),
-            ("signature", "over the message", true),
-        ],
-        "a token that shows for 15 minutes that the caller holds the key; it goes into 'Authorization: Bearer'",
-    ),
     method(
         "account_balances",
         Access::Concerned,
@@ -80,6 +69,17 @@ pub const TABLE: &[Method] = &[
     ),
     method("account_get", Access::Concerned, &[("account", "account id", true)], "an account's record"),
     method("asset_list", Access::Open, &[], "the assets, with their issuers and what is in circulation"),
+    method("auth_challenge", Access::Open, &[], "random bytes to sign with a key, and the very message to sign"),
+    method(
+        "auth_token",
+        Access::Open,
+        &[
+            ("challenge", "of auth_challenge", true),
+            ("key", "public key", true),
+            ("signature", "over the message", true),
+        ],
+        "a token that shows for 15 minutes that the caller holds the key; it goes into 'Authorization: Bearer'",
+    ),
     method(
         "instruction_status",
         Access::Concerned,
