@@ -21,6 +21,8 @@
 
 mod admission;
 mod pool;
+#[cfg(test)]
+mod tests;
 
 pub use admission::{AdmissionView, Refused};
 pub use pool::{Pool, Room, Waiting};

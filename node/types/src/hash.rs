@@ -73,9 +73,11 @@ pub enum Domain {
     Proposal,
     /// What a client signs to show a node that it holds a key.
     AccessChallenge,
+    /// The root of a receipts or outcomes tree: its top and its number of leaves.
+    ReceiptRoot,
 }
 
-const DOMAINS: usize = 25;
+const DOMAINS: usize = 26;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -104,6 +106,7 @@ impl Domain {
         Self::Vote,
         Self::Proposal,
         Self::AccessChallenge,
+        Self::ReceiptRoot,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -134,6 +137,7 @@ impl Domain {
             Self::Vote => "seaway v1 vote",
             Self::Proposal => "seaway v1 proposal",
             Self::AccessChallenge => "seaway v1 access challenge",
+            Self::ReceiptRoot => "seaway v1 receipt root",
         }
     }
 

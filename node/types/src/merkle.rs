@@ -26,13 +26,19 @@ pub fn leaves<T: Serialize>(values: &[T]) -> Vec<Hash32> {
     values.iter().map(hash).collect()
 }
 
-/// The root over leaf hashes; zero for none.
+/// Closes a tree: without the count in the root, the second of two leaves and the third of three could be proven by one path.
+fn sealed(count: u64, top: &Hash32) -> Hash32 {
+    Domain::ReceiptRoot.hash(&codec::encode(&(count, top)))
+}
+
+/// The root over leaf hashes and their number; zero for none.
 pub fn root(leaves: &[Hash32]) -> Hash32 {
     let mut level = leaves.to_vec();
     while level.len() > 1 {
         level = above(&level);
     }
-    level.first().copied().unwrap_or(Hash32::ZERO)
+    let count = u64::try_from(leaves.len()).unwrap_or(u64::MAX);
+    level.first().map_or(Hash32::ZERO, |top| sealed(count, top))
 }
 
 fn above(level: &[Hash32]) -> Vec<Hash32> {
@@ -91,7 +97,7 @@ impl MerklePath {
             place /= 2;
             count = count.div_ceil(2);
         }
-        siblings.next().is_none().then_some(hash)
+        siblings.next().is_none().then(|| sealed(u64::from(self.count), &hash))
     }
 }
 
@@ -115,6 +121,15 @@ mod tests {
                     assert_ne!(path.root(leaves[other]), Some(root));
                     let moved = MerklePath { position: other as u32, ..path.clone() };
                     assert_ne!(moved.root(leaves[position]), Some(root), "{position} as {other} of {count}");
+                }
+                for (other, of) in (1..50).flat_map(|of| (0..of).map(move |other| (other, of))) {
+                    let claimed = MerklePath { position: other, count: of, ..path.clone() };
+                    let same = (other as usize, of as usize) == (position, count);
+                    assert_eq!(
+                        claimed.root(leaves[position]) == Some(root),
+                        same,
+                        "{position} of {count} as {other} of {of}"
+                    );
                 }
             }
             assert_eq!(path(&leaves, count), None);

@@ -17,6 +17,9 @@ mod header;
 mod settlement;
 mod vote;
 
+#[cfg(test)]
+mod tests;
+
 pub use certificate::{Certificate, CertificateError, CommitSignature};
 pub use header::{Block, BlockBody, BlockDraft, BlockHeader, BlockId, FinalBlock, validators_hash};
 pub use settlement::{LineageStep, SettlementError, SettlementProof};
