@@ -1,8 +1,8 @@
 //! What survives a crash.
 
-use seaway_engine::{Decided, LogEntry, Question, Signer, Step, Store};
+use seaway_engine::{Decided, LogEntry, Question, Signer, Store};
 use seaway_ledger::state::ReadFault;
-use seaway_types::block::{FinalBlock, Round};
+use seaway_types::block::FinalBlock;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::{Evidence, public_key, sign};
 use seaway_types::state::{IndexEntry, IndexKey};
@@ -20,13 +20,27 @@ struct Content {
     blocks: BTreeMap<Height, FinalBlock>,
     index: BTreeMap<IndexKey, IndexEntry>,
     log: Vec<LogEntry>,
+    /// Noted, and gone with a crash.
+    noted: Vec<LogEntry>,
     guard: Option<Question>,
 }
 
 impl Disk {
-    /// Appends to the log, synced.
-    pub fn log(&self, entries: Vec<LogEntry>) {
-        self.0.borrow_mut().log.extend(entries);
+    /// Notes entries down for the log, as a real node does: they are synced when something is said.
+    pub fn note(&self, entries: Vec<LogEntry>) {
+        self.0.borrow_mut().noted.extend(entries);
+    }
+
+    /// Makes the log durable.
+    pub fn sync(&self) {
+        let mut content = self.0.borrow_mut();
+        let noted = std::mem::take(&mut content.noted);
+        content.log.extend(noted);
+    }
+
+    /// The power goes: what was not synced is lost.
+    pub fn crash(&self) {
+        self.0.borrow_mut().noted.clear();
     }
 
     /// Stores a decided block and cuts the log.
@@ -36,6 +50,7 @@ impl Disk {
         content.blocks.insert(height, decided.block.clone());
         content.index.extend(decided.applied.changes.index.iter().map(|(key, entry)| (*key, *entry)));
         content.log.retain(|entry| entry.height() > height);
+        content.noted.retain(|entry| entry.height() > height);
     }
 
     /// Makes the guard's record durable.
@@ -69,28 +84,17 @@ impl Store for Disk {
     }
 }
 
-type Given = BTreeMap<(Height, Round, Step), [u8; 32]>;
-
-/// A validator's key with its guard. Every signature that it ever gave, over all its lives, stands in `given`, so that the
-/// world can ask whether two contradict each other.
+/// A validator's key with its guard.
 #[derive(Clone, Debug)]
 pub struct Guard {
     secret: [u8; 32],
     last: Rc<RefCell<Option<Question>>>,
-    given: Rc<RefCell<Given>>,
-    /// How often it gave two different signatures for one step.
-    pub doubled: Rc<RefCell<usize>>,
 }
 
 impl Guard {
     /// A key that has signed nothing.
     pub fn new(secret: [u8; 32]) -> Self {
-        Self {
-            secret,
-            last: Rc::new(RefCell::new(None)),
-            given: Rc::new(RefCell::new(BTreeMap::new())),
-            doubled: Rc::new(RefCell::new(0)),
-        }
+        Self { secret, last: Rc::new(RefCell::new(None)) }
     }
 
     /// What it signed last.
@@ -119,10 +123,6 @@ impl Signer for Guard {
         }
         if fresh {
             *last = Some(*question);
-        }
-        let before = self.given.borrow_mut().insert(question.place(), question.message);
-        if before.is_some_and(|before| before != question.message) {
-            *self.doubled.borrow_mut() += 1;
         }
         Some(sign(&self.secret, &question.message).evidence)
     }

@@ -4,11 +4,13 @@ use crate::disk::{Disk, Guard};
 use crate::load::Load;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use seaway_engine::{Action, Event, Message, Now, Replica, Setup, TipBlock, To, authenticate};
+use seaway_engine::{
+    Action, ConsensusMessage, Event, Message, Now, Replica, Setup, Step, TipBlock, To, authenticate,
+};
 use seaway_genesis::{ceremony, seed};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
-use seaway_types::block::BlockId;
+use seaway_types::block::{BlockId, Round, VoteKind};
 use seaway_types::bounded::Bounded;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
@@ -69,6 +71,13 @@ pub struct World {
     pub final_at: BTreeMap<Height, u64>,
     /// What stopped replicas.
     pub halts: Vec<(usize, String)>,
+    /// How likely a node is to lose power before an action, in ten-thousandths; it comes back after 300 ms.
+    pub fragile_permyriad: u32,
+    restarts: Vec<(u64, usize)>,
+    /// What each validator said for each step.
+    said: BTreeMap<(PublicKey, Height, Round, Step), [u8; 32]>,
+    /// Steps for which a validator said two things, and who sent the second.
+    pub doubled: Vec<(usize, Height, Round, Step)>,
     /// Hash over the course of events so far.
     trace: Hash32,
     random: ChaCha8Rng,
@@ -102,6 +111,10 @@ impl World {
             finals: BTreeMap::new(),
             final_at: BTreeMap::new(),
             halts: Vec::new(),
+            fragile_permyriad: 0,
+            said: BTreeMap::new(),
+            doubled: Vec::new(),
+            restarts: Vec::new(),
             trace: Hash32::ZERO,
             random: ChaCha8Rng::seed_from_u64(seed),
             queue: BTreeMap::new(),
@@ -116,6 +129,11 @@ impl World {
     fn now(&self, place: usize) -> Now {
         let clock = START_MS.saturating_add(self.now_ms).saturating_add_signed(self.nodes[place].clock_offset_ms);
         Now { clock_ms: clock, elapsed_ms: self.now_ms }
+    }
+
+    /// True time on the wall at a moment of the world.
+    pub fn true_time_ms(&self, at_ms: u64) -> u64 {
+        START_MS + at_ms
     }
 
     /// Starts a node from its disk, and connects it with all others that run.
@@ -155,6 +173,7 @@ impl World {
 
     /// Stops a node at once. What it had not synced is gone.
     pub fn crash(&mut self, place: usize) {
+        self.nodes[place].disk.crash();
         self.nodes[place].replica = None;
         self.nodes[place].life += 1;
         for other in 0..self.nodes.len() {
@@ -188,14 +207,21 @@ impl World {
     /// Lets time pass until a moment, or until nothing is left to happen before it.
     pub fn run_until(&mut self, until_ms: u64) {
         loop {
+            self.bring_back();
             let wake = self.next_wake();
             let event = self.queue.keys().next().copied();
+            let restart = self.restarts.iter().map(|(at, _)| *at).min().unwrap_or(u64::MAX);
             let at = match (wake, event) {
                 (Some((at, _)), Some((event_at, _))) => at.min(event_at),
                 (Some((at, _)), None) => at,
                 (None, Some((event_at, _))) => event_at,
+                (None, None) if restart <= until_ms => restart,
                 (None, None) => break,
             };
+            if restart < at && restart <= until_ms {
+                self.now_ms = self.now_ms.max(restart);
+                continue;
+            }
             if at > until_ms {
                 break;
             }
@@ -214,6 +240,16 @@ impl World {
             }
         }
         self.now_ms = self.now_ms.max(until_ms);
+    }
+
+    /// Starts the nodes whose power is back.
+    fn bring_back(&mut self) {
+        let now = self.now_ms;
+        let (due, later): (Vec<_>, Vec<_>) = self.restarts.drain(..).partition(|(at, _)| *at <= now);
+        self.restarts = later;
+        for (_, place) in due {
+            self.start(place);
+        }
     }
 
     /// Lets time pass until all running nodes have reached a height; gives up at a moment.
@@ -247,13 +283,25 @@ impl World {
 
     fn carry_out(&mut self, place: usize, actions: Vec<Action>) {
         for action in actions {
+            if self.fragile_permyriad > 0 && self.random.next_u32() % 10_000 < self.fragile_permyriad {
+                // The power goes in the middle of a step: nothing of the rest happens.
+                self.crash(place);
+                self.restarts.push((self.now_ms + 300, place));
+                return;
+            }
             match action {
-                Action::Log(entries) => self.nodes[place].disk.log(entries),
+                Action::Log(entries) => self.nodes[place].disk.note(entries),
                 Action::KeepSigned => {
                     let node = &self.nodes[place];
+                    node.disk.sync();
                     node.disk.keep_signed(node.guard.as_ref().and_then(Guard::last));
                 }
-                Action::Send { to, message } => self.send(place, to, &message),
+                Action::Send { to, message } => {
+                    if matches!(message, Message::Consensus(_) | Message::Draft(_)) {
+                        self.nodes[place].disk.sync();
+                    }
+                    self.send(place, to, &message);
+                }
                 Action::Persist(decided) => {
                     self.nodes[place].disk.persist(&decided);
                     if let Some(replica) = &mut self.nodes[place].replica {
@@ -273,6 +321,7 @@ impl World {
     }
 
     fn send(&mut self, from: usize, to: To, message: &Message) {
+        self.watch(from, message);
         let bytes = message.encode();
         for other in 0..self.nodes.len() {
             let meant = match to {
@@ -302,6 +351,26 @@ impl World {
         }
     }
 
+    /// Whether a validator ever says two things for one step, over all its lives. What it signed and never said is no harm.
+    fn watch(&mut self, from: usize, message: &Message) {
+        let (key, step, height, round, content) = match message {
+            Message::Consensus(ConsensusMessage::Vote(signed)) => {
+                let vote = &signed.vote;
+                let step = if vote.kind == VoteKind::Prevote { Step::Prevote } else { Step::Precommit };
+                (signed.validator, step, vote.height, vote.round, vote.message())
+            }
+            Message::Consensus(ConsensusMessage::Proposal(signed)) => {
+                let proposal = &signed.proposal;
+                (signed.validator, Step::Propose, proposal.height, proposal.round, proposal.message())
+            }
+            _ => return,
+        };
+        let said = *self.said.entry((key, height, round, step)).or_insert(content);
+        if said != content {
+            self.doubled.push((from, height, round, step));
+        }
+    }
+
     fn note(&mut self, from: usize, to: usize, delay: u64, bytes: &[u8]) {
         let head = format!("{} {from} {to} {delay} ", self.now_ms);
         let line = [self.trace.as_bytes().as_slice(), head.as_bytes(), bytes].concat();
@@ -316,10 +385,8 @@ impl World {
     /// All replicas stand on one chain, with the states that it gives; nobody halted, nobody signed twice.
     pub fn check(&self) {
         assert!(self.halts.is_empty(), "halted: {:?}", self.halts);
+        assert!(self.doubled.is_empty(), "said two things for one step: {:?}", self.doubled);
         for (place, node) in self.nodes.iter().enumerate() {
-            if let Some(guard) = &node.guard {
-                assert_eq!(*guard.doubled.borrow(), 0, "node {place} signed two things for one step");
-            }
             for block in node.disk.blocks() {
                 let header = block.block.header;
                 assert_eq!(self.finals.get(&header.height), Some(&header.id()), "node {place} at {}", header.height);
