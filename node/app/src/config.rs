@@ -59,12 +59,25 @@ pub struct RpcConfig {
     /// Whether everybody may read accounts; for devnets.
     #[serde(default)]
     pub open_reads: bool,
+    /// TLS; plain HTTP without it.
+    #[serde(default)]
+    pub tls: Option<TlsConfig>,
     /// Connections in all.
     #[serde(default = "connections_max")]
     pub connections_max: usize,
     /// Connections from one address.
     #[serde(default = "connections_per_address_max")]
     pub connections_per_address_max: usize,
+}
+
+/// Certificate chain and key, both PEM, relative to the home.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The chain, the node's own certificate first.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 fn connections_max() -> usize {

@@ -1,7 +1,8 @@
 //! What stands in a home, and how it is opened.
 
-use crate::config::Config;
+use crate::config::{Config, TlsConfig};
 use seaway_genesis::written::WrittenGenesis;
+use seaway_rpc::Tls;
 use seaway_signer::{GuardedKey, KeyFile, KeyKind};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::limits::GENESIS_BYTES_MAX;
@@ -70,6 +71,11 @@ impl Home {
             }
         }
         Ok(())
+    }
+
+    /// Certificate and key of the RPC.
+    pub fn tls(&self, config: &TlsConfig) -> Tls {
+        Tls { certificate: self.root.join(&config.certificate), key: self.root.join(&config.key) }
     }
 
     fn passphrase(&self) -> Result<Zeroizing<String>, String> {

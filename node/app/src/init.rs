@@ -88,6 +88,7 @@ pub fn init(options: &Options) -> Result<(), String> {
         rpc: RpcConfig {
             listen: options.rpc,
             open_reads: options.devnet.is_some(),
+            tls: None,
             connections_max: 1_024,
             connections_per_address_max: if options.devnet.is_some() { 1_024 } else { 128 },
         },

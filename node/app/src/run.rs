@@ -201,6 +201,7 @@ async fn start_rpc(home: &Home, backend: NodeBackend) -> Result<seaway_rpc::Serv
         connections_max: rpc.connections_max,
         connections_per_address_max: rpc.connections_per_address_max,
         open_reads: rpc.open_reads,
+        tls: rpc.tls.as_ref().map(|tls| home.tls(tls)),
     };
     let server = seaway_rpc::start(config, Arc::new(backend)).await.map_err(|error| error.to_string())?;
     tracing::info!(address = %server.address, "listening for clients");

@@ -11,9 +11,11 @@ mod fault;
 mod methods;
 mod server;
 mod show;
+mod tls;
 
 pub use access::challenge_message;
 pub use backend::{Answered, Backend, NodeStatus, PeerStatus, Placed, Wait};
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE};
 pub use server::{Config, Server, ServerError, start};
+pub use tls::Tls;

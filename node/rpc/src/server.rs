@@ -3,16 +3,20 @@
 use crate::backend::Backend;
 use crate::batch::SideBySide;
 use crate::methods::{Bearer, Context, TABLE, module};
+use crate::tls::Tls;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jsonrpsee_core::middleware::RpcServiceBuilder;
 use jsonrpsee_server::{BatchRequestConfig, Methods, ServerConfig, StopHandle, stop_channel};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 /// How long a client has to send its headers.
@@ -37,6 +41,8 @@ pub struct Config {
     pub connections_per_address_max: usize,
     /// Whether accounts can be read by everybody; for devnets.
     pub open_reads: bool,
+    /// TLS; plain without it.
+    pub tls: Option<Tls>,
 }
 
 /// Why the server does not start.
@@ -49,6 +55,14 @@ pub enum ServerError {
         address: SocketAddr,
         /// What failed.
         source: std::io::Error,
+    },
+    /// A certificate or key that cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
     },
     /// Two methods of one name.
     #[error("methods: {0}")]
@@ -111,6 +125,7 @@ impl Drop for Seat {
 
 /// Starts the server.
 pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server, ServerError> {
+    let tls = config.tls.as_ref().map(Tls::acceptor).transpose()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| ServerError::Listen { address: config.listen, source })?;
@@ -125,27 +140,34 @@ pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server
         return Err(ServerError::Methods(format!("answered are {known:?}, listed are {listed:?}")));
     }
     let (stop, handle) = stop_channel();
-    tokio::spawn(accept(listener, config, module.into(), stop, backend));
+    tokio::spawn(accept(listener, config, tls, Serving { methods: module.into(), stop, backend }));
     Ok(Server { address, handle })
 }
 
-async fn accept<B: Backend>(
-    listener: TcpListener,
-    config: Config,
+/// What every connection needs.
+struct Serving<B> {
     methods: Methods,
     stop: StopHandle,
     backend: Arc<B>,
-) {
+}
+
+impl<B> Clone for Serving<B> {
+    fn clone(&self) -> Self {
+        Self { methods: self.methods.clone(), stop: self.stop.clone(), backend: self.backend.clone() }
+    }
+}
+
+async fn accept<B: Backend>(listener: TcpListener, config: Config, tls: Option<TlsAcceptor>, serving: Serving<B>) {
     let counter = Arc::new(Mutex::new(Counter::default()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.clone().shutdown() => return,
+            () = serving.stop.clone().shutdown() => return,
         };
         match accepted {
             Ok((stream, from)) => match Seat::take(&counter, from.ip(), &config) {
                 Some(seat) => {
-                    tokio::spawn(serve(stream, seat, methods.clone(), stop.clone(), backend.clone()));
+                    tokio::spawn(welcome(stream, seat, tls.clone(), serving.clone()));
                 }
                 None => tracing::warn!(%from, "connection refused: too many"),
             },
@@ -158,7 +180,22 @@ async fn accept<B: Backend>(
     }
 }
 
-async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop: StopHandle, backend: Arc<B>) {
+/// The TLS handshake, where there is one, within the time that headers have.
+async fn welcome<B: Backend>(stream: TcpStream, seat: Seat, tls: Option<TlsAcceptor>, serving: Serving<B>) {
+    let _nodelay = stream.set_nodelay(true);
+    let Some(tls) = tls else { return serve(stream, seat, serving).await };
+    match tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => serve(stream, seat, serving).await,
+        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+        Err(_) => tracing::debug!("TLS handshake took too long"),
+    }
+}
+
+async fn serve<B: Backend, S>(stream: S, seat: Seat, serving: Serving<B>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Serving { methods, stop, backend } = serving;
     let settings = ServerConfig::builder()
         .max_request_body_size(BODY_BYTES_MAX)
         .max_response_body_size(ANSWER_BYTES_MAX)
@@ -186,7 +223,6 @@ async fn serve<B: Backend>(stream: TcpStream, seat: Seat, methods: Methods, stop
             }
         }
     });
-    let _nodelay = stream.set_nodelay(true);
     let mut http = Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let service = hyper_util::service::TowerToHyperService::new(service);

@@ -377,6 +377,45 @@ async fn every_listed_method_answers_and_bad_calls_are_refused_clearly() {
     assert!(answer.contains("hexadecimal"), "{answer}");
 }
 
+#[tokio::test]
+async fn clients_can_be_served_over_tls() {
+    use rustls::pki_types::ServerName;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let folder = tempfile::tempdir().unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::Free).unwrap();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let home = cluster.nodes[OBSERVER].home.clone();
+    std::fs::write(home.join("chain.pem"), cert.pem()).unwrap();
+    std::fs::write(home.join("key.pem"), signing_key.serialize_pem()).unwrap();
+    let config = home.join("seawayd.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let tls = "[rpc.tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n\n[log]";
+    std::fs::write(&config, text.replace("[log]", tls)).unwrap();
+    cluster.start(OBSERVER).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(roots).with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+    let address = cluster.nodes[OBSERVER].url.trim_start_matches("http://").to_owned();
+    let start = std::time::Instant::now();
+    let stream = loop {
+        match tokio::net::TcpStream::connect(&address).await {
+            Ok(stream) => break stream,
+            Err(error) => assert!(start.elapsed() < PATIENCE && cluster.runs(OBSERVER), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    let _closed = stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("height 0"), "{answer}");
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
