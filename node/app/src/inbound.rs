@@ -54,7 +54,7 @@ pub struct Checked {
 }
 
 /// Bytes of instructions in one generation.
-const CHECKED_BYTES_MAX: usize = 8 << 20;
+const CHECKED_BYTES_MAX: usize = 4 << 20;
 
 /// Shared among the threads that check.
 pub type SharedChecked = Arc<Mutex<Checked>>;
