@@ -218,3 +218,57 @@ fn a_clock_that_is_off_proposes_nothing_that_others_take() {
         assert!(header.time.ms() < truth + bound, "height {} was taken from the future", header.height);
     }
 }
+
+#[test]
+fn a_node_cut_off_keeps_nothing_to_itself_for_ever() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 1);
+        world.run_until(50);
+        let alone: Vec<_> = (1..5).map(|other| (0, other)).collect();
+        world.cut.extend(alone.iter().copied());
+        // Node 0 admits payments that nobody else hears of, while the others go on.
+        for tick in 0..20_usize {
+            world.submit(0);
+            world.submit(1 + tick % 3);
+            world.run_until(world.now_ms + 40);
+        }
+        let reached = world.nodes[1].replica.as_ref().unwrap().tip().height;
+        assert!(reached > Height(5), "seed {seed}: three go on without the fourth: {reached}");
+        assert_eq!(
+            world.nodes[0].replica.as_ref().unwrap().tip().height,
+            Height(0),
+            "seed {seed}: one decides nothing"
+        );
+        world.cut.clear();
+        world.run_until(world.now_ms + 20_000);
+        world.check();
+        let settled: usize = world.nodes[2].disk.blocks().iter().map(|block| block.block.instructions.len()).sum();
+        assert_eq!(settled, 40, "seed {seed}: all of both sides are settled");
+        let heights: Vec<_> = world.running().map(|one| one.tip().height).collect();
+        assert!(heights.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}: {heights:?}");
+    }
+}
+
+#[test]
+fn two_halves_decide_nothing_and_go_on_together_afterwards() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 0);
+        for tick in 0..10_usize {
+            world.submit(tick % 4);
+            world.run_until(world.now_ms + 7 + seed);
+        }
+        world.cut.extend([(0, 2), (0, 3), (1, 2), (1, 3)]);
+        world.run_until(world.now_ms + 1_000);
+        let before = world.final_at.len();
+        for place in 0..4 {
+            world.submit(place);
+        }
+        world.run_until(world.now_ms + 10_000);
+        assert_eq!(world.final_at.len(), before, "seed {seed}: neither half has a quorum");
+        world.cut.clear();
+        world.run_until(world.now_ms + 20_000);
+        world.check();
+        let settled: usize = world.nodes[3].disk.blocks().iter().map(|block| block.block.instructions.len()).sum();
+        assert_eq!(settled, 14, "seed {seed}: all are settled");
+    }
+}
