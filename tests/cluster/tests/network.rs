@@ -378,6 +378,30 @@ async fn every_listed_method_answers_and_bad_calls_are_refused_clearly() {
 }
 
 #[tokio::test]
+async fn a_subscription_misses_nothing_from_a_height_on() {
+    use jsonrpsee_core::client::{Subscription, SubscriptionClientT};
+    use jsonrpsee_core::params::ObjectParams;
+    let net = net().await;
+    let (first, _) = net.pay(0).await;
+    let (second, _) = net.pay(1).await;
+    let url = net.cluster.nodes[OBSERVER].url.replace("http://", "ws://");
+    net.knows(OBSERVER, &second).await;
+    let client = jsonrpsee_ws_client::WsClientBuilder::default().build(url).await.unwrap();
+    let mut params = ObjectParams::new();
+    params.insert("from", "1").unwrap();
+    params.insert("account", seaway_genesis::seed::account("MERLSGSG", "sg-supplier")).unwrap();
+    let events = client.subscribe("payment_subscribe", params, "payment_unsubscribe").await;
+    let mut events: Subscription<Value> = events.unwrap();
+    let (third, _) = net.pay(2).await;
+    for (height, signed) in (1u64..).zip([first, second, third]) {
+        let event = tokio::time::timeout(PATIENCE, events.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(event["height"], height.to_string());
+        assert_eq!(event["instructions"][0]["credits"][0]["uetr"], json!(signed.uetr), "{event}");
+    }
+    events.unsubscribe().await.unwrap();
+}
+
+#[tokio::test]
 async fn clients_can_be_served_over_tls() {
     use rustls::pki_types::ServerName;
     use std::sync::Arc;
