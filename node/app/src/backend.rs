@@ -1,6 +1,7 @@
 //! What clients ask, answered from the database, and what they submit, passed to the engine.
 
 use crate::inbound::Submission;
+use crate::placed::of_stored;
 use crate::runner::Input;
 use crate::shared::Shared;
 use seaway_engine::Store;
@@ -15,10 +16,10 @@ use seaway_types::codec;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::instruction::{RawInstruction, Submitter};
+use seaway_types::instruction::{Leg, RawInstruction, Submitter};
 use seaway_types::merkle;
 use seaway_types::proof::ReceiptProof;
-use seaway_types::receipt::{Posting, Receipt};
+use seaway_types::receipt::Posting;
 use seaway_types::state::{
     Account, Balance, IndexKey, IndexValue, Participant, Payment, StateKey, Totals, ValidatorSet, Validators,
 };
@@ -61,68 +62,38 @@ pub fn find_instruction(
         .map_err(|fault| Fault::Internal(fault.to_string()))?;
     let Some(entry) = entry else { return Ok(None) };
     let IndexValue::Instruction { position, .. } = entry.value else { return Ok(None) };
-    let block = database.read_block(entry.height).map_err(failed)?;
-    let answers = database.receipts(entry.height).map_err(failed)?;
-    let (Some(block), Some(answers)) = (block, answers) else {
-        return Err(Fault::Internal(format!("block {} is not here", entry.height)));
-    };
-    let header = &block.block.header;
-    let acts = answers.receipts.len().saturating_sub(block.block.instructions.len());
-    let place = acts.saturating_add(position as usize);
-    let Some(Receipt::Instruction(receipt)) = answers.receipts.get(place) else {
-        return Err(Fault::Internal(format!("block {} has no receipt {place}", entry.height)));
-    };
-    let place = u32::try_from(place).unwrap_or(u32::MAX);
-    let credits = answers.outcomes.iter().find(|(of, _)| *of == place);
-    Ok(Some(Placed {
-        block: header.id(),
-        height: header.height,
-        time: header.time,
-        position: place,
-        receipt: *receipt,
-        credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
-    }))
+    let place = position as usize;
+    of_stored(database, entry.height, |answers, _| answers.at(answers.position(place))).map(Some)
 }
 
 impl NodeBackend {
     /// Where a credit transfer stands: its block, searched for the receipt that has it.
     fn place(&self, name: &PaymentKey, height: Height) -> Result<Option<Placed>, Fault> {
-        let block = self.database.read_block(height).map_err(failed)?;
-        let answers = self.database.receipts(height).map_err(failed)?;
-        let (Some(block), Some(answers)) = (block, answers) else { return Ok(None) };
-        let header = &block.block.header;
-        let placed = |place: u32, credits: Vec<_>| match answers.receipts.get(place as usize) {
-            Some(Receipt::Instruction(receipt)) => Some(Placed {
-                block: header.id(),
-                height,
-                time: header.time,
-                position: place,
-                receipt: *receipt,
-                credits,
-            }),
-            _ => None,
-        };
-        let settled = answers
-            .outcomes
-            .iter()
-            .find(|(_, credits)| credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind));
-        if let Some((place, credits)) = settled {
-            return Ok(placed(*place, credits.clone()));
-        }
-        // Rejected as a whole: the receipt has no credits, so the instruction itself says whose UETR it took.
-        let acts = answers.receipts.len().saturating_sub(block.block.instructions.len());
-        let place = block.block.instructions.iter().position(|raw| {
-            raw.clone().decode().is_ok_and(|decoded| {
-                decoded.envelope().body.legs().iter().any(|leg| match leg {
-                    seaway_types::instruction::Leg::CreditTransfer(transfer) => {
-                        transfer.credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind)
-                    }
-                    _ => false,
-                })
-            })
-        });
-        Ok(place.and_then(|place| placed(u32::try_from(acts + place).unwrap_or(u32::MAX), Vec::new())))
+        of_stored(&self.database, height, |answers, block| {
+            let settled = answers.outcomes.iter().find(|(_, credits)| {
+                credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind)
+            });
+            let position = match settled {
+                Some((position, _)) => Some(*position as usize),
+                // Rejected as a whole: the receipt has no credits, so the instruction itself says whose UETR it took.
+                None => {
+                    block.instructions.iter().position(|raw| took(raw, name)).map(|place| answers.position(place))
+                }
+            };
+            position.map(|position| answers.at(position)).transpose()
+        })
     }
+}
+
+/// Whether an instruction names a credit transfer.
+fn took(raw: &RawInstruction, name: &PaymentKey) -> bool {
+    let Ok(decoded) = raw.clone().decode() else { return false };
+    decoded.envelope().body.legs().iter().any(|leg| match leg {
+        Leg::CreditTransfer(transfer) => {
+            transfer.credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind)
+        }
+        _ => false,
+    })
 }
 
 impl Backend for NodeBackend {
@@ -241,27 +212,7 @@ impl Backend for NodeBackend {
     }
 
     fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault> {
-        let block = self.database.read_block(height).map_err(failed)?;
-        let answers = self.database.receipts(height).map_err(failed)?;
-        let (Some(block), Some(answers)) = (block, answers) else {
-            return Err(Fault::Unknown { what: "block at height", value: height.to_string() });
-        };
-        let header = &block.block.header;
-        let placed = |(place, receipt): (u32, &Receipt)| match receipt {
-            Receipt::Instruction(receipt) => {
-                let credits = answers.outcomes.iter().find(|(of, _)| *of == place);
-                Some(Placed {
-                    block: header.id(),
-                    height,
-                    time: header.time,
-                    position: place,
-                    receipt: *receipt,
-                    credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
-                })
-            }
-            Receipt::Act(_) => None,
-        };
-        Ok((0u32..).zip(&answers.receipts).filter_map(placed).collect())
+        of_stored(&self.database, height, |answers, _| answers.all())
     }
 
     fn tips(&self) -> watch::Receiver<Height> {

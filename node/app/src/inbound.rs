@@ -9,7 +9,7 @@ use seaway_types::RawInstruction;
 use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
 use seaway_types::keys::PublicKey;
-use seaway_types::limits::{BLOCK_INSTRUCTIONS_MAX, FRAME_BYTES_MAX};
+use seaway_types::limits::FRAME_BYTES_MAX;
 use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 pub const LANES: &[LaneSpec] = &[
     LaneSpec { protocol: "/seaway/1/votes", frame_bytes_max: 64 << 10, queue_frames_max: 4_096 },
     LaneSpec { protocol: "/seaway/1/blocks", frame_bytes_max: FRAME_BYTES_MAX, queue_frames_max: 64 },
-    LaneSpec {
-        protocol: "/seaway/1/instructions",
-        frame_bytes_max: 2 << 20 | BLOCK_INSTRUCTIONS_MAX,
-        queue_frames_max: 1_024,
-    },
+    LaneSpec { protocol: "/seaway/1/instructions", frame_bytes_max: (2 << 20) + (64 << 10), queue_frames_max: 1_024 },
 ];
 
 /// Events of one lane that wait for its thread.

@@ -13,6 +13,7 @@ mod home;
 mod inbound;
 mod init;
 mod metrics;
+mod placed;
 mod run;
 mod runner;
 mod shared;

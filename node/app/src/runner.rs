@@ -3,16 +3,16 @@
 //! Steps are taken in groups while more has come in: what they note down is synced once, before anything that any of them
 //! says is sent.
 
+use crate::placed::Answers;
 use crate::shared::Shared;
 use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Peer, Replica, To};
 use seaway_network::Network;
-use seaway_rpc::{Answered, Fault, Placed, Wait};
+use seaway_rpc::{Answered, Fault, Wait};
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Wal};
 use seaway_types::RawInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
-use seaway_types::receipt::Receipt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -213,10 +213,15 @@ impl Runner {
         if !self.shared.anybody_waits() {
             return;
         }
-        let acts = decided.applied.receipts.len().saturating_sub(decided.instructions.len());
+        let answers = Answers {
+            header: &decided.block.block.header,
+            instructions: decided.instructions.len(),
+            receipts: &decided.applied.receipts,
+            outcomes: &decided.applied.outcomes,
+        };
         for (place, instruction) in decided.instructions.iter().enumerate() {
             let envelope = instruction.envelope();
-            self.shared.tell(&(envelope.submitter, envelope.key), || placed(decided, acts + place));
+            self.shared.tell(&(envelope.submitter, envelope.key), || answers.at(answers.position(place)));
         }
     }
 
@@ -259,23 +264,4 @@ fn together(actions: Vec<Action>) -> Vec<Action> {
     let messages = seaway_engine::in_messages(raw);
     rest.extend(messages.map(|message| Action::Send { to: To::Validators, message }));
     rest
-}
-
-/// What a block answered to the instruction whose receipt stands at a position.
-fn placed(decided: &Decided, position: usize) -> Result<Placed, Fault> {
-    let header = &decided.block.block.header;
-    let missing = || Fault::Internal(format!("block {} has no receipt {position}", header.height));
-    let Some(Receipt::Instruction(receipt)) = decided.applied.receipts.get(position) else {
-        return Err(missing());
-    };
-    let position = u32::try_from(position).map_err(|_| missing())?;
-    let credits = decided.applied.outcomes.iter().find(|(of, _)| *of == position);
-    Ok(Placed {
-        block: header.id(),
-        height: header.height,
-        time: header.time,
-        position,
-        receipt: *receipt,
-        credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
-    })
 }

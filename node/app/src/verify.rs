@@ -6,11 +6,11 @@ use seaway_ledger::execution::{BlockContext, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView, Stored};
 use seaway_storage::{Database, Opened};
+use seaway_types::AssetId;
 use seaway_types::block::{BlockId, FinalBlock, validators_hash};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::state::{Balance, Field, Totals, ValidatorSet, Validators};
 use seaway_types::time::Height;
-use seaway_types::{AccountId, AssetId};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -71,7 +71,6 @@ pub fn verify(root: &Path) -> Result<(), String> {
 fn conserved(state: &MemoryState) -> Result<(), String> {
     let mut sums: BTreeMap<AssetId, Totals> = BTreeMap::new();
     for ((_, asset), balance) in Balance::table(state.tables()).iter() {
-        let (_, balance): ((AccountId, AssetId), &Balance) = ((AccountId([0; 16]), *asset), balance);
         let of_asset = sums.entry(*asset).or_default();
         for field in Field::ALL {
             *of_asset.get_mut(field) += u128::from(balance.get(field).minor_units());

@@ -117,9 +117,9 @@ pub struct Decided {
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // One at a time passes through; a box would only add a hop.
 pub enum Action {
-    /// Append to the write-ahead log; durable before anything later in the list is done.
+    /// Append to the write-ahead log; durable before any message of consensus or proposed block later in the list is sent.
     Log(Vec<LogEntry>),
-    /// Make the double-sign guard's record durable, likewise.
+    /// Make the double-sign guard's record durable, after the log and before anything later in the list is done.
     KeepSigned,
     /// Send. May get lost.
     Send {

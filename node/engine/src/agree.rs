@@ -1,7 +1,7 @@
 //! Consensus at the next height: hearing, checking and building blocks, and carrying out what the core asks for.
 
 use crate::action::{Action, LogEntry, Now, Peer, To};
-use crate::candidate::{ASK_AGAIN_MS, Candidate, Expected, Stage};
+use crate::candidate::{ASK_AGAIN_MS, Candidate, Expected, ROUNDS_AHEAD_MAX, Stage};
 use crate::message::Message;
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
@@ -39,7 +39,10 @@ impl<S: Store, K: Signer> Replica<S, K> {
                 valid_round: proposal.valid_round,
                 at: self.now,
             };
-            self.candidates.expect(proposal.block, expected);
+            let present = self.round().unwrap_or_default();
+            if proposal.round.0 <= present.0.saturating_add(ROUNDS_AHEAD_MAX) {
+                self.candidates.expect(proposal.block, expected);
+            }
             self.consult(Input::Message(message))?;
             return self.try_check(proposal.block, Some(from));
         }

@@ -15,6 +15,15 @@ use std::collections::BTreeMap;
 /// Most drafts kept: two heights, and a few rounds of each.
 const DRAFTS_MAX: usize = 24;
 
+/// Most proposals noted: two heights, and some more rounds than consensus looks ahead.
+const EXPECTED_MAX: usize = 64;
+
+/// Most proposals noted of one round: a correct proposer makes one, and a second one proves that it is not.
+const EXPECTED_OF_ROUND_MAX: usize = 2;
+
+/// So many rounds ahead of the present one a proposal is noted: as far as consensus itself looks.
+pub(crate) const ROUNDS_AHEAD_MAX: u32 = 10;
+
 /// How long to wait for what was asked of one peer before another is asked, in milliseconds.
 pub(crate) const ASK_AGAIN_MS: u64 = 50;
 
@@ -97,10 +106,18 @@ impl Candidates {
         self.blocks.insert(id, candidate);
     }
 
-    /// Notes a proposal; returns false when it was known.
-    pub fn expect(&mut self, id: BlockId, expected: Expected) -> bool {
-        // Rounds are bounded by consensus' own window, proposers by their turn: one entry a round.
-        self.expected.insert((id, expected.round), expected).is_none()
+    /// Notes a proposal. A proposer may sign as many as it likes for its own rounds: more than two of a round are dropped, and
+    /// when there are too many in all, the earliest round makes room, so that a long disagreement still ends.
+    pub fn expect(&mut self, id: BlockId, expected: Expected) {
+        let round = (expected.height, expected.round);
+        if self.expected.values().filter(|one| (one.height, one.round) == round).count() >= EXPECTED_OF_ROUND_MAX {
+            return;
+        }
+        if self.expected.len() >= EXPECTED_MAX {
+            let earliest = self.expected.iter().min_by_key(|(_, one)| (one.height, one.round)).map(|(name, _)| *name);
+            earliest.map(|name| self.expected.remove(&name));
+        }
+        self.expected.insert((id, expected.round), expected);
     }
 
     /// The proposals of a block at a height.
@@ -168,5 +185,25 @@ impl Candidates {
         let expected = &self.expected;
         self.missing.retain(|id, _| blocks.contains_key(id) || expected.keys().any(|(block, _)| block == id));
         self.beside_pool.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposer_that_signs_without_end_fills_no_memory() {
+        let mut candidates = Candidates::default();
+        let at = Now { clock_ms: 0, elapsed_ms: 0 };
+        for n in 0..10_000u32 {
+            let mut id = BlockId([0; 32]);
+            id.0[..4].copy_from_slice(&n.to_le_bytes());
+            let proposer = PublicKey::Ed25519([1; 32]);
+            let expected = Expected { height: Height(1), round: Round(n / 100), proposer, valid_round: None, at };
+            candidates.expect(id, expected);
+        }
+        assert_eq!(candidates.expected.len(), EXPECTED_MAX);
+        assert_eq!(candidates.expected.values().filter(|one| one.round == Round(99)).count(), EXPECTED_OF_ROUND_MAX);
     }
 }

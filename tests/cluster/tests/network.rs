@@ -63,6 +63,15 @@ impl Net {
         }
     }
 
+    /// Waits until a node's process has ended by itself.
+    async fn ends(&mut self, place: usize) {
+        let start = std::time::Instant::now();
+        while self.cluster.runs(place) {
+            assert!(start.elapsed() < PATIENCE, "node {place} still runs");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// A payment is known at a node as settled.
     async fn knows(&self, place: usize, signed: &Signed) {
         let found = |answer: &Value| answer["payments"][0]["status"] == "ACCC";
@@ -198,9 +207,7 @@ async fn a_genesis_that_was_not_approved_is_refused() {
     std::fs::write(&genesis, text.replace("idle_block_ms = 60000", "idle_block_ms = 61000")).unwrap();
     assert_ne!(text, std::fs::read_to_string(&genesis).unwrap());
     net.cluster.start(1).unwrap();
-    while net.cluster.runs(1) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    net.ends(1).await;
     let log = std::fs::read_to_string(net.cluster.nodes[1].home.join("node.log")).unwrap();
     let last = log.lines().last().unwrap_or_default();
     assert!(last.contains("approval"), "its validators did not approve it: {last}");
@@ -217,9 +224,7 @@ async fn two_processes_with_one_home_do_not_both_run() {
     let first = net.cluster.process_id(0).unwrap();
     net.cluster.start_second(0).unwrap();
     assert_ne!(net.cluster.process_id(0), Some(first));
-    while net.cluster.runs(0) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    net.ends(0).await;
     // The first one still serves.
     net.pay(0).await;
 }
@@ -309,9 +314,7 @@ async fn a_damaged_database_is_refused_by_name_and_made_anew_from_peers() {
         std::fs::write(path, bytes).unwrap();
     }
     net.cluster.start(3).unwrap();
-    while net.cluster.runs(3) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    net.ends(3).await;
     let log = std::fs::read_to_string(home.join("node.log")).unwrap();
     let last = log.lines().last().unwrap_or_default().to_owned();
     assert!(last.contains("data/db"), "the database is named: {last}");
