@@ -8,13 +8,16 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::signature::public_key;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often something is asked while it is awaited.
 const POLL: Duration = Duration::from_millis(5);
+/// How many lines of a node's log a failure quotes.
+const LAST_WORDS: usize = 20;
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> u64 {
@@ -22,13 +25,41 @@ pub fn now_ms() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Which ports the nodes use.
+/// Where the nodes listen: for peers from the first port on, one a node, for clients from the second on.
 #[derive(Clone, Copy, Debug)]
-pub enum Ports {
-    /// From these on, one a node: for peers, for clients.
-    From(u16, u16),
-    /// Whatever is free.
-    Free,
+pub struct Ports {
+    ip: Ipv4Addr,
+    peers: u16,
+    clients: u16,
+}
+
+impl Ports {
+    /// Those that the documents name, on 127.0.0.1.
+    pub const DEVNET: Self = Self { ip: Ipv4Addr::LOCALHOST, peers: 26_601, clients: 8_601 };
+
+    /// The same ports on a loopback address that no other network uses: it is made of this process's id, which has at
+    /// most 22 bits (proc(5), pid_max), and the network's place in the process.
+    ///
+    /// A port that was free a moment ago is not reserved: it lies in the range from which the kernel takes the ports of
+    /// outgoing connections, and a node that is down for a while would lose it. An address of one's own cannot be lost.
+    pub fn own() -> Self {
+        static NETWORKS: AtomicU16 = AtomicU16::new(0);
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        // The upper half of 127.0.0.0/8, so that the address that everybody uses is not among them.
+        let ip = Ipv4Addr::new(127, 128 | (high & 0x3F), middle, low);
+        let place = NETWORKS.fetch_add(1, Ordering::Relaxed) % 256 * 8;
+        Self { ip, peers: 26_601 + place, clients: 8_601 + place }
+    }
+
+    /// Where a node listens for peers, as a multiaddress.
+    fn listen(&self, place: u16) -> String {
+        format!("/ip4/{}/tcp/{}", self.ip, self.peers + place)
+    }
+
+    /// Where a node listens for clients.
+    fn rpc(&self, place: u16) -> String {
+        format!("{}:{}", self.ip, self.clients + place)
+    }
 }
 
 /// A node of the cluster.
@@ -44,6 +75,16 @@ pub struct Node {
     process: Option<Child>,
     /// Processes that a second one was started beside.
     earlier: Vec<Child>,
+}
+
+impl Node {
+    /// The end of what the node logged, for a message that outlives its home.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.home.join("node.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(LAST_WORDS)..).unwrap_or_default();
+        format!("{} logged last:\n{}", self.bic, last.join("\n"))
+    }
 }
 
 /// See the module.
@@ -70,11 +111,6 @@ fn program(name: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
 impl Cluster {
     /// Makes the devnet's genesis and homes in a folder. Nothing runs yet.
     pub fn make(root: &Path, ports: Ports) -> Result<Self, String> {
@@ -94,25 +130,16 @@ impl Cluster {
         let mut bics: Vec<(String, bool)> =
             ceremony::devnet_validators(&written).into_iter().map(|(bic, _)| (bic, false)).collect();
         bics.push(("MONAHKHH".to_owned(), true));
-        let mut places = Vec::new();
-        for place in 0..bics.len() {
-            let place = u16::try_from(place).unwrap_or(0);
-            places.push(match ports {
-                Ports::From(peers, clients) => (peers + place, clients + place),
-                Ports::Free => (free_port()?, free_port()?),
-            });
-        }
         let mut nodes = Vec::new();
-        for ((bic, observer), (listen, rpc)) in bics.iter().zip(&places) {
+        for ((bic, observer), place) in bics.iter().zip(0..) {
             let home = root.join(bic);
             let mut init = Command::new(&seawayd);
             init.arg("init").arg("--home").arg(&home).arg("--genesis").arg(&genesis);
-            init.args(["--devnet", bic, "--listen", &format!("/ip4/127.0.0.1/tcp/{listen}")]);
-            init.args(["--rpc", &format!("127.0.0.1:{rpc}")]);
-            for ((other, other_observes), (port, _)) in bics.iter().zip(&places) {
+            init.args(["--devnet", bic, "--listen", &ports.listen(place), "--rpc", &ports.rpc(place)]);
+            for ((other, other_observes), place) in bics.iter().zip(0..) {
                 if other != bic && !other_observes {
                     let key = public_key(&seed::secret_key(&format!("node-{other}")));
-                    init.args(["--peer", &format!("{key}@/ip4/127.0.0.1/tcp/{port}")]);
+                    init.args(["--peer", &format!("{key}@{}", ports.listen(place))]);
                 }
             }
             if *observer {
@@ -122,7 +149,7 @@ impl Cluster {
             if !made.success() {
                 return Err(format!("seawayd init for {bic} failed"));
             }
-            let url = format!("http://127.0.0.1:{rpc}");
+            let url = format!("http://{}", ports.rpc(place));
             nodes.push(Node { bic: bic.clone(), observer: *observer, url, home, process: None, earlier: Vec::new() });
         }
         Ok(Self { nodes, document, seawayd })
@@ -190,7 +217,12 @@ impl Cluster {
 
     /// Whether a node's process still runs.
     pub fn runs(&mut self, place: usize) -> bool {
-        self.nodes[place].process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
+        let process = &mut self.nodes[place].process;
+        let runs = process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)));
+        if !runs {
+            *process = None;
+        }
+        runs
     }
 
     /// The id of a node's process.
@@ -222,17 +254,14 @@ impl Cluster {
                 Err(ClientError::Refused { message, .. }) => last = message,
                 Err(error) => last = error.to_string(),
             }
-            if self.has_ended(place) {
-                break;
+            if let Some(ended) = (0..self.nodes.len()).find(|place| self.has_ended(*place)) {
+                let asked = &self.nodes[place].bic;
+                return Err(format!("while {asked} was asked, another has ended: {}", self.nodes[ended].last_words()));
             }
             tokio::time::sleep(POLL).await;
         }
-        let node = &self.nodes[place];
-        Err(format!(
-            "{}: {method} {params}: after {patience:?} still {last}; see {}",
-            node.bic,
-            node.home.join("node.log").display()
-        ))
+        let said = self.nodes[place].last_words();
+        Err(format!("{method} {params}: after {patience:?} still {last}; {said}"))
     }
 
     /// Whether a node's process was started and has ended by itself.

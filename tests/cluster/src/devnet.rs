@@ -21,9 +21,9 @@ struct Arguments {
     /// Run the payment, check everything, stop, and say by the exit code whether all was well.
     #[arg(long)]
     once: bool,
-    /// Use ports that are free instead of 26601 to 26605 and 8601 to 8605.
+    /// Listen on a loopback address of its own instead of 127.0.0.1, so that another devnet may run beside it.
     #[arg(long)]
-    free_ports: bool,
+    own_address: bool,
 }
 
 fn main() -> ExitCode {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 async fn devnet(arguments: &Arguments) -> Result<(), String> {
     clear(&arguments.root)?;
-    let ports = if arguments.free_ports { Ports::Free } else { Ports::From(26_601, 8_601) };
+    let ports = if arguments.own_address { Ports::own() } else { Ports::DEVNET };
     let mut cluster = Cluster::make(&arguments.root, ports)?;
     println!("genesis {} ({})", cluster.document.fingerprint(), cluster.document.network);
     cluster.start_all()?;

@@ -20,7 +20,7 @@ struct Net {
 
 async fn net() -> Net {
     let folder = tempfile::tempdir().unwrap();
-    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::Free).unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
     cluster.start_all().unwrap();
     cluster.connected(PATIENCE).await.unwrap();
     let payer = Payer::new(&cluster.document);
@@ -410,7 +410,7 @@ async fn clients_can_be_served_over_tls() {
     use std::sync::Arc;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let folder = tempfile::tempdir().unwrap();
-    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::Free).unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let home = cluster.nodes[OBSERVER].home.clone();

@@ -83,7 +83,7 @@ impl Bench {
             tier: 0,
             balances: vec!["1000000.00 HKD".to_owned()],
         }));
-        let mut cluster = Cluster::make_of(root, Ports::Free, draft)?;
+        let mut cluster = Cluster::make_of(root, Ports::own(), draft)?;
         cluster.start_all()?;
         cluster.connected(PATIENCE).await?;
         Ok(Self { cluster, serial: 0 })
