@@ -19,6 +19,9 @@ pub const DRAFT: &str = include_str!("draft.toml");
 /// The devnet's document before its validators join.
 pub const DEVNET: &str = include_str!("../networks/devnet.toml");
 
+/// A pacs.008 between two banks of the devnet, to be filled in: MESSAGE, TIME, DATE and UETR in double braces.
+pub const DEVNET_PACS008: &str = include_str!("../networks/devnet-pacs008.xml");
+
 /// What validators hand to each other: a joining key or an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

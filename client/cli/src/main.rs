@@ -22,10 +22,16 @@ struct Arguments {
 enum Command {
     /// Pay from one account to another, and wait until it is final.
     Pay(client::pay::Options),
+    /// Sign what payment_prepare gave, after deriving its digest again and showing what it says.
+    Sign(client::sign::Options),
     /// What became of a payment, by its UETR.
     Status(client::ask::OfPayment),
     /// What an account holds.
     Balance(client::ask::OfAccount),
+    /// The payments of an account, newest first.
+    List(client::ask::Payments),
+    /// Follow an account's movements, or all payments, as they become final.
+    Watch(client::watch::Options),
     /// Movements on an account, newest first.
     Entries(client::ask::OfAccount),
     /// An account's record.
@@ -49,6 +55,9 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Pay(options) => client::run(client::pay::pay(&options)),
+        Command::Sign(options) => client::sign::sign(&options),
+        Command::List(options) => client::run(client::ask::list(&options)),
+        Command::Watch(options) => client::run(client::watch::watch(&options)),
         Command::Status(options) => client::run(client::ask::status(&options)),
         Command::Balance(options) => client::run(client::ask::balance(&options)),
         Command::Entries(options) => client::run(client::ask::entries(&options)),

@@ -5,6 +5,8 @@ use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use jsonrpsee_core::client::{ClientT, Error as CallError};
 use jsonrpsee_core::params::ObjectParams;
 use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
+use seaway_types::hash::Hash32;
+use seaway_types::signature::{self, Evidence};
 use serde_json::{Value, json};
 use std::time::Duration;
 use thiserror::Error;
@@ -53,6 +55,7 @@ impl ClientError {
 #[derive(Clone, Debug)]
 pub struct Client {
     nodes: Vec<(String, HttpClient)>,
+    token: Option<String>,
 }
 
 impl Client {
@@ -65,7 +68,7 @@ impl Client {
             Ok((url.clone(), client.map_err(unreachable)?))
         };
         let nodes = urls.iter().map(build).collect::<Result<Vec<_>, _>>()?;
-        if nodes.is_empty() { Err(ClientError::NoNode) } else { Ok(Self { nodes }) }
+        if nodes.is_empty() { Err(ClientError::NoNode) } else { Ok(Self { nodes, token: None }) }
     }
 
     /// The same nodes, asked with a token of `auth_token`.
@@ -80,7 +83,27 @@ impl Client {
             let client = builder.build(url).map_err(|error| unreachable(url, error.to_string()))?;
             Ok((url.clone(), client))
         };
-        Ok(Self { nodes: self.nodes.iter().map(build).collect::<Result<_, _>>()? })
+        let nodes = self.nodes.iter().map(build).collect::<Result<_, _>>()?;
+        Ok(Self { nodes, token: Some(token.to_owned()) })
+    }
+
+    /// The same nodes, asked with a token that the first one gives to who holds this key.
+    pub async fn sign_in(&self, secret: &[u8; 32]) -> Result<Self, ClientError> {
+        let url = self.nodes.first().map(|(url, _)| url.clone()).unwrap_or_default();
+        let odd = |what: &str| ClientError::Unreachable { url: url.clone(), problem: format!("{what} is missing") };
+        let asked = self.call("auth_challenge", json!({})).await?;
+        let message: Hash32 =
+            asked["message"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| odd("message"))?;
+        let entry = signature::sign(secret, &message.0);
+        let Evidence::Ed25519(signature) = entry.evidence else { return Err(odd("a key that can sign")) };
+        let params = json!({"challenge": asked["challenge"], "key": entry.key, "signature": signature});
+        let given = self.call("auth_token", params).await?;
+        self.with_token(given["token"].as_str().ok_or_else(|| odd("token"))?)
+    }
+
+    /// The nodes' addresses, and the token.
+    pub(crate) fn places(&self) -> (Vec<String>, Option<&str>) {
+        (self.nodes.iter().map(|(url, _)| url.clone()).collect(), self.token.as_deref())
     }
 
     /// Calls a method of the first node.

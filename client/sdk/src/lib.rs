@@ -3,9 +3,16 @@
 //! A payment is built ([`Payment`]), signed, kept ([`Signed`]), and submitted with [`Client::settle`]: the bytes that were
 //! signed are sent again and again, through another validator if need be, until the answer is final. Sending them twice is
 //! harmless, because the ledger knows the instruction's key; signing anew would be another payment.
+//!
+//! A bank that has a pacs.008 hands it to [`settle_message`] and gets a pacs.002. What becomes final is followed with
+//! [`Client::follow`].
 
 mod client;
+mod message;
 mod payment;
+mod stream;
 
 pub use client::{Client, ClientError};
+pub use message::{MessageError, Prepared, Settled, prepare_message, settle_message};
 pub use payment::{Payment, PaymentError, Signed};
+pub use stream::{Stream, Topic};

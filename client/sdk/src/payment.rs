@@ -73,6 +73,14 @@ pub struct Signed {
 }
 
 impl Signed {
+    /// Signs what concerns a payment.
+    pub fn new(uetr: Uetr, envelope: Envelope, secrets: &[[u8; 32]]) -> Self {
+        let (key, digest) = (envelope.key, envelope.digest());
+        let instruction: Instruction = envelope.sign(secrets);
+        let raw = RawInstruction(codec::encode(&instruction));
+        Self { key, uetr, digest, wire_id: raw.wire_id(), raw }
+    }
+
     /// The bytes as `payment_submit` takes them.
     pub fn bytes_in_hex(&self) -> String {
         self.raw.0.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -126,9 +134,6 @@ impl Payment {
         };
         let body = Body::Single(Leg::CreditTransfer(transfer));
         let envelope = Envelope { network: self.network, submitter: self.submitter, key, valid_until, body };
-        let digest = envelope.digest();
-        let instruction: Instruction = envelope.sign(secrets);
-        let raw = RawInstruction(codec::encode(&instruction));
-        Ok(Signed { key, uetr, digest, wire_id: raw.wire_id(), raw })
+        Ok(Signed::new(uetr, envelope, secrets))
     }
 }

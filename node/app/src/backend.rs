@@ -1,34 +1,42 @@
 //! What clients ask, answered from the database, and what they submit, passed to the engine.
 
+use crate::directory::{self, Directory};
 use crate::inbound::Submission;
 use crate::placed::of_stored;
-use crate::runner::Input;
+use crate::runner::{Input, NodeReplica};
 use crate::shared::Shared;
-use seaway_engine::Store;
+use seaway_engine::{BlockFault, Store};
 use seaway_network::Network;
-use seaway_rpc::{Answered, Backend, Fault, NodeStatus, PeerStatus, Placed, Wait};
+use seaway_rpc::{
+    About, Answered, Backend, Fault, NodeStatus, PaymentFound, PeerStatus, Placed, Simulated, Standing, Wait,
+};
 use seaway_storage::{Database, StorageError};
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::bic::Bic;
-use seaway_types::block::{FinalBlock, SettlementProof};
+use seaway_types::block::{FinalBlock, LedgerProof, LineageStep, SettlementProof, Subject};
 use seaway_types::bounded::Bounded;
 use seaway_types::codec;
 use seaway_types::genesis::GenesisDocument;
-use seaway_types::identifier::{AccountId, InstructionKey};
+use seaway_types::hash::Hash32;
+use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::instruction::{Leg, RawInstruction, Submitter};
+use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction, Submitter};
+use seaway_types::limits::LINEAGE_MAX;
 use seaway_types::merkle;
 use seaway_types::proof::ReceiptProof;
-use seaway_types::receipt::Posting;
+use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{
-    Account, Balance, IndexKey, IndexValue, Participant, Payment, StateKey, Totals, ValidatorSet, Validators,
+    Account, Balance, IndexKey, IndexValue, Participant, Payment, StateKey, Tier, TierLimits, Totals, Usage,
+    ValidatorSet, Validators,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
+use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// See the module.
@@ -45,28 +53,68 @@ pub struct NodeBackend {
     pub submissions: Option<mpsc::Sender<Submission>>,
     /// The engine.
     pub engine: SyncSender<Input>,
+    /// The accounts of the agent whose node it is.
+    pub directory: Option<Arc<Directory>>,
+    /// Held by the one simulation that is under way.
+    pub simulating: Mutex<()>,
+}
+
+/// Credits and legs of an instruction that is simulated: it takes the engine's time.
+const SIMULATED_COST_MAX: usize = 64;
+
+/// The clock, as consensus reads it.
+fn now_ms() -> BlockTime {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
 }
 
 fn failed(error: StorageError) -> Fault {
     Fault::Internal(error.to_string())
 }
 
-/// What became of an instruction.
+/// What became of an instruction, and the hash of its body.
 pub fn find_instruction(
     database: &Database,
     submitter: &Submitter,
     key: &InstructionKey,
-) -> Result<Option<Placed>, Fault> {
+) -> Result<Option<(Placed, Hash32)>, Fault> {
     let entry = database
         .indexed(&IndexKey::Instruction(*submitter, *key))
         .map_err(|fault| Fault::Internal(fault.to_string()))?;
     let Some(entry) = entry else { return Ok(None) };
     let IndexValue::Instruction { position, .. } = entry.value else { return Ok(None) };
     let place = position as usize;
-    of_stored(database, entry.height, |answers, _| answers.at(answers.position(place))).map(Some)
+    of_stored(database, entry.height, |answers, block| {
+        let raw = block.instructions.get(place).cloned();
+        let decoded = raw.and_then(|raw| raw.decode().ok());
+        let lost = || Fault::Internal(format!("block {} has no instruction {place}", entry.height));
+        let body_hash = decoded.ok_or_else(lost)?.envelope().body_hash();
+        Ok((answers.at(answers.position(place))?, body_hash))
+    })
+    .map(Some)
 }
 
 impl NodeBackend {
+    /// Asks the engine something, and waits for its answer.
+    fn ask<T: Send + 'static>(&self, question: impl FnOnce(&NodeReplica) -> T + Send + 'static) -> Result<T, Fault> {
+        let stopping = || Fault::Unavailable("the node is stopping".to_owned());
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        let ask = Input::Ask(Box::new(move |replica| {
+            let _gone = reply.send(question(replica));
+        }));
+        self.engine.send(ask).map_err(|_| stopping())?;
+        answer.recv().map_err(|_| stopping())
+    }
+
+    fn genesis_in_hex(&self) -> String {
+        codec::encode(&self.document).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn lineage(&self, height: Height) -> Result<Bounded<LineageStep, LINEAGE_MAX>, Fault> {
+        Bounded::new(self.database.lineage(height).map_err(failed)?)
+            .map_err(|error| Fault::Internal(format!("the lineage is too long: {error}")))
+    }
+
     /// Where a credit transfer stands: its block, searched for the receipt that has it.
     fn place(&self, name: &PaymentKey, height: Height) -> Result<Option<Placed>, Fault> {
         of_stored(&self.database, height, |answers, block| {
@@ -111,6 +159,16 @@ impl Backend for NodeBackend {
             let full = |_| Fault::Unavailable("too many submissions wait to be checked".to_owned());
             submissions.try_send(Submission { raw, wait, reply }).map_err(full)?;
             answer.await.unwrap_or_else(|_| Err(Fault::Unavailable("the node is stopping".to_owned())))
+        })
+    }
+
+    fn resolve(
+        &self,
+        agent: Bic,
+        number: String,
+    ) -> Pin<Box<dyn Future<Output = Result<AccountId, Fault>> + Send + '_>> {
+        Box::pin(async move {
+            directory::resolve(self.directory.as_deref(), &self.database, &self.network, agent, &number).await
         })
     }
 
@@ -187,26 +245,133 @@ impl Backend for NodeBackend {
         self.database.read_block(height).map_err(failed)
     }
 
-    fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<Placed>, Fault> {
+    fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault> {
         find_instruction(&self.database, submitter, key)
     }
 
-    fn waits(&self, submitter: &Submitter, key: &InstructionKey) -> bool {
-        let (reply, answer) = std::sync::mpsc::sync_channel(1);
-        let (submitter, key) = (*submitter, *key);
-        let ask = Input::Ask(Box::new(move |replica| {
-            let _gone = reply.send(replica.pool().by_key(&submitter, &key).is_some());
-        }));
-        self.engine.send(ask).is_ok() && answer.recv().unwrap_or(false)
+    fn simulate(&self, raw: RawInstruction) -> Result<Simulated, Fault> {
+        let instruction = raw.decode().and_then(DecodedInstruction::authenticate).map_err(Fault::Form)?;
+        let cost = instruction.envelope().body.cost();
+        if cost > SIMULATED_COST_MAX {
+            return Err(Fault::Parameter {
+                field: "bytes",
+                value: format!("{cost} credits and legs"),
+                expected: "at most 64 credits and legs",
+            });
+        }
+        // One at a time: the engine has better things to do.
+        let busy = || Fault::Unavailable("another simulation is under way".to_owned());
+        let _turn = self.simulating.try_lock().map_err(|_| busy())?;
+        let executed = self.ask(move |replica| replica.simulate(now_ms(), instruction))?;
+        let (height, executed) = executed.map_err(|error| match error {
+            BlockFault::Void { reason, .. } => Fault::Void(reason),
+            other => Fault::Internal(other.to_string()),
+        })?;
+        let position = executed.receipts().len().saturating_sub(1);
+        match executed.receipts().get(position) {
+            Some(Receipt::Instruction(receipt)) => {
+                Ok(Simulated { height, receipt: *receipt, credits: executed.outcomes(position).to_vec() })
+            }
+            _ => Err(Fault::Internal("a simulated block has no receipt".to_owned())),
+        }
     }
 
-    fn payments(&self, uetr: &Uetr) -> Result<Vec<(PaymentKey, Placed, Option<Payment>)>, Fault> {
+    fn prove_state(&self, about: About) -> Result<LedgerProof, Fault> {
+        let database = self.database.clone();
+        // The engine writes each block before it turns to a question: disk and tree are of one height here.
+        let proven = self.ask(move |replica| {
+            let commitment = replica.state().commitment();
+            let subject = match about {
+                About::Record(key) => {
+                    let record = database.record_bytes(&key)?;
+                    let record = record.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+                    Subject::Record { key, record, proof: commitment.prove(&key) }
+                }
+                About::Instruction(submitter, key, valid_until) => Subject::Instruction {
+                    submitter,
+                    key,
+                    valid_until,
+                    leaf: database.leaf(&submitter, &key, valid_until)?,
+                    proof: commitment.prove_instruction(&submitter, &key, valid_until),
+                },
+            };
+            Ok((database.read_block(replica.tip().height)?, subject))
+        })?;
+        let (block, subject) = proven.map_err(failed)?;
+        let none = || Fault::Unavailable("there is no block yet".to_owned());
+        let FinalBlock { block, certificate } = block.ok_or_else(none)?;
+        let lineage = self.lineage(block.header.height)?;
+        Ok(LedgerProof { genesis: self.genesis_in_hex(), lineage, header: block.header, certificate, subject })
+    }
+
+    fn accounts(&self, agent: Bic, from: AccountId, count_max: usize) -> Result<Vec<(AccountId, Account)>, Fault> {
+        let begins = StateKey::Account(from);
+        let wanted = |account: &Account| account.agent == agent;
+        let found = self.database.records_from::<Account>(&begins, 4, count_max, wanted).map_err(failed)?;
+        let account = |(key, account): (StateKey, Account)| match key {
+            StateKey::Account(id) => Some((id, account)),
+            _ => None,
+        };
+        Ok(found.into_iter().filter_map(account).collect())
+    }
+
+    fn tier_limits(&self, asset: AssetId, tier: Tier) -> Result<Option<TierLimits>, Fault> {
+        self.database.record::<TierLimits>(&(asset, tier)).map_err(failed)
+    }
+
+    fn usage(&self, agent: Bic, owner: OwnerId, asset: AssetId) -> Result<Option<Usage>, Fault> {
+        self.database.record::<Usage>(&(agent, owner, asset)).map_err(failed)
+    }
+
+    fn entries_from(
+        &self,
+        account: &AccountId,
+        from: Height,
+        count_max: usize,
+    ) -> Result<Vec<(Height, Vec<Posting>)>, Fault> {
+        let found = self.database.entries_from(account, from, count_max).map_err(failed)?;
+        Ok(found.into_iter().map(|entry| (entry.height, entry.postings)).collect())
+    }
+
+    fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault> {
+        let found = self.database.evidence(count_max).map_err(failed)?;
+        let shown = found.iter().map(serde_json::to_value).collect::<Result<_, _>>();
+        shown.map_err(|error| Fault::Internal(error.to_string()))
+    }
+
+    fn waits(&self, submitter: &Submitter, key: &InstructionKey) -> bool {
+        let (submitter, key) = (*submitter, *key);
+        self.ask(move |replica| replica.pool().by_key(&submitter, &key).is_some()).unwrap_or(false)
+    }
+
+    fn payments(&self, uetr: &Uetr) -> Result<Vec<PaymentFound>, Fault> {
+        let mut found = Vec::new();
+        for standing in self.standings(uetr)? {
+            if let Some(placed) = self.place(&standing.name, standing.height)? {
+                found.push(PaymentFound { standing, placed });
+            }
+        }
+        Ok(found)
+    }
+
+    fn standings(&self, uetr: &Uetr) -> Result<Vec<Standing>, Fault> {
+        let since = |key: IndexKey| -> Result<Option<Height>, Fault> {
+            let entry = self.database.indexed(&key).map_err(|fault| Fault::Internal(fault.to_string()))?;
+            Ok(entry.map(|entry| entry.height))
+        };
         let mut found = Vec::new();
         for indexed in self.database.payments(uetr).map_err(failed)? {
-            if let Some(placed) = self.place(&indexed.payment, indexed.entry.height)? {
-                let lasting = self.database.record::<Payment>(&indexed.payment).map_err(failed)?;
-                found.push((indexed.payment, placed, lasting));
-            }
+            let name = indexed.payment;
+            let IndexValue::Payment { facts, status: first } = indexed.entry.value else { continue };
+            found.push(Standing {
+                name,
+                facts,
+                first,
+                height: indexed.entry.height,
+                lasting: self.database.record::<Payment>(&name).map_err(failed)?,
+                settled_later: since(IndexKey::SettledLater(name))?,
+                confirmed: since(IndexKey::Confirmed(name))?,
+            });
         }
         Ok(found)
     }
@@ -244,11 +409,8 @@ impl Backend for NodeBackend {
             path: merkle::path(&leaves, place).ok_or_else(missing)?,
             credit,
         };
-        let bytes = codec::encode(&self.document);
-        let lineage = Bounded::new(self.database.lineage(height).map_err(failed)?)
-            .map_err(|error| Fault::Internal(format!("the lineage is too long: {error}")))?;
-        let genesis = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(SettlementProof { genesis, lineage, header: block.header, certificate, receipt })
+        let lineage = self.lineage(height)?;
+        Ok(SettlementProof { genesis: self.genesis_in_hex(), lineage, header: block.header, certificate, receipt })
     }
 }
 

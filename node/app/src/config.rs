@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, in which an unknown key is an error. `node/app/seawayd.example.toml` documents each option.
 
 use seaway_network::Multiaddr;
+use seaway_types::Bic;
 use seaway_types::keys::PublicKey;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -22,6 +23,9 @@ pub struct Config {
     pub observer: bool,
     /// Between nodes.
     pub network: NetworkConfig,
+    /// Whose accounts this node knows by their numbers; none without it.
+    #[serde(default)]
+    pub agent: Option<AgentConfig>,
     /// For clients.
     pub rpc: RpcConfig,
     /// What is logged.
@@ -48,6 +52,16 @@ pub struct PeerConfig {
     pub node: PublicKey,
     /// Where it listens.
     pub address: Multiaddr,
+}
+
+/// The agent whose node it is: it tells which account an IBAN or another number of its own names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// The agent.
+    pub bic: Bic,
+    /// A file with the salt from which the agent makes account ids, 64 hexadecimal digits; relative to the home.
+    pub salt_file: PathBuf,
 }
 
 /// For clients.

@@ -1,10 +1,12 @@
 //! What stands in a home, and how it is opened.
 
 use crate::config::{Config, TlsConfig};
+use crate::directory::Directory;
 use seaway_genesis::written::WrittenGenesis;
 use seaway_rpc::Tls;
 use seaway_signer::{GuardedKey, KeyFile, KeyKind};
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::hash::Hash32;
 use seaway_types::limits::GENESIS_BYTES_MAX;
 use std::io::Read;
 use std::net::IpAddr;
@@ -76,6 +78,17 @@ impl Home {
     /// Certificate and key of the RPC.
     pub fn tls(&self, config: &TlsConfig) -> Tls {
         Tls { certificate: self.root.join(&config.certificate), key: self.root.join(&config.key) }
+    }
+
+    /// The agent that this node speaks for, with its salt.
+    pub fn directory(&self) -> Result<Option<Directory>, String> {
+        let Some(agent) = &self.config.agent else { return Ok(None) };
+        let path = self.root.join(&agent.salt_file);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let salt: Hash32 = text.trim().parse().map_err(|_| {
+            format!("{}: expected the agent's salt, 64 lower-case hexadecimal digits", path.display())
+        })?;
+        Ok(Some(Directory::new(agent.bic, salt.0)))
     }
 
     fn passphrase(&self) -> Result<Zeroizing<String>, String> {

@@ -1,10 +1,11 @@
 //! `seawayd init`: a home with keys of its own, or with the devnet's published ones.
 
-use crate::config::{Config, FILE, LogConfig, NetworkConfig, PeerConfig, RpcConfig};
+use crate::config::{AgentConfig, Config, FILE, LogConfig, NetworkConfig, PeerConfig, RpcConfig};
 use clap::Args;
 use seaway_genesis::seed;
 use seaway_network::Multiaddr;
 use seaway_signer::{KeyFile, KeyKind};
+use seaway_types::hash::Hash32;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use std::io::Write;
@@ -80,7 +81,10 @@ pub fn init(options: &Options) -> Result<(), String> {
     if !options.observer {
         println!("consensus key  {}", write(KeyKind::Consensus, "validator", "consensus.key")?);
     }
+    let agent =
+        options.devnet.as_deref().filter(|_| !options.observer).map(|bic| devnet_agent(home, bic)).transpose()?;
     let config = Config {
+        agent,
         genesis: "genesis.toml".into(),
         passphrase_file,
         observer: options.observer,
@@ -96,6 +100,15 @@ pub fn init(options: &Options) -> Result<(), String> {
     };
     let text = toml::to_string_pretty(&config).map_err(|error| error.to_string())?;
     std::fs::write(&config_path, text).map_err(|error| said(&config_path, error))
+}
+
+/// Writes the published account salt of a devnet's agent.
+fn devnet_agent(home: &Path, bic: &str) -> Result<AgentConfig, String> {
+    let salt_file = PathBuf::from("keys/account-salt");
+    let path = home.join(&salt_file);
+    let salt = Hash32(seed::account_salt(bic)).to_string();
+    std::fs::write(&path, salt + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(AgentConfig { bic: bic.parse().map_err(|error| format!("--devnet: {error}"))?, salt_file })
 }
 
 fn random() -> Result<Zeroizing<[u8; 32]>, String> {

@@ -9,6 +9,7 @@
 
 mod backend;
 mod config;
+mod directory;
 mod home;
 mod inbound;
 mod init;

@@ -2,12 +2,13 @@
 
 use crate::backend::{NodeBackend, participants};
 use crate::config::LogFormat;
+use crate::directory::{self, RESOLVE};
 use crate::home::Home;
 use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, hear};
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
 use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step, TipBlock};
-use seaway_network::{KnownPeer, Network};
+use seaway_network::{Asked, KnownPeer, Network};
 use seaway_rpc::NodeStatus;
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Opened, Wal};
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
@@ -128,7 +129,9 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
     let (engine, inputs) = sync_channel(ENGINE_INPUTS_MAX);
     let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
     let known = SharedChecked::default();
-    let network = start_network(home, *identity, &registry, &engine, &known)?;
+    let directory = home.directory()?.map(Arc::new);
+    let (network, asked) = start_network(home, *identity, &registry, &engine, &known)?;
+    tokio::spawn(directory::answer(directory.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
     let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
@@ -150,6 +153,8 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
         network: network.clone(),
         submissions,
         engine: engine.clone(),
+        directory,
+        simulating: Mutex::default(),
     };
     let server = start_rpc(home, backend).await?;
     let runner = Runner {
@@ -277,12 +282,18 @@ fn start_network(
     registry: &Arc<RwLock<Registry>>,
     engine: &SyncSender<Input>,
     known: &SharedChecked,
-) -> Result<Network, String> {
+) -> Result<(Network, mpsc::Receiver<Asked>), String> {
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
     let allowed = registry.read().map(|registry| registry.allowed.clone()).unwrap_or_default();
-    let config =
-        seaway_network::Config { identity, listen: home.config.network.listen.clone(), peers, allowed, lanes: LANES };
+    let config = seaway_network::Config {
+        identity,
+        listen: home.config.network.listen.clone(),
+        peers,
+        allowed,
+        lanes: LANES,
+        ask: RESOLVE,
+    };
     let (senders, receivers): (Vec<_>, Vec<_>) = LANES.iter().map(|_| mpsc::channel(LANE_EVENTS_MAX)).unzip();
     let handle: Arc<OnceLock<Network>> = Arc::default();
     for (spec, events) in LANES.iter().zip(receivers) {
@@ -292,9 +303,9 @@ fn start_network(
         hear(name, events, engine.clone(), known.clone(), move || handle.get().cloned(), is_validator)
             .map_err(|error| error.to_string())?;
     }
-    let network = seaway_network::start(config, senders).map_err(|error| error.to_string())?;
+    let (network, asked) = seaway_network::start(config, senders).map_err(|error| error.to_string())?;
     let _first = handle.set(network.clone());
-    Ok(network)
+    Ok((network, asked))
 }
 
 /// Returns when the process is asked to end.

@@ -235,7 +235,7 @@ impl Runner {
                 let (submitter, key) = waiter.name;
                 let found = crate::backend::find_instruction(&self.database, &submitter, &key);
                 waiter.answer(match found {
-                    Ok(Some(placed)) => Ok(Answered::Final(Box::new(placed))),
+                    Ok(Some((placed, _))) => Ok(Answered::Final(Box::new(placed))),
                     Ok(None) => Err(Fault::Internal("the index and the receipts disagree".to_owned())),
                     Err(fault) => Err(fault),
                 });

@@ -1,5 +1,6 @@
 //! Connections to all known peers, kept up.
 
+use crate::ask::{Answerer, AskError, AskSpec, Asked, Asker};
 use crate::lanes::{LaneSpec, Lanes, read};
 use crate::peer::{keypair, peer_id};
 use futures::StreamExt;
@@ -26,8 +27,10 @@ const PENDING_MAX: u32 = 64;
 const PER_PEER_MAX: u32 = 2;
 /// Connections in all.
 const CONNECTIONS_MAX: u32 = 512;
-/// Streams a peer may open on a connection: each lane, and again while one is being replaced.
+/// Streams a peer may open on a connection: each lane, and again while one is being replaced; and questions.
 const STREAMS_MAX: usize = 32;
+/// Questions of peers that wait to be answered.
+const QUESTIONS_MAX: usize = 16;
 
 /// A peer that is dialled.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub struct Config {
     pub allowed: Vec<PublicKey>,
     /// The lanes.
     pub lanes: &'static [LaneSpec],
+    /// What may be asked.
+    pub ask: AskSpec,
 }
 
 /// What happens on the network.
@@ -104,6 +109,7 @@ type Peers = Arc<RwLock<HashMap<PublicKey, Lanes>>>;
 pub struct Network {
     peers: Peers,
     commands: mpsc::Sender<Command>,
+    asker: Asker,
 }
 
 enum Command {
@@ -119,6 +125,13 @@ impl Network {
         {
             lanes.send(lane, frame);
         }
+    }
+
+    /// Asks a connected peer, and returns its answer.
+    pub async fn ask(&self, to: &PublicKey, question: &[u8]) -> Result<Vec<u8>, AskError> {
+        let connected = self.peers.read().is_ok_and(|peers| peers.contains_key(to));
+        let peer = peer_id(to).filter(|_| connected).ok_or(AskError::NotConnected)?;
+        self.asker.ask(peer, question).await
     }
 
     /// The peers that are connected, with the frames that were dropped because they were too slow.
@@ -139,8 +152,12 @@ impl Network {
     }
 }
 
-/// Starts the network; what happens goes to `events`, one channel a lane, so that votes are heard while blocks wait.
-pub fn start(config: Config, events: Vec<mpsc::Sender<NetworkEvent>>) -> Result<Network, NetworkError> {
+/// Starts the network; what happens goes to `events`, one channel a lane, so that votes are heard while blocks wait. What
+/// peers ask comes from the receiver.
+pub fn start(
+    config: Config,
+    events: Vec<mpsc::Sender<NetworkEvent>>,
+) -> Result<(Network, mpsc::Receiver<Asked>), NetworkError> {
     let identity = keypair(&config.identity).ok_or(NetworkError::Identity)?;
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(PENDING_MAX))
@@ -173,17 +190,26 @@ pub fn start(config: Config, events: Vec<mpsc::Sender<NetworkEvent>>) -> Result<
     }
     let (commands, inbox) = mpsc::channel(16);
     let peers = Peers::default();
-    let mut mesh =
-        Mesh { keys: HashMap::new(), dials: Vec::new(), peers: peers.clone(), events, lanes: config.lanes };
+    let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
+    let mut mesh = Mesh {
+        keys: HashMap::new(),
+        dials: Vec::new(),
+        peers: peers.clone(),
+        events,
+        lanes: config.lanes,
+        answerer: Answerer::new(config.ask, questions),
+    };
     mesh.allow(&mut swarm, &config.allowed);
     mesh.dials.extend(config.peers.into_iter().filter_map(|peer| Dial::new(&peer)));
     let mut control = swarm.behaviour().streams.new_control();
     let mut incoming = Vec::new();
-    for lane in config.lanes {
-        incoming.push(control.accept(StreamProtocol::new(lane.protocol)).map_err(|error| failed(&error))?);
+    // The streams of questions come after those of the lanes.
+    for protocol in config.lanes.iter().map(|lane| lane.protocol).chain([config.ask.protocol]) {
+        incoming.push(control.accept(StreamProtocol::new(protocol)).map_err(|error| failed(&error))?);
     }
+    let asker = Asker::new(control.clone(), config.ask);
     tokio::spawn(mesh.run(swarm, control, incoming, inbox));
-    Ok(Network { peers, commands })
+    Ok((Network { peers, commands, asker }, asked))
 }
 
 /// An address that is dialled until it answers.
@@ -217,6 +243,7 @@ struct Mesh {
     peers: Peers,
     events: Vec<mpsc::Sender<NetworkEvent>>,
     lanes: &'static [LaneSpec],
+    answerer: Answerer,
 }
 
 impl Mesh {
@@ -318,10 +345,9 @@ impl Mesh {
     }
 
     fn on_stream(&self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
-        let (Some(key), Some(events), Some(spec)) =
-            (self.keys.get(&peer).copied(), self.events.get(lane).cloned(), self.lanes.get(lane))
-        else {
-            return;
+        let Some(key) = self.keys.get(&peer).copied() else { return };
+        let (Some(events), Some(spec)) = (self.events.get(lane).cloned(), self.lanes.get(lane)) else {
+            return self.answerer.answer(key, stream);
         };
         tokio::spawn(async move {
             if let Err(error) = read(stream, key, lane, spec, events).await {

@@ -3,16 +3,20 @@
 use crate::fault::Fault;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
-use seaway_types::block::{Block, BlockId, Certificate, FinalBlock, SettlementProof};
+use seaway_types::block::{Block, BlockId, Certificate, FinalBlock, LedgerProof, SettlementProof};
 use seaway_types::hash::Hash32;
-use seaway_types::identifier::{AccountId, InstructionKey};
+use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
-use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting};
-use seaway_types::state::{Account, Balance, Participant, Payment, Totals, ValidatorSet};
+use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Status};
+use seaway_types::state::{
+    Account, Balance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier, TierLimits, Totals, Usage,
+    ValidatorSet,
+};
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
+use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -40,6 +44,70 @@ pub struct Placed {
     pub receipt: InstructionReceipt,
     /// What became of each credit.
     pub credits: Vec<CreditOutcome>,
+}
+
+/// Where a credit transfer stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name.
+    pub name: PaymentKey,
+    /// What never changes about it.
+    pub facts: PaymentFacts,
+    /// What its block said.
+    pub first: Status,
+    /// The block.
+    pub height: Height,
+    /// Its record, while it has one.
+    pub lasting: Option<Payment>,
+    /// When it settled, if it had waited.
+    pub settled_later: Option<Height>,
+    /// When the creditor's agent confirmed it.
+    pub confirmed: Option<Height>,
+}
+
+impl Standing {
+    /// The present status.
+    pub fn status(&self) -> Status {
+        match self.lasting.as_ref().map(|payment| &payment.stage) {
+            Some(PaymentStage::Waiting { .. }) => Status::Pdng,
+            Some(PaymentStage::Settled) => Status::Acsc,
+            Some(PaymentStage::Credited) => Status::Accc,
+            Some(PaymentStage::Refused { .. } | PaymentStage::Lapsed) => Status::Rjct,
+            None if self.confirmed.is_some() || self.settled_later.is_some() => Status::Accc,
+            // It waited, its record is gone, and it never settled.
+            None if self.first == Status::Pdng => Status::Rjct,
+            None => self.first,
+        }
+    }
+}
+
+/// A credit transfer with the answer of its block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentFound {
+    /// Where it stands.
+    pub standing: Standing,
+    /// What its block answered.
+    pub placed: Placed,
+}
+
+/// What an instruction would be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// Height of the tip on which it was executed.
+    pub height: Height,
+    /// The receipt.
+    pub receipt: InstructionReceipt,
+    /// What would become of each credit.
+    pub credits: Vec<CreditOutcome>,
+}
+
+/// What a proof of the ledger is to be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A record.
+    Record(StateKey),
+    /// An instruction.
+    Instruction(Submitter, InstructionKey, BlockTime),
 }
 
 /// The answer to a submission.
@@ -96,6 +164,13 @@ pub trait Backend: Send + Sync + 'static {
         wait: Wait,
     ) -> Pin<Box<dyn Future<Output = Result<Answered, Fault>> + Send + '_>>;
 
+    /// Finds the account that a number of an agent names, at that agent's node if it is another.
+    fn resolve(
+        &self,
+        agent: Bic,
+        number: String,
+    ) -> Pin<Box<dyn Future<Output = Result<AccountId, Fault>> + Send + '_>>;
+
     /// The assets.
     fn assets(&self) -> Result<AssetBook, Fault>;
     /// How the node is.
@@ -121,13 +196,33 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<Vec<(Height, BlockTime, Vec<Posting>)>, Fault>;
     /// A decided block.
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault>;
-    /// What became of an instruction.
-    fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<Placed>, Fault>;
+    /// What became of an instruction, and the hash of its body.
+    fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault>;
+    /// What an instruction would be answered if it stood alone in the next block. Nothing changes.
+    fn simulate(&self, instruction: RawInstruction) -> Result<Simulated, Fault>;
+    /// The proof of what stands in the ledger at the tip.
+    fn prove_state(&self, about: About) -> Result<LedgerProof, Fault>;
+    /// Accounts that an agent services, in order of their ids, from one on.
+    fn accounts(&self, agent: Bic, from: AccountId, count_max: usize) -> Result<Vec<(AccountId, Account)>, Fault>;
+    /// What accounts of a tier may do in an asset.
+    fn tier_limits(&self, asset: AssetId, tier: Tier) -> Result<Option<TierLimits>, Fault>;
+    /// What a holder has used of its limits in an asset.
+    fn usage(&self, agent: Bic, owner: OwnerId, asset: AssetId) -> Result<Option<Usage>, Fault>;
+    /// Movements on an account, oldest first, of blocks from a height on.
+    fn entries_from(
+        &self,
+        account: &AccountId,
+        from: Height,
+        count_max: usize,
+    ) -> Result<Vec<(Height, Vec<Posting>)>, Fault>;
+    /// What validators were seen to do, oldest first.
+    fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault>;
     /// Whether an instruction waits for a block here.
     fn waits(&self, submitter: &Submitter, key: &InstructionKey) -> bool;
-    /// All credit transfers with a UETR: their names, where they stand and at which credit, and their lasting record if they
-    /// have one.
-    fn payments(&self, uetr: &Uetr) -> Result<Vec<(PaymentKey, Placed, Option<Payment>)>, Fault>;
+    /// All credit transfers with a UETR.
+    fn payments(&self, uetr: &Uetr) -> Result<Vec<PaymentFound>, Fault>;
+    /// What the index says of all credit transfers with a UETR, without their blocks.
+    fn standings(&self, uetr: &Uetr) -> Result<Vec<Standing>, Fault>;
     /// What a block answered, instruction by instruction.
     fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault>;
     /// The height of the tip, as it grows.

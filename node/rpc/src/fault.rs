@@ -2,8 +2,10 @@
 //! for the node; `data` says reason, ISO code, field, value, what was expected, and whether asking again helps.
 
 use jsonrpsee_types::ErrorObjectOwned;
+use seaway_types::bic::Bic;
 use seaway_types::instruction::FormError;
 use seaway_types::reason::{Retry, VoidReason};
+use seaway_types::time::Height;
 use serde::Serialize;
 
 /// Why a question is not answered.
@@ -25,6 +27,13 @@ pub enum Fault {
         /// Its name.
         value: String,
     },
+    /// An agent has no account with this number.
+    NoAccount {
+        /// The agent.
+        agent: Bic,
+        /// The number.
+        number: String,
+    },
     /// The bytes of an instruction.
     Form(FormError),
     /// It can stand in no block.
@@ -33,6 +42,13 @@ pub enum Fault {
     Refused(String, &'static str, i32, Retry),
     /// An observer takes no instructions.
     Observer,
+    /// The state tree of that height is not kept.
+    OldState {
+        /// The height asked for.
+        height: Height,
+        /// The oldest height whose tree is kept.
+        oldest: Height,
+    },
     /// The node is not ready, or has stopped.
     Unavailable(String),
     /// It was not final within the time that the client gave. It may still become so.
@@ -74,6 +90,10 @@ impl From<Fault> for ErrorObjectOwned {
                 data.value = Some(value.as_str());
                 (-32_001, format!("there is no {what} {value}"))
             }
+            Fault::NoAccount { agent, number } => {
+                (data.iso, data.value) = (Some("AC01"), Some(number.as_str()));
+                (-32_006, format!("{agent} has no account '{number}'"))
+            }
             Fault::Form(error) => {
                 let (iso, number, retry) = error.row();
                 (data.iso, data.retry) = (Some(iso), retry);
@@ -90,6 +110,10 @@ impl From<Fault> for ErrorObjectOwned {
             }
             Fault::Observer => {
                 (-32_002, "this node is an observer and takes no instructions; submit to a validator".to_owned())
+            }
+            Fault::OldState { height, oldest } => {
+                data.field = Some("height");
+                (-32_007, format!("the state of height {height} cannot be proven any more; the oldest is {oldest}"))
             }
             Fault::Unavailable(why) => {
                 data.retry = Retry::Same;

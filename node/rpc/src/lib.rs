@@ -7,6 +7,7 @@
 mod access;
 mod backend;
 mod batch;
+mod cursor;
 mod fault;
 mod methods;
 mod server;
@@ -14,7 +15,9 @@ mod show;
 mod tls;
 
 pub use access::challenge_message;
-pub use backend::{Answered, Backend, NodeStatus, PeerStatus, Placed, Wait};
+pub use backend::{
+    About, Answered, Backend, NodeStatus, PaymentFound, PeerStatus, Placed, Simulated, Standing, Wait,
+};
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE};
 pub use server::{Config, Server, ServerError, start};

@@ -1,17 +1,17 @@
 //! Shapes of answers: amounts as decimal texts with their asset, heights as texts, times in RFC 3339, names in lowerCamelCase.
 
-use crate::backend::Placed;
+use crate::backend::{PaymentFound, Placed, Standing};
 use seaway_types::AssetId;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
-use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Posting};
-use seaway_types::state::{Account, Balance, Payment};
+use seaway_types::state::{Account, Balance, PaymentStage};
 use seaway_types::time::{BlockTime, Height};
 use serde_json::{Value, json};
 
-fn reason(reason: Option<&Reason>) -> Value {
+/// Why something was refused, with its ISO code and whether trying again helps.
+pub fn reason(reason: Option<&Reason>) -> Value {
     match reason {
         Some(reason) => {
             let (iso, retry) = reason.row();
@@ -51,24 +51,45 @@ pub fn placed(placed: &Placed, book: &AssetBook) -> Value {
     })
 }
 
-/// A credit transfer by its UETR.
-pub fn payment(name: &PaymentKey, at: &Placed, lasting: Option<&Payment>, book: &AssetBook) -> Value {
-    let outcome = at.credits.iter().find(|one| one.uetr == name.uetr && one.kind == name.kind);
+/// A credit transfer by its UETR: what its block answered, and where it stands now.
+pub fn payment(found: &PaymentFound, book: &AssetBook) -> Value {
+    let PaymentFound { standing: now, placed: at } = found;
+    let outcome = at.credits.iter().find(|one| one.uetr == now.name.uetr && one.kind == now.name.kind);
+    let first = outcome.and_then(|one| one.reason.as_ref()).or(at.receipt.reason.as_ref().map(|one| &one.reason));
+    let refused = now.lasting.as_ref().and_then(|payment| match &payment.stage {
+        PaymentStage::Refused { reason } => Some(json!({"iso": reason.iso(), "text": reason.to_string()})),
+        PaymentStage::Lapsed => Some(json!({"iso": "AB05", "text": "the creditor's agent did not answer in time"})),
+        _ => None,
+    });
+    let mut shown = standing(now, book);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("reason".to_owned(), refused.unwrap_or_else(|| reason(first)));
+        fields.insert("blockTime".to_owned(), json!(at.time));
+        fields.insert("block".to_owned(), json!(at.block));
+        fields.insert("position".to_owned(), json!(at.position));
+        fields.insert("submitter".to_owned(), json!(at.receipt.submitter));
+        fields.insert("key".to_owned(), json!(at.receipt.key));
+        fields.insert("record".to_owned(), json!(now.lasting));
+    }
+    shown
+}
+
+/// Where a credit transfer stands, with the heights at which its status changed.
+pub fn standing(now: &Standing, book: &AssetBook) -> Value {
+    let mut timeline = vec![json!({"height": now.height, "status": now.first})];
+    timeline.extend(now.settled_later.map(|height| json!({"height": height, "status": "ACCC"})));
+    timeline.extend(now.confirmed.map(|height| json!({"height": height, "status": "ACCC"})));
     json!({
-        "uetr": name.uetr,
-        "kind": name.kind,
-        "debtorAgent": name.debtor_agent,
-        "creditor": outcome.map(|one| one.creditor),
-        "amount": outcome.map(|one| book.show(one.amount, one.asset)),
-        "status": outcome.map_or(at.receipt.status, |one| one.status),
-        "reason": reason(outcome.and_then(|one| one.reason.as_ref()).or(at.receipt.reason.as_ref().map(|one| &one.reason))),
-        "height": at.height,
-        "blockTime": at.time,
-        "block": at.block,
-        "position": at.position,
-        "submitter": at.receipt.submitter,
-        "key": at.receipt.key,
-        "record": lasting,
+        "uetr": now.name.uetr,
+        "kind": now.name.kind,
+        "debtorAgent": now.name.debtor_agent,
+        "debtor": now.facts.debtor,
+        "creditor": now.facts.creditor,
+        "amount": book.show(now.facts.amount, now.facts.asset),
+        "status": now.status(),
+        "height": now.height,
+        "timeline": timeline,
+        "returned": now.lasting.as_ref().map(|payment| book.show(payment.returned, now.facts.asset)),
     })
 }
 

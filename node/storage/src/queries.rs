@@ -1,7 +1,7 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
 use crate::database::{BlockReceipts, Database, StorageError};
-use crate::keys::{self, ENTRIES, EVIDENCE, INDEX, LINEAGE, RECEIPTS, STATE};
+use crate::keys::{self, ENTRIES, EVIDENCE, INDEX, LEAVES, LINEAGE, RECEIPTS, STATE};
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
@@ -9,12 +9,13 @@ use seaway_types::Uetr;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LineageStep};
 use seaway_types::codec;
-use seaway_types::identifier::AccountId;
+use seaway_types::identifier::{AccountId, InstructionKey};
+use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::{CreditKind, PaymentKey};
 use seaway_types::limits::FRAME_BYTES_MAX;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{IndexEntry, StateKey, ValidatorSet};
-use seaway_types::time::Height;
+use seaway_types::state::{IndexEntry, InstructionLeaf, StateKey, ValidatorSet, window_key};
+use seaway_types::time::{BlockTime, Height};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,6 +51,47 @@ impl Database {
         })
     }
 
+    /// The canonical bytes of a record of the state.
+    pub fn record_bytes(&self, key: &StateKey) -> Result<Option<Vec<u8>>, StorageError> {
+        let found = self.db().get_pinned_cf(self.family(STATE)?, codec::encode(key));
+        Ok(found.map_err(|error| self.failed(&error))?.map(|bytes| bytes.to_vec()))
+    }
+
+    /// What an instruction left, while its minute is kept.
+    pub fn leaf(
+        &self,
+        submitter: &Submitter,
+        key: &InstructionKey,
+        valid_until: BlockTime,
+    ) -> Result<Option<InstructionLeaf>, StorageError> {
+        self.get(LEAVES, &keys::leaf(valid_until.minute(), &window_key(submitter, key)))
+    }
+
+    /// Records in order of their keys from one on, whose keys begin alike: those that are wanted, at most so many.
+    pub fn records_from<R: Stored>(
+        &self,
+        from: &StateKey,
+        bytes: usize,
+        count_max: usize,
+        wanted: impl Fn(&R) -> bool,
+    ) -> Result<Vec<(StateKey, R)>, StorageError> {
+        let start = codec::encode(from);
+        let prefix: Vec<u8> = start.iter().copied().take(bytes).collect();
+        let mut found = Vec::new();
+        for pair in self.db().iterator_cf(self.family(STATE)?, IteratorMode::From(&start, Direction::Forward)) {
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            if !key.starts_with(&prefix) || found.len() >= count_max {
+                break;
+            }
+            let record: R = codec::decode(&value, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, &error))?;
+            if wanted(&record) {
+                let key = codec::decode(&key, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, &error))?;
+                found.push((key, record));
+            }
+        }
+        Ok(found)
+    }
+
     /// Receipts of a block.
     pub fn receipts(&self, height: Height) -> Result<Option<BlockReceipts>, StorageError> {
         self.get(RECEIPTS, &keys::height(height))
@@ -79,6 +121,20 @@ impl Database {
         let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
         let found: Vec<(Height, Vec<Posting>)> =
             self.scan(ENTRIES, account.as_bytes(), &start, count_max, Direction::Reverse, height)?;
+        Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
+    }
+
+    /// The movements on an account, oldest first, of blocks from a height on, at most so many blocks.
+    pub fn entries_from(
+        &self,
+        account: &AccountId,
+        from: Height,
+        count_max: usize,
+    ) -> Result<Vec<AccountEntry>, StorageError> {
+        let start = keys::entries(account, from);
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
+        let found: Vec<(Height, Vec<Posting>)> =
+            self.scan(ENTRIES, account.as_bytes(), &start, count_max, Direction::Forward, height)?;
         Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
     }
 

@@ -75,9 +75,19 @@ pub enum Domain {
     AccessChallenge,
     /// The root of a receipts or outcomes tree: its top and its number of leaves.
     ReceiptRoot,
+    /// The instruction key of an ISO 20022 message, and the id of an answer to one.
+    IsoMessage,
+    /// Salted hash of the party data that travels beside the ledger.
+    PartyData,
+    /// Salted hash of the remittance information that travels beside the ledger.
+    Remittance,
+    /// The list that a cursor belongs to.
+    Cursor,
+    /// Derives the salt of a message's hashes from a secret of who sends it.
+    MessageSalt,
 }
 
-const DOMAINS: usize = 26;
+const DOMAINS: usize = 31;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -107,6 +117,11 @@ impl Domain {
         Self::Proposal,
         Self::AccessChallenge,
         Self::ReceiptRoot,
+        Self::IsoMessage,
+        Self::PartyData,
+        Self::Remittance,
+        Self::Cursor,
+        Self::MessageSalt,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -138,6 +153,11 @@ impl Domain {
             Self::Proposal => "seaway v1 proposal",
             Self::AccessChallenge => "seaway v1 access challenge",
             Self::ReceiptRoot => "seaway v1 receipt root",
+            Self::IsoMessage => "seaway v1 iso 20022 message",
+            Self::PartyData => "seaway v1 party data",
+            Self::Remittance => "seaway v1 remittance",
+            Self::Cursor => "seaway v1 cursor",
+            Self::MessageSalt => "seaway v1 message salt",
         }
     }
 

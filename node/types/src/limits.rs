@@ -134,3 +134,12 @@ pub const DAY_MS: u64 = 86_400_000;
 
 /// A minute in milliseconds: the grain in which instruction leaves are pruned.
 pub const MINUTE_MS: u64 = 60_000;
+
+/// Largest ISO 20022 message in bytes: a pain.001 of 4,096 credits with their addresses.
+pub const ISO_MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+/// Most elements of an ISO 20022 message: some 60 for each of 4,096 credits.
+pub const ISO_ELEMENTS_MAX: usize = 262_144;
+
+/// How deep elements may lie in an ISO 20022 message: its schemas need about fifteen.
+pub const ISO_DEPTH_MAX: usize = 32;

@@ -256,7 +256,10 @@ impl Cluster {
             }
             if let Some(ended) = (0..self.nodes.len()).find(|place| self.has_ended(*place)) {
                 let asked = &self.nodes[place].bic;
-                return Err(format!("while {asked} was asked, another has ended: {}", self.nodes[ended].last_words()));
+                return Err(format!(
+                    "while {asked} was asked, another has ended: {}",
+                    self.nodes[ended].last_words()
+                ));
             }
             tokio::time::sleep(POLL).await;
         }

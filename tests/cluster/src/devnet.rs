@@ -3,9 +3,13 @@
 use clap::Parser;
 use seaway_cluster::{Cluster, Payer, Ports, block_time_ms, now_ms};
 use seaway_genesis::seed;
+use seaway_iso20022::message::Status;
+use seaway_sdk::{Prepared, prepare_message, settle_message};
 use seaway_types::block::SettlementProof;
+use seaway_types::hash::Hash32;
+use seaway_types::time::BlockTime;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,7 +60,7 @@ async fn devnet(arguments: &Arguments) -> Result<(), String> {
             let role = if node.observer { "observer " } else { "validator" };
             println!("{role} {}  {}", node.bic, node.url);
         }
-        show_payment(&cluster).await
+        show_payment(&cluster, &arguments.root).await
     };
     let shown = started.await;
     if arguments.once || shown.is_err() {
@@ -84,14 +88,27 @@ fn clear(root: &PathBuf) -> Result<(), String> {
 }
 
 /// Pays, and prints how the payment went through the network.
-async fn show_payment(cluster: &Cluster) -> Result<(), String> {
-    let signed = Payer::new(&cluster.document).merchant_pays(12_500_000)?;
-    println!("\nThe Hong Kong merchant pays 125000.00 HKD to its supplier at a Singapore bank, UETR {}", signed.uetr);
+async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
+    let message = Payer::new(&cluster.document).bank_message()?;
+    let write = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    write("pacs008.xml", &message)?;
+    let secrets = [seed::secret_key("HARBHKHH")];
+    let client = cluster.client(0)?;
+    let now = || BlockTime::from_ms(now_ms()).unwrap_or_default();
+    println!("\nA Hong Kong merchant's bank pays 125000.00 HKD to its supplier at a Singapore bank, by pacs.008");
     let start = now_ms();
     let line = |at: u64, what: &str| println!("{:>7} ms  {what}", at.saturating_sub(start));
-    line(start, &format!("signed, and submitted to {}", cluster.nodes[0].bic));
+    let failed = |error: seaway_sdk::MessageError| error.to_string();
+    let signed = match prepare_message(&client, &message, now(), &secrets).await.map_err(failed)? {
+        Prepared::Ready(_, signed) => signed,
+        Prepared::Answered(settled) => return Err(format!("the message was refused:\n{}", settled.report.write())),
+    };
+    line(now_ms(), &format!("message received and checked, accounts resolved, signed: UETR {}", signed.uetr));
     let params = json!({"bytes": signed.bytes_in_hex(), "wait": "admitted"});
-    let admitted = cluster.client(0)?.call("payment_submit", params).await.map_err(|error| error.to_string())?;
+    let admitted = client.call("payment_submit", params).await.map_err(|error| error.to_string())?;
     line(now_ms(), &format!("{}: authentic and admitted", admitted["status"].as_str().unwrap_or("?")));
     let uetr = json!({"uetr": signed.uetr});
     let found = |answer: &Value| answer["payments"].as_array().is_some_and(|payments| !payments.is_empty());
@@ -114,6 +131,18 @@ async fn show_payment(cluster: &Cluster) -> Result<(), String> {
         .map_err(|error| format!("the proof: {error}"))?;
     proof.verify(&cluster.document.hash()).map_err(|error| format!("the proof: {error}"))?;
     line(now_ms(), &format!("proven: {}'s proof holds under the genesis hash alone", cluster.nodes[observer].bic));
+    // Sent again, through another node: it settles once, and the answer is the first's.
+    let again = settle_message(&cluster.client(1)?, &message, now(), &secrets).await.map_err(failed)?;
+    let transaction = &again.report.document.transaction;
+    let reference = transaction.reference.map(|reference| reference.to_string()).unwrap_or_default();
+    write("pacs002.xml", &again.report.write())?;
+    if again.signed.is_some() || transaction.status != Status::Credited {
+        return Err(format!("the message sent again is answered {}", again.report.write()));
+    }
+    line(
+        now_ms(),
+        &format!("sent again through {}: pacs.002 ACCC, reference {reference}, not paid twice", cluster.nodes[1].bic),
+    );
     check_roots(cluster).await
 }
 
@@ -131,14 +160,13 @@ async fn check_roots(cluster: &Cluster) -> Result<(), String> {
     }
 }
 
-fn say_how_to_go_on(cluster: &Cluster, root: &std::path::Path) {
-    println!(
-        "\nThe network runs; Ctrl-C stops it. Accounts, each with the key of its label from the published seed:"
-    );
+fn say_how_to_go_on(cluster: &Cluster, root: &Path) {
+    println!("\nThe network runs; Ctrl-C stops it. Funded accounts, each with its published secret key:");
     for (agent, label) in
         [("HARBHKHH", "hk-merchant"), ("MERLSGSG", "sg-supplier"), ("HUDSUS33", "us-buyer"), ("PEARHKHH", "hk-shop")]
     {
-        println!("  {label:<12} {}  at {agent}", seed::account(agent, label));
+        let (account, secret) = (seed::account(agent, label), Hash32(seed::secret_key(label)));
+        println!("  {label:<12} {account}  at {agent}, key {secret}");
     }
     let url = &cluster.nodes[0].url;
     let genesis = root.join("genesis.toml");
@@ -147,6 +175,8 @@ fn say_how_to_go_on(cluster: &Cluster, root: &std::path::Path) {
         "  seaway pay --genesis {} --from hk-merchant --to sg-supplier --amount '250.00 HKD'",
         genesis.display()
     );
+    println!("  seaway pay --genesis {} --pacs008 {}", genesis.display(), root.join("pacs008.xml").display());
+    println!("  seaway watch --genesis {} sg-supplier", genesis.display());
     println!("  seaway balance --genesis {} sg-supplier", genesis.display());
     println!("  curl -s {url} -H 'content-type: application/json' \\");
     println!("    -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"network_status\",\"params\":{{}}}}'");

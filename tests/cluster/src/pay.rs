@@ -1,7 +1,7 @@
 //! Payments between the devnet's accounts.
 
 use crate::cluster::now_ms;
-use seaway_genesis::seed;
+use seaway_genesis::{ceremony, seed};
 use seaway_sdk::{Payment, Signed};
 use seaway_types::InstructionKey;
 use seaway_types::amount::Amount;
@@ -9,7 +9,7 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::instruction::hold::Reserve;
 use seaway_types::instruction::payment::CreditKind;
 use seaway_types::instruction::{Body, Envelope, Leg, RawInstruction, Submitter};
-use seaway_types::time::BlockTime;
+use seaway_types::time::{BlockTime, Day};
 use seaway_types::{AssetId, Bic, Uetr};
 use serde_json::Value;
 
@@ -45,6 +45,20 @@ impl Payer {
             body: Body::Single(Leg::Reserve(reserve)),
         };
         Ok(RawInstruction::from(&envelope.sign(&[seed::secret_key("hk-merchant")])))
+    }
+
+    /// The devnet's pacs.008 with an id and a UETR of its own: Harbour Bank pays 125,000.00 HKD for a customer.
+    pub fn bank_message(&self) -> Result<String, String> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+        let uetr = Uetr::from_random(random);
+        let now = BlockTime::from_ms(now_ms()).unwrap_or_default();
+        let time = now.to_string().replace('Z', "+00:00");
+        // The day of HKD's calendar, eight hours ahead of UTC.
+        let date = Day::of_local_ms(now.after_ms(8 * 3_600_000).ms());
+        let message = format!("HARB{}", uetr.to_string().replace('-', "").get(..28).unwrap_or_default());
+        let filled = ceremony::DEVNET_PACS008.replace("{{MESSAGE}}", &message).replace("{{TIME}}", &time);
+        Ok(filled.replace("{{DATE}}", &date.to_string()).replace("{{UETR}}", &uetr.to_string()))
     }
 
     /// A signed payment of an amount in cents of HKD.

@@ -4,6 +4,7 @@ use super::Connection;
 use crate::output::{json, say, table, text};
 use clap::Args;
 use seaway_sdk::ClientError;
+use seaway_types::AccountId;
 use serde_json::{Value, json as object};
 use std::process::ExitCode;
 
@@ -16,17 +17,41 @@ pub struct OfPayment {
     pub connection: Connection,
 }
 
+/// The payments of an account.
+#[derive(Args)]
+pub struct Payments {
+    /// Only those that stand so: PDNG, ACSC, ACCC or RJCT.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// How many pages of 100 blocks to show, newest first.
+    #[arg(long, default_value_t = 1)]
+    pub pages: u32,
+    #[command(flatten)]
+    pub of: OfAccount,
+}
+
 /// A question about an account.
 #[derive(Args)]
 pub struct OfAccount {
     /// Its id, or with --genesis its label.
     pub account: String,
+    /// As it was at this height; the newest without it.
+    #[arg(long)]
+    pub height: Option<u64>,
     #[command(flatten)]
     pub connection: Connection,
 }
 
+/// Parameters of a question about an account at a height.
+fn of_account(account: AccountId, height: Option<u64>) -> Value {
+    match height {
+        Some(height) => object!({"account": account, "height": height.to_string()}),
+        None => object!({"account": account}),
+    }
+}
+
 async fn ask(connection: &Connection, method: &str, params: Value) -> Result<Value, String> {
-    connection.client()?.call(method, params).await.map_err(|error: ClientError| error.to_string())
+    connection.client().await?.call(method, params).await.map_err(|error: ClientError| error.to_string())
 }
 
 fn rows(answer: &Value, list: &str) -> Vec<Value> {
@@ -62,7 +87,8 @@ pub async fn status(options: &OfPayment) -> Result<ExitCode, String> {
 /// `seaway balance`.
 pub async fn balance(options: &OfAccount) -> Result<ExitCode, String> {
     let account = options.connection.account(&options.account)?;
-    let answer = ask(&options.connection, "account_balances", object!({"account": account})).await?;
+    let params = of_account(account, options.height);
+    let answer = ask(&options.connection, "account_balances", params).await?;
     if options.connection.json {
         json(&answer);
         return Ok(ExitCode::SUCCESS);
@@ -78,7 +104,8 @@ pub async fn balance(options: &OfAccount) -> Result<ExitCode, String> {
 /// `seaway entries`.
 pub async fn entries(options: &OfAccount) -> Result<ExitCode, String> {
     let account = options.connection.account(&options.account)?;
-    let answer = ask(&options.connection, "account_entries", object!({"account": account})).await?;
+    let params = of_account(account, options.height);
+    let answer = ask(&options.connection, "account_entries", params).await?;
     if options.connection.json {
         json(&answer);
         return Ok(ExitCode::SUCCESS);
@@ -91,6 +118,40 @@ pub async fn entries(options: &OfAccount) -> Result<ExitCode, String> {
                 ["creditDebit", "part", "amount", "balanceAfter", "uetr"].map(|field| text(&posting[field]));
             shown.add_row(of_block.into_iter().chain(of_posting));
         }
+    }
+    say!("{shown}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `seaway list`.
+pub async fn list(options: &Payments) -> Result<ExitCode, String> {
+    let connection = &options.of.connection;
+    let account = connection.account(&options.of.account)?;
+    let mut params = of_account(account, options.of.height);
+    params["count"] = object!(100);
+    if let Some(status) = &options.status {
+        params["status"] = object!(status.to_lowercase());
+    }
+    let mut found = Vec::new();
+    for _ in 0..options.pages {
+        let answer = ask(connection, "payment_list", params.clone()).await?;
+        found.extend(rows(&answer, "payments"));
+        if answer["cursor"].is_null() {
+            break;
+        }
+        params["cursor"] = answer["cursor"].clone();
+    }
+    if connection.json {
+        json(&object!({"account": account, "payments": found}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = table(["height", "", "status", "amount", "other side", "UETR"]);
+    for payment in found {
+        let paid = payment["debtor"] == object!(account);
+        let other = text(&payment[if paid { "creditor" } else { "debtor" }]);
+        let direction = if paid { "out" } else { "in" }.to_owned();
+        let (height, status, amount) = (&payment["height"], &payment["status"], &payment["amount"]);
+        shown.add_row([text(height), direction, text(status), text(amount), other, text(&payment["uetr"])]);
     }
     say!("{shown}");
     Ok(ExitCode::SUCCESS)

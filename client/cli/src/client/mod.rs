@@ -3,11 +3,14 @@
 pub mod ask;
 pub mod key;
 pub mod pay;
+pub mod sign;
 pub mod verify;
+pub mod watch;
 
 use clap::Args;
 use seaway_genesis::written::WrittenGenesis;
 use seaway_sdk::Client;
+use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::AccountId;
 use seaway_types::limits::GENESIS_BYTES_MAX;
 use std::fs::File;
@@ -25,15 +28,27 @@ pub struct Connection {
     /// The genesis document, so that accounts can be named by their labels.
     #[arg(long, env = "SEAWAY_GENESIS")]
     pub genesis: Option<PathBuf>,
+    /// A key file that shows who asks, for nodes that answer only whom it concerns.
+    #[arg(long, env = "SEAWAY_READ_KEY", requires = "read_passphrase_file")]
+    pub read_key: Option<PathBuf>,
+    /// The passphrase of that key file.
+    #[arg(long, env = "SEAWAY_READ_PASSPHRASE_FILE")]
+    pub read_passphrase_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
 impl Connection {
-    /// A client of these nodes.
-    pub fn client(&self) -> Result<Client, String> {
-        Client::new(&self.nodes).map_err(|error| error.to_string())
+    /// A client of these nodes, signed in when a key was given for it.
+    pub async fn client(&self) -> Result<Client, String> {
+        let client = Client::new(&self.nodes).map_err(|error| error.to_string())?;
+        let Some((key, passphrase)) = self.read_key.as_ref().zip(self.read_passphrase_file.as_ref()) else {
+            return Ok(client);
+        };
+        let passphrase = key::passphrase(passphrase)?;
+        let secret = KeyFile::open(key, KeyKind::Instruction, &passphrase).map_err(|error| error.to_string())?;
+        client.sign_in(&secret).await.map_err(|error| error.to_string())
     }
 
     /// The genesis document, if one was given.

@@ -5,18 +5,22 @@ use super::key::passphrase;
 use crate::output::{json, progress, say, text};
 use clap::Args;
 use seaway_genesis::seed;
-use seaway_sdk::{Client, ClientError, Payment};
+use seaway_iso20022::message::{CreditTransfer, Message, Status};
+use seaway_sdk::{Client, ClientError, Payment, settle_message};
 use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::CreditKind;
+use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
 use seaway_types::state::{Account, DebitAuthority};
 use seaway_types::text::{Purpose, Text35};
 use seaway_types::time::BlockTime;
 use seaway_types::{AccountId, AssetId};
 use serde_json::{Value, json as object};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,14 +31,20 @@ const ATTEMPTS: usize = 5;
 #[derive(Args)]
 pub struct Options {
     /// The paying account: its id, or with --genesis its label.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
     pub from: String,
     /// The account that is paid, likewise.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
     pub to: String,
     /// How much of what, as in "1000.00 HKD" or "5.00 HKD@PEARHKHH".
-    #[arg(long)]
+    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
     pub amount: String,
+    /// A message pacs.008.001.08 that says all this; the answer is a pacs.002.001.10. The keys sign for its sender.
+    #[arg(long, conflicts_with_all = ["from", "to", "amount", "end_to_end_id", "purpose", "keep"])]
+    pub pacs008: Option<PathBuf>,
+    /// Where the pacs.002 goes; to standard output without it.
+    #[arg(long, requires = "pacs008")]
+    pub pacs002: Option<PathBuf>,
     /// Your reference; the payee sees it.
     #[arg(long, default_value = "NOTPROVIDED")]
     pub end_to_end_id: Text35,
@@ -56,7 +66,10 @@ pub struct Options {
 
 /// Builds, signs, keeps, sends, waits.
 pub async fn pay(options: &Options) -> Result<ExitCode, String> {
-    let client = options.connection.client()?;
+    let client = options.connection.client().await?;
+    if let Some(path) = &options.pacs008 {
+        return settle(options, &client, path).await;
+    }
     let (debtor, creditor) = (options.connection.account(&options.from)?, options.connection.account(&options.to)?);
     let status = call(&client, "network_status", object!({})).await?;
     let network = text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())?;
@@ -81,10 +94,7 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         party_data_hash: None,
         kind: CreditKind::Customer,
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
-    let now =
-        u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).ok_or("the clock is beyond year 9999")?;
-    let signed = payment.sign(now, &secrets(options, &payer)?).map_err(|error| error.to_string())?;
+    let signed = payment.sign(now()?, &secrets(options, &payer)?).map_err(|error| error.to_string())?;
     if let Some(path) = &options.keep {
         std::fs::write(path, signed.bytes_in_hex()).map_err(|error| format!("{}: {error}", path.display()))?;
     }
@@ -104,6 +114,45 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         }
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn now() -> Result<BlockTime, String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
+    let now = u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms);
+    now.ok_or_else(|| "the clock is beyond year 9999".to_owned())
+}
+
+/// Settles a pacs.008, and writes the pacs.002.
+async fn settle(options: &Options, client: &Client, path: &Path) -> Result<ExitCode, String> {
+    let name = path.display();
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
+    let bound = ISO_MESSAGE_BYTES_MAX as u64 + 1;
+    file.take(bound).read_to_string(&mut text).map_err(|error| format!("{name}: {error}"))?;
+    let message = Message::<CreditTransfer>::read(&text).map_err(|fault| format!("{name}: {fault}"))?;
+    let secrets = if options.keys.is_empty() {
+        let sender = message.document.transaction.instructing.as_ref().and_then(|agent| agent.institution.bic);
+        match (options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published), sender) {
+            (true, Some(sender)) => vec![seed::secret_key(&sender.to_string())],
+            _ => return Err("--key FILE is needed: only a devnet's keys are published".to_owned()),
+        }
+    } else {
+        opened(options)?
+    };
+    progress("waiting until it is final");
+    let settled = settle_message(client, &text, now()?, &secrets).await;
+    progress("");
+    let settled = settled.map_err(|error| format!("{name}: {error}"))?;
+    let written = settled.report.write();
+    match &options.pacs002 {
+        Some(path) => std::fs::write(path, &written).map_err(|error| format!("{}: {error}", path.display()))?,
+        None => say!("{}", written.trim_end()),
+    }
+    Ok(match settled.report.document.transaction.status {
+        Status::Rejected => ExitCode::from(2),
+        Status::Pending | Status::Received | Status::Authentic => ExitCode::from(3),
+        Status::Settled | Status::Credited => ExitCode::SUCCESS,
+    })
 }
 
 fn show(options: &Options, answer: &Value) -> ExitCode {
@@ -161,12 +210,17 @@ async fn amount(client: &Client, written: &str) -> Result<(AssetId, Amount), Str
 }
 
 /// The secrets that sign: of key files, or the published ones that the paying account needs.
+/// The secrets of the key files.
+fn opened(options: &Options) -> Result<Vec<[u8; 32]>, String> {
+    let path = options.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
+    let passphrase = passphrase(path)?;
+    let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
+    options.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string())
+}
+
 fn secrets(options: &Options, payer: &Account) -> Result<Vec<[u8; 32]>, String> {
     if !options.keys.is_empty() {
-        let path = options.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
-        let passphrase = passphrase(path)?;
-        let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
-        return options.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string());
+        return opened(options);
     }
     let published = options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published);
     if !published {

@@ -1,7 +1,7 @@
 //! What a block may hold.
 
 use super::stop::BlockFault;
-use seaway_types::instruction::{AuthenticInstruction, Leg};
+use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::limits::{BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX};
 
 /// Counts what a block holds against its bounds.
@@ -28,14 +28,7 @@ impl Limits {
     }
 }
 
-/// What an instruction counts: its legs, and of transfers each credit and charge.
+/// What an instruction counts.
 pub(super) fn cost_of(instruction: &AuthenticInstruction) -> usize {
-    instruction.envelope().body.legs().iter().map(cost).sum()
-}
-
-fn cost(leg: &Leg) -> usize {
-    match leg {
-        Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
-        _ => 1,
-    }
+    instruction.envelope().body.cost()
 }

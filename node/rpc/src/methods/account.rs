@@ -1,18 +1,22 @@
-//! `account_*`.
+//! `account_*` and `limits_get`.
 
-use super::{Context, Reader, reading};
+use super::{Context, Reader, parse, reading};
 use crate::backend::Backend;
+use crate::cursor;
 use crate::fault::Fault;
 use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
-use seaway_types::AccountId;
+use jsonrpsee_types::ErrorObjectOwned;
 use seaway_types::time::Height;
+use seaway_types::{AccountId, Bic};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Most blocks in one answer.
-const COUNT_MAX: usize = 100;
+/// Most blocks or accounts in one answer.
+pub(super) const COUNT_MAX: usize = 100;
+/// Blocks with movements that a balance of an earlier height may lie back.
+const BACK_MAX: usize = 10_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -22,16 +26,86 @@ struct OfAccount {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AtHeight {
+    account: AccountId,
+    height: Option<Height>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entries {
     account: AccountId,
-    up_to: Option<Height>,
+    height: Option<Height>,
     count: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OfAgent {
+    agent: Bic,
+    count: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Number {
+    agent: Bic,
+    number: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Limits {
+    account: AccountId,
+    asset: String,
 }
 
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     reading(module, "account_get", get)?;
     reading(module, "account_balances", balances)?;
-    reading(module, "account_entries", entries)
+    reading(module, "account_entries", entries)?;
+    reading(module, "account_list", list)?;
+    reading(module, "limits_get", limits)?;
+    module.register_async_method("account_resolve", |params, context, extensions| async move {
+        let reader = context.reader(&extensions);
+        let found = async {
+            let Number { agent, number } = parse(&params)?;
+            context.ensure_participant(&reader)?;
+            if !(1..=34).contains(&number.chars().count()) {
+                let value = number.chars().take(80).collect();
+                let expected = "an IBAN or another number of 1 to 34 characters";
+                return Err(Fault::Parameter { field: "number", value, expected });
+            }
+            let account = context.backend.resolve(agent, number.clone()).await?;
+            Ok(json!({"agent": agent, "number": number, "account": account}))
+        };
+        found.await.map_err(ErrorObjectOwned::from)
+    })?;
+    Ok(())
+}
+
+/// The number of things in an answer.
+pub(super) fn count(asked: Option<usize>) -> Result<usize, Fault> {
+    let count = asked.unwrap_or(20);
+    if (1..=COUNT_MAX).contains(&count) {
+        Ok(count)
+    } else {
+        Err(Fault::Parameter { field: "count", value: count.to_string(), expected: "1 to 100" })
+    }
+}
+
+/// The height that a read names, or that of the tip.
+pub(super) fn height<B: Backend>(context: &Context<B>, asked: Option<Height>) -> Result<Height, Fault> {
+    let tip = context.backend.status().height;
+    match asked {
+        Some(height) if height > tip => {
+            Err(Fault::Parameter { field: "height", value: height.to_string(), expected: "a height up to the tip's" })
+        }
+        Some(height) => Ok(height),
+        None => Ok(tip),
+    }
 }
 
 fn get<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAccount) -> Result<Value, Fault> {
@@ -42,34 +116,102 @@ fn get<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAccount) -> 
     }
 }
 
-fn balances<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAccount) -> Result<Value, Fault> {
+/// Balances at a height: the present ones, and where something moved since, what it was before the first movement.
+fn balances<B: Backend>(context: &Context<B>, reader: &Reader, params: AtHeight) -> Result<Value, Fault> {
     context.ensure_account(reader, &params.account)?;
     let account = params.account;
     if context.backend.account(&account)?.is_none() {
         return Err(Fault::Unknown { what: "account", value: account.to_string() });
     }
+    let height = height(context, params.height)?;
     let book = context.backend.assets()?;
-    let height = context.backend.status().height;
-    let balances = context.backend.balances(&account)?;
+    // First the balances, then the movements: what moves in between is among the movements.
+    let mut balances = context.backend.balances(&account)?;
+    let since = context.backend.entries_from(&account, Height(height.0.saturating_add(1)), BACK_MAX + 1)?;
+    if since.len() > BACK_MAX {
+        return Err(Fault::Parameter {
+            field: "height",
+            value: height.to_string(),
+            expected: "a height after which the account moved in at most 10,000 blocks",
+        });
+    }
+    for posting in since.iter().rev().flat_map(|(_, postings)| postings.iter().rev()) {
+        let before = if posting.credit {
+            posting.after.checked_sub(posting.amount)
+        } else {
+            posting.after.checked_add(posting.amount)
+        };
+        let before = before.ok_or_else(|| Fault::Internal("a movement does not fit its balance".to_owned()))?;
+        match balances.iter_mut().find(|(asset, _)| *asset == posting.asset) {
+            Some((_, balance)) => *balance.get_mut(posting.field) = before,
+            None => {
+                let mut balance = seaway_types::state::Balance::default();
+                *balance.get_mut(posting.field) = before;
+                balances.push((posting.asset, balance));
+            }
+        }
+    }
+    balances.retain(|(_, balance)| !balance.is_zero());
+    balances.sort_by_key(|(asset, _)| *asset);
     let shown: Vec<Value> = balances.iter().map(|(asset, balance)| show::balance(*asset, balance, &book)).collect();
     Ok(json!({"account": account, "height": height, "balances": shown}))
 }
 
 fn entries<B: Backend>(context: &Context<B>, reader: &Reader, params: Entries) -> Result<Value, Fault> {
     context.ensure_account(reader, &params.account)?;
-    let count = params.count.unwrap_or(20);
-    if !(1..=COUNT_MAX).contains(&count) {
-        return Err(Fault::Parameter { field: "count", value: count.to_string(), expected: "1 to 100" });
-    }
-    let up_to = params.up_to.unwrap_or(Height(u64::MAX));
+    let count = count(params.count)?;
+    let (height, up_to) = match &params.cursor {
+        Some(cursor) => cursor::read(cursor, "account_entries", &params.account)?,
+        None => {
+            let height = height(context, params.height)?;
+            (height, height)
+        }
+    };
     let book = context.backend.assets()?;
     // One more than asked says where the next page begins.
     let found = context.backend.entries(&params.account, up_to, count + 1)?;
-    let next = found.get(count).map(|(height, ..)| *height);
+    let next = found.get(count).map(|(at, ..)| cursor::write("account_entries", &params.account, height, at));
     let shown: Vec<Value> = found
         .iter()
         .take(count)
         .map(|(height, time, postings)| show::entry(*height, *time, postings, &book))
         .collect();
-    Ok(json!({"account": params.account, "entries": shown, "next": next}))
+    Ok(json!({"account": params.account, "height": height, "entries": shown, "cursor": next}))
+}
+
+fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAgent) -> Result<Value, Fault> {
+    context.ensure_any(reader, &[], &[params.agent])?;
+    let count = count(params.count)?;
+    let (height, from) = match &params.cursor {
+        Some(cursor) => cursor::read(cursor, "account_list", &params.agent)?,
+        None => (context.backend.status().height, AccountId([0; 16])),
+    };
+    let found = context.backend.accounts(params.agent, from, count + 1)?;
+    let next = found.get(count).map(|(at, _)| cursor::write("account_list", &params.agent, height, at));
+    let shown: Vec<Value> = found.iter().take(count).map(|(id, account)| show::account(id, account)).collect();
+    Ok(json!({"agent": params.agent, "height": height, "accounts": shown, "cursor": next}))
+}
+
+fn limits<B: Backend>(context: &Context<B>, reader: &Reader, params: Limits) -> Result<Value, Fault> {
+    context.ensure_account(reader, &params.account)?;
+    let unknown = || Fault::Unknown { what: "account", value: params.account.to_string() };
+    let account = context.backend.account(&params.account)?.ok_or_else(unknown)?;
+    let book = context.backend.assets()?;
+    let (id, asset) = super::asset(&book, &params.asset)?;
+    let limits = context.backend.tier_limits(id, account.tier)?.unwrap_or_default();
+    let usage = context.backend.usage(account.agent, account.owner_id, id)?;
+    let show = |amount| book.show(amount, id);
+    Ok(json!({
+        "account": params.account,
+        "asset": book.name(id),
+        "tier": account.tier,
+        "networkPaymentMax": asset.payment_max.map(show),
+        "paymentMax": limits.payment_max.map(show),
+        "dayMax": limits.day_max.map(show),
+        "yearMax": limits.year_max.map(show),
+        "balanceMax": limits.balance_max.map(show),
+        "used": usage.map(|usage| json!({
+            "day": usage.day, "dayUsed": show(usage.day_used), "yearUsed": show(usage.year_used),
+        })),
+    }))
 }

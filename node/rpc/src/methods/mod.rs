@@ -5,7 +5,11 @@ mod account;
 mod ledger;
 mod network;
 mod payment;
+mod prepare;
 mod subscribe;
+mod table;
+
+pub use table::{Access, Method, TABLE};
 
 use crate::access::{Desk, may_read, may_read_of};
 use crate::backend::Backend;
@@ -13,117 +17,14 @@ use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::{Extensions, RpcModule};
 use jsonrpsee_types::{ErrorObjectOwned, Params};
+use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::hash::Hash32;
+use seaway_types::instruction::Submitter;
 use seaway_types::keys::PublicKey;
-use seaway_types::{AccountId, Bic};
+use seaway_types::{AccountId, AssetId, Bic};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Who may call a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody: it tells nothing of anybody.
-    Open,
-    /// Everybody: what is submitted carries its own signatures.
-    Signed,
-    /// The owner, its servicing agent, the supervisors concerned; where `open_reads` is set, everybody.
-    Concerned,
-}
-
-/// A method as its documentation says it.
-#[derive(Clone, Copy, Debug)]
-pub struct Method {
-    /// Its name.
-    pub name: &'static str,
-    /// Its parameters by name: what each is, and whether it must be there.
-    pub params: &'static [(&'static str, &'static str, bool)],
-    /// What it answers.
-    pub summary: &'static str,
-    /// Who may call it.
-    pub access: Access,
-}
-
-const fn method(
-    name: &'static str,
-    access: Access,
-    params: &'static [(&'static str, &'static str, bool)],
-    summary: &'static str,
-) -> Method {
-    Method { name, params, summary, access }
-}
-
-/// All methods, in order of their names.
-pub const TABLE: &[Method] = &[
-    method(
-        "account_balances",
-        Access::Concerned,
-        &[("account", "account id", true)],
-        "what an account holds of each asset",
-    ),
-    method(
-        "account_entries",
-        Access::Concerned,
-        &[("account", "account id", true), ("upTo", "height", false), ("count", "blocks, at most 100", false)],
-        "movements on an account, newest block first, with the balance after each",
-    ),
-    method("account_get", Access::Concerned, &[("account", "account id", true)], "an account's record"),
-    method("asset_list", Access::Open, &[], "the assets, with their issuers and what is in circulation"),
-    method("auth_challenge", Access::Open, &[], "random bytes to sign with a key, and the very message to sign"),
-    method(
-        "auth_token",
-        Access::Open,
-        &[
-            ("challenge", "of auth_challenge", true),
-            ("key", "public key", true),
-            ("signature", "over the message", true),
-        ],
-        "a token that shows for 15 minutes that the caller holds the key; it goes into 'Authorization: Bearer'",
-    ),
-    method(
-        "instruction_status",
-        Access::Concerned,
-        &[("submitter", "submitter", true), ("key", "instruction key", true)],
-        "what became of an instruction",
-    ),
-    method("ledger_block", Access::Open, &[("height", "height", true)], "a block's header, certificate and wire ids"),
-    method("ledger_head", Access::Open, &[], "the newest block's header and certificate"),
-    method("ledger_supply", Access::Open, &[("asset", "asset", true)], "an asset's totals"),
-    method("network_peers", Access::Open, &[], "the nodes that are connected to this one"),
-    method("network_status", Access::Open, &[], "how this node is"),
-    method("network_validators", Access::Open, &[], "the validators of the next height"),
-    method("participant_list", Access::Open, &[], "the institutions with their roles and keys"),
-    method(
-        "payment_proof",
-        Access::Concerned,
-        &[("uetr", "UETR", true)],
-        "proofs of all credit transfers with this UETR, to check offline",
-    ),
-    method("payment_status", Access::Concerned, &[("uetr", "UETR", true)], "all credit transfers with this UETR"),
-    method(
-        "payment_submit",
-        Access::Signed,
-        &[
-            ("bytes", "canonical bytes of a signed instruction, in hexadecimal", true),
-            ("wait", "admitted or final", false),
-            ("timeoutMs", "how long to wait for final, at most 60000", false),
-        ],
-        "takes a signed instruction; answers when it is admitted, or when it is final",
-    ),
-    method(
-        "payment_subscribe",
-        Access::Concerned,
-        &[("from", "first height; the next one without it", false), ("account", "only what concerns it", false)],
-        "every block's answers in order; ended by payment_unsubscribe",
-    ),
-    method(
-        "payment_unsubscribe",
-        Access::Open,
-        &[("subscription", "its id, by position", true)],
-        "ends a subscription",
-    ),
-    method("rpc_discover", Access::Open, &[], "this list, as an OpenRPC document"),
-];
 
 /// The token that came with a request.
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +63,28 @@ impl<B: Backend> Context<B> {
         if may { Ok(()) } else { Err(Fault::Forbidden) }
     }
 
+    /// Asks that the reader may read what a submitter asked for.
+    pub(crate) fn ensure_submitter(&self, reader: &Reader, submitter: &Submitter) -> Result<(), Fault> {
+        match submitter {
+            Submitter::Account(account) => self.ensure_account(reader, account),
+            Submitter::Participant(bic) => self.ensure_any(reader, &[], &[*bic]),
+            Submitter::Authority => self.ensure_any(reader, &[], &[]),
+        }
+    }
+
+    /// Asks that the reader is a participant, whichever.
+    pub(crate) fn ensure_participant(&self, reader: &Reader) -> Result<(), Fault> {
+        let is_one = |key: &PublicKey| -> Result<bool, Fault> {
+            let participants = self.backend.participants()?;
+            Ok(participants.iter().any(|(_, one)| one.active && one.policy.contains(key)))
+        };
+        match reader {
+            _ if self.open_reads => Ok(()),
+            Reader::Key(key) if is_one(key)? => Ok(()),
+            _ => Err(Fault::Forbidden),
+        }
+    }
+
     /// Asks that the reader may read something that concerns several accounts or a participant: any one right is enough.
     pub(crate) fn ensure_any(&self, reader: &Reader, accounts: &[AccountId], agents: &[Bic]) -> Result<(), Fault> {
         if self.open_reads {
@@ -185,6 +108,7 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     ledger::register(&mut module)?;
     network::register(&mut module)?;
     payment::register(&mut module)?;
+    prepare::register(&mut module)?;
     subscribe::register(&mut module)?;
     module.register_method("rpc_discover", |_, _, _| discover())?;
     Ok(module)
@@ -201,6 +125,11 @@ fn reading<B: Backend, P: DeserializeOwned + 'static>(
         Ok(answer(&context, &reader, parse(&params)?)?)
     })?;
     Ok(())
+}
+
+/// An asset by its name.
+fn asset<'a>(book: &'a AssetBook, name: &str) -> Result<(AssetId, &'a Asset), Fault> {
+    book.find(name).map_err(|_| Fault::Unknown { what: "asset", value: name.chars().take(40).collect() })
 }
 
 /// Parameters by name.
@@ -227,6 +156,7 @@ fn discover() -> Value {
                 Access::Open => "open",
                 Access::Signed => "signed",
                 Access::Concerned => "concerned",
+                Access::Participant => "participant",
             },
         })
     };

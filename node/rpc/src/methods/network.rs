@@ -8,8 +8,12 @@ use jsonrpsee_server::RpcModule;
 use seaway_types::time::Height;
 use serde_json::{Value, json};
 
+/// Most pieces of evidence in one answer.
+const EVIDENCE_MAX: usize = 1_000;
+
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     reading(module, "network_status", status)?;
+    reading(module, "network_evidence", evidence)?;
     reading(module, "network_peers", peers)?;
     reading(module, "network_validators", validators)?;
     reading(module, "participant_list", participants)
@@ -31,6 +35,12 @@ fn status<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Va
         "halted": status.halted,
         "version": env!("CARGO_PKG_VERSION"),
     }))
+}
+
+/// What validators were seen to do that no correct one does, each signed by themselves: for participants.
+fn evidence<B: Backend>(context: &Context<B>, reader: &Reader, _: Nothing) -> Result<Value, Fault> {
+    context.ensure_participant(reader)?;
+    Ok(json!({"evidence": context.backend.evidence(EVIDENCE_MAX)?}))
 }
 
 fn peers<B: Backend>(context: &Context<B>, _: &Reader, _: Nothing) -> Result<Value, Fault> {

@@ -1,17 +1,23 @@
 //! `payment_*` and `instruction_status`.
 
+use super::account::{count, height};
 use super::{Context, Reader, parse, reading};
-use crate::backend::{Answered, Backend, Placed, Wait};
+use crate::backend::{Answered, Backend, PaymentFound, Standing, Wait};
+use crate::cursor;
 use crate::fault::Fault;
 use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
+use seaway_types::bounded::Bounded;
 use seaway_types::identifier::InstructionKey;
-use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::instruction::{RawInstruction, Submitter};
-use seaway_types::state::Payment;
-use seaway_types::{AccountId, Bic, Uetr};
+use seaway_types::instruction::{Envelope, Instruction, RawInstruction, Submitter};
+use seaway_types::keys::PublicKey;
+use seaway_types::limits::{INSTRUCTION_BYTES_MAX, SIGNATURES_MAX};
+use seaway_types::receipt::Status;
+use seaway_types::signature::{Ed25519Signature, Evidence, SignatureEntry};
+use seaway_types::time::Height;
+use seaway_types::{AccountId, Bic, Uetr, codec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -32,9 +38,29 @@ enum WaitFor {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Submit {
     bytes: RawInstruction,
+    signatures: Option<Vec<Signature>>,
     #[serde(default)]
     wait: WaitFor,
     timeout_ms: Option<u64>,
+}
+
+/// A signature over the digest that `payment_prepare` gave.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signature {
+    key: PublicKey,
+    signature: Ed25519Signature,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    account: AccountId,
+    status: Option<Status>,
+    from: Option<Height>,
+    height: Option<Height>,
+    count: Option<usize>,
+    cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +86,7 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     })?;
     reading(module, "payment_status", status)?;
     reading(module, "payment_proof", proof)?;
+    reading(module, "payment_list", list)?;
     reading(module, "instruction_status", of_instruction)
 }
 
@@ -76,8 +103,12 @@ async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Re
         WaitFor::Admitted => Wait::Admitted,
         WaitFor::Final => Wait::Final,
     };
-    let wire_id = submit.bytes.wire_id();
-    let answered = context.backend.submit(submit.bytes, wait);
+    let bytes = match submit.signatures {
+        None => submit.bytes,
+        Some(signatures) => signed(&submit.bytes, signatures)?,
+    };
+    let wire_id = bytes.wire_id();
+    let answered = context.backend.submit(bytes, wait);
     match tokio::time::timeout(Duration::from_millis(timeout_ms), answered).await {
         Err(_) => Err(Fault::Timeout { timeout_ms }),
         Ok(Err(fault)) => Err(fault),
@@ -94,6 +125,59 @@ async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Re
     }
 }
 
+/// An envelope and its signatures as one instruction.
+fn signed(envelope: &RawInstruction, signatures: Vec<Signature>) -> Result<RawInstruction, Fault> {
+    let refused = |field, value: String, expected| Fault::Parameter { field, value, expected };
+    let envelope: Envelope = codec::decode(&envelope.0, INSTRUCTION_BYTES_MAX).map_err(|error| {
+        refused(
+            "bytes",
+            error.to_string(),
+            "with signatures: an envelope's canonical bytes, as payment_prepare gives them",
+        )
+    })?;
+    let entry = |one: Signature| SignatureEntry { key: one.key, evidence: Evidence::Ed25519(one.signature) };
+    let mut entries: Vec<SignatureEntry> = signatures.into_iter().map(entry).collect();
+    entries.sort_unstable();
+    let count = entries.len();
+    let signatures: Bounded<SignatureEntry, SIGNATURES_MAX> =
+        Bounded::new(entries).map_err(|_| refused("signatures", count.to_string(), "at most 32"))?;
+    Ok(RawInstruction(codec::encode(&Instruction { envelope, signatures })))
+}
+
+/// The payments that moved money on an account, newest first. A rejected one moves none: ask for it by UETR or key.
+fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: List) -> Result<Value, Fault> {
+    context.ensure_account(reader, &params.account)?;
+    let count = count(params.count)?;
+    let of = (params.account, params.status, params.from);
+    let (height, up_to) = match &params.cursor {
+        Some(cursor) => cursor::read(cursor, "payment_list", &of)?,
+        None => {
+            let height = height(context, params.height)?;
+            (height, height)
+        }
+    };
+    let book = context.backend.assets()?;
+    let from = params.from.unwrap_or_default();
+    let found = context.backend.entries(&params.account, up_to, count + 1)?;
+    let next = found.get(count).map(|(at, ..)| *at).filter(|at| *at >= from);
+    let next = next.map(|at| cursor::write("payment_list", &of, height, at));
+    let mut payments: Vec<Standing> = Vec::new();
+    for (height, _, postings) in found.iter().take(count).filter(|(at, ..)| *at >= from) {
+        for uetr in postings.iter().rev().filter_map(|posting| posting.uetr) {
+            for standing in context.backend.standings(&uetr)? {
+                let concerned = [standing.facts.debtor, standing.facts.creditor].contains(&params.account);
+                let first = standing.height == *height && !payments.iter().any(|known| known.name == standing.name);
+                let wanted = params.status.is_none_or(|status| standing.status() == status);
+                if concerned && first && wanted {
+                    payments.push(standing);
+                }
+            }
+        }
+    }
+    let shown: Vec<Value> = payments.iter().map(|standing| show::standing(standing, &book)).collect();
+    Ok(json!({"account": params.account, "height": height, "payments": shown, "cursor": next}))
+}
+
 fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let found = context.backend.payments(&params.uetr)?;
@@ -101,8 +185,7 @@ fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> 
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
     ensure_concerned(context, reader, &found)?;
-    let payments: Vec<Value> =
-        found.iter().map(|(name, at, lasting)| show::payment(name, at, lasting.as_ref(), &book)).collect();
+    let payments: Vec<Value> = found.iter().map(|payment| show::payment(payment, &book)).collect();
     Ok(json!({"uetr": params.uetr, "payments": payments}))
 }
 
@@ -112,7 +195,8 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> R
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
     ensure_concerned(context, reader, &found)?;
-    let prove = |(name, at, _): &(PaymentKey, Placed, Option<Payment>)| {
+    let prove = |PaymentFound { standing, placed: at }: &PaymentFound| {
+        let name = &standing.name;
         let credit = at.credits.iter().position(|one| one.uetr == name.uetr && one.kind == name.kind);
         let proof = context.backend.prove(at.height, at.position, credit)?;
         Ok(json!({"uetr": name.uetr, "kind": name.kind, "debtorAgent": name.debtor_agent, "proof": proof}))
@@ -122,32 +206,25 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> R
 }
 
 /// Either side of any of the payments may read all that shares their UETR.
-fn ensure_concerned<B: Backend>(
-    context: &Context<B>,
-    reader: &Reader,
-    found: &[(PaymentKey, Placed, Option<Payment>)],
-) -> Result<(), Fault> {
-    let agents: Vec<Bic> = found.iter().map(|(name, ..)| name.debtor_agent).collect();
-    let mut accounts: Vec<AccountId> = Vec::new();
-    for (name, placed, _) in found {
-        let credits = placed.credits.iter().filter(|credit| credit.uetr == name.uetr && credit.kind == name.kind);
-        accounts.extend(credits.map(|credit| credit.creditor));
-        if let Submitter::Account(account) = placed.receipt.submitter {
-            accounts.push(account);
-        }
-    }
+fn ensure_concerned<B: Backend>(context: &Context<B>, reader: &Reader, found: &[PaymentFound]) -> Result<(), Fault> {
+    let standings = || found.iter().map(|payment| &payment.standing);
+    let agents: Vec<Bic> = standings().map(|standing| standing.name.debtor_agent).collect();
+    let parties = standings().flat_map(|standing| [standing.facts.debtor, standing.facts.creditor]);
+    let accounts: Vec<AccountId> = parties.collect();
     context.ensure_any(reader, &accounts, &agents)
 }
 
 fn of_instruction<B: Backend>(context: &Context<B>, reader: &Reader, params: OfKey) -> Result<Value, Fault> {
-    match params.submitter {
-        Submitter::Account(account) => context.ensure_account(reader, &account)?,
-        Submitter::Participant(bic) => context.ensure_any(reader, &[], &[bic])?,
-        Submitter::Authority => context.ensure_any(reader, &[], &[])?,
-    }
+    context.ensure_submitter(reader, &params.submitter)?;
     let book = context.backend.assets()?;
     match context.backend.instruction(&params.submitter, &params.key)? {
-        Some(placed) => Ok(show::placed(&placed, &book)),
+        Some((placed, body_hash)) => {
+            let mut shown = show::placed(&placed, &book);
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("bodyHash".to_owned(), json!(body_hash));
+            }
+            Ok(shown)
+        }
         None if context.backend.waits(&params.submitter, &params.key) => {
             Ok(json!({"status": "ACTC", "submitter": params.submitter, "key": params.key}))
         }

@@ -1,12 +1,12 @@
-//! `payment_subscribe`: every block's answers from a height on, in order, without a gap; after a reconnect the client names the
-//! next height that it lacks. A reader that is too slow is dropped, with the reason.
+//! `payment_subscribe` and `account_subscribe`: what every block brought from a height on, in order, without a gap; after a
+//! reconnect the client names the next height that it lacks. A reader that is too slow is dropped, with the reason.
 
 use super::{Context, Reader, parse};
 use crate::backend::{Backend, Placed};
 use crate::fault::Fault;
 use crate::show;
 use jsonrpsee_core::{RegisterMethodError, SubscriptionError};
-use jsonrpsee_server::{RpcModule, SubscriptionMessage, SubscriptionSink};
+use jsonrpsee_server::{PendingSubscriptionSink, RpcModule, SubscriptionMessage, SubscriptionSink};
 use jsonrpsee_types::ErrorObjectOwned;
 use seaway_types::AccountId;
 use seaway_types::instruction::Submitter;
@@ -28,6 +28,9 @@ struct From {
     account: Option<AccountId>,
 }
 
+/// What a block brought; nothing when it does not concern the reader.
+type Bring<B> = fn(&Context<B>, Height, Option<&AccountId>) -> Result<Option<Value>, Fault>;
+
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     module.register_subscription(
         "payment_subscribe",
@@ -39,16 +42,22 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
                 context.ensure_stream(&reader, wanted.account.as_ref())?;
                 Ok(wanted)
             });
-            match wanted {
-                Ok(wanted) => {
-                    let sink = pending.accept().await?;
-                    follow(context, sink, wanted).await
-                }
-                Err(fault) => {
-                    pending.reject(ErrorObjectOwned::from(fault)).await;
-                    Ok(())
-                }
-            }
+            answer(context, pending, wanted, answers).await
+        },
+    )?;
+    module.register_subscription(
+        "account_subscribe",
+        "account_event",
+        "account_unsubscribe",
+        |params, pending, context, extensions| async move {
+            let reader = context.reader(&extensions);
+            let wanted = parse::<From>(&params).and_then(|wanted| {
+                let missing =
+                    || Fault::Parameter { field: "account", value: String::new(), expected: "an account id" };
+                context.ensure_account(&reader, &wanted.account.ok_or_else(missing)?)?;
+                Ok(wanted)
+            });
+            answer(context, pending, wanted, movements).await
         },
     )?;
     Ok(())
@@ -65,20 +74,41 @@ impl<B: Backend> Context<B> {
     }
 }
 
+async fn answer<B: Backend>(
+    context: Arc<Context<B>>,
+    pending: PendingSubscriptionSink,
+    wanted: Result<From, Fault>,
+    bring: Bring<B>,
+) -> Result<(), SubscriptionError> {
+    match wanted {
+        Ok(wanted) => {
+            let sink = pending.accept().await?;
+            follow(context, sink, wanted, bring).await
+        }
+        Err(fault) => {
+            pending.reject(ErrorObjectOwned::from(fault)).await;
+            Ok(())
+        }
+    }
+}
+
 async fn follow<B: Backend>(
     context: Arc<Context<B>>,
     sink: SubscriptionSink,
     wanted: From,
+    bring: Bring<B>,
 ) -> Result<(), SubscriptionError> {
     let mut tips = context.backend.tips();
     let mut next = wanted.from.unwrap_or(Height(tips.borrow().0.saturating_add(1))).max(Height(1));
     loop {
         while next <= *tips.borrow_and_update() {
-            let event = tokio::task::block_in_place(|| event(&context, next, wanted.account.as_ref()));
+            let event = tokio::task::block_in_place(|| bring(&context, next, wanted.account.as_ref()));
             let event = event.map_err(|fault| ErrorObjectOwned::from(fault).message().to_owned())?;
-            let message = SubscriptionMessage::from(serde_json::value::to_raw_value(&event)?);
-            if sink.send_timeout(message, SLOW).await.is_err() {
-                return Err("dropped: this reader was too slow or is gone".into());
+            if let Some(event) = event {
+                let message = SubscriptionMessage::from(serde_json::value::to_raw_value(&event)?);
+                if sink.send_timeout(message, SLOW).await.is_err() {
+                    return Err("dropped: this reader was too slow or is gone".into());
+                }
             }
             next = Height(next.0.saturating_add(1));
         }
@@ -89,7 +119,12 @@ async fn follow<B: Backend>(
     }
 }
 
-fn event<B: Backend>(context: &Context<B>, height: Height, account: Option<&AccountId>) -> Result<Value, Fault> {
+/// A block's answers to instructions. A block without any is told too, so that the reader knows how far it is.
+fn answers<B: Backend>(
+    context: &Context<B>,
+    height: Height,
+    account: Option<&AccountId>,
+) -> Result<Option<Value>, Fault> {
     let book = context.backend.assets()?;
     let answered = context.backend.answered(height)?;
     let concerns = |placed: &&Placed| {
@@ -99,5 +134,17 @@ fn event<B: Backend>(context: &Context<B>, height: Height, account: Option<&Acco
         })
     };
     let shown: Vec<Value> = answered.iter().filter(concerns).map(|placed| show::placed(placed, &book)).collect();
-    Ok(json!({"height": height, "instructions": shown}))
+    Ok(Some(json!({"height": height, "instructions": shown})))
+}
+
+/// A block's movements on an account, those that its own acts made among them.
+fn movements<B: Backend>(
+    context: &Context<B>,
+    height: Height,
+    account: Option<&AccountId>,
+) -> Result<Option<Value>, Fault> {
+    let Some(account) = account else { return Ok(None) };
+    let found = context.backend.entries(account, height, 1)?;
+    let Some((_, time, postings)) = found.first().filter(|(at, ..)| *at == height) else { return Ok(None) };
+    Ok(Some(show::entry(height, *time, postings, &context.backend.assets()?)))
 }

@@ -22,5 +22,5 @@ mod tests;
 
 pub use certificate::{Certificate, CertificateError, CommitSignature};
 pub use header::{Block, BlockBody, BlockDraft, BlockHeader, BlockId, FinalBlock, validators_hash};
-pub use settlement::{LineageStep, SettlementError, SettlementProof};
+pub use settlement::{LedgerProof, LineageStep, SettlementError, SettlementProof, Subject};
 pub use vote::{Proposal, Round, SignedProposal, SignedVote, Vote, VoteKind};

@@ -1,4 +1,6 @@
-//! The proof of a settlement: that a receipt stands in a block which the validators decided, starting from the genesis alone.
+//! Proofs that hold offline: of a settlement, and of what stands in the ledger.
+//!
+//! The proof of a settlement shows that a receipt stands in a block which the validators decided, starting from the genesis alone.
 //!
 //! It carries everything that is needed offline: the receipt with its path, the header with a certificate, and the lineage:
 //! each header after which another set of validators voted, with its certificate and the full next set. Trusting the genesis
@@ -10,10 +12,12 @@ use crate::bounded::Bounded;
 use crate::codec;
 use crate::genesis::GenesisDocument;
 use crate::hash::Hash32;
+use crate::identifier::InstructionKey;
+use crate::instruction::Submitter;
 use crate::limits::{GENESIS_BYTES_MAX, LINEAGE_MAX};
-use crate::proof::{ProofError, ReceiptProof};
-use crate::state::ValidatorSet;
-use crate::time::Height;
+use crate::proof::{ProofError, ReceiptProof, StateProof, WindowProof};
+use crate::state::{InstructionLeaf, StateKey, ValidatorSet};
+use crate::time::{BlockTime, Height};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -90,31 +94,114 @@ pub enum SettlementError {
 impl SettlementProof {
     /// Checks everything, trusting the genesis hash alone. Returns the genesis document.
     pub fn verify(&self, trusted: &Hash32) -> Result<GenesisDocument, SettlementError> {
-        let unreadable = |problem: String| SettlementError::Genesis { problem };
-        let bytes = hex::decode(&self.genesis).map_err(|error| unreadable(error.to_string()))?;
-        if hex::encode(&bytes) != self.genesis {
-            return Err(unreadable("expected lower-case hexadecimal".to_owned()));
-        }
-        let document: GenesisDocument =
-            codec::decode(&bytes, GENESIS_BYTES_MAX).map_err(|error| unreadable(error.to_string()))?;
-        let found = document.hash();
-        if found != *trusted {
-            return Err(SettlementError::OtherGenesis { found, expected: *trusted });
-        }
-        let mut validators = document.validators.clone();
-        let mut below = Height(0);
-        for step in &self.lineage {
-            check_header(&document, &step.header, &step.certificate, &validators, below)?;
-            if step.header.next_validators != validators_hash(&step.next) {
-                return Err(SettlementError::OtherValidators { height: step.header.height });
-            }
-            below = step.header.height;
-            validators = step.next.clone();
-        }
-        check_header(&document, &self.header, &self.certificate, &validators, below)?;
+        let document = trace(trusted, &self.genesis, &self.lineage, &self.header, &self.certificate)?;
         self.receipt.verify(&self.header.receipts_root)?;
         Ok(document)
     }
+}
+
+/// What a proof of the ledger is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Subject {
+    /// A record of the state, or that there is none.
+    Record {
+        /// Its key.
+        key: StateKey,
+        /// Its canonical bytes in hexadecimal; absent when there is none.
+        record: Option<String>,
+        /// Its place in the state tree.
+        proof: StateProof,
+    },
+    /// An instruction, or that none was executed.
+    Instruction {
+        /// Whose key it took.
+        submitter: Submitter,
+        /// The key.
+        key: InstructionKey,
+        /// Last block time at which it may be executed.
+        valid_until: BlockTime,
+        /// What it left; absent when it was not executed.
+        leaf: Option<InstructionLeaf>,
+        /// Its place in the window.
+        proof: WindowProof,
+    },
+}
+
+/// The proof of what stands in the ledger at a height, or of what does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LedgerProof {
+    /// Canonical bytes of the genesis document, in hexadecimal; its hash is what the verifier trusts.
+    pub genesis: String,
+    /// Changes of the set of validators up to the header, in order.
+    pub lineage: Bounded<LineageStep, LINEAGE_MAX>,
+    /// The header of the block.
+    pub header: BlockHeader,
+    /// A certificate of it.
+    pub certificate: Certificate,
+    /// What is proven.
+    pub subject: Subject,
+}
+
+impl LedgerProof {
+    /// Checks everything, trusting the genesis hash alone. Returns the genesis document. Absence of an instruction counts
+    /// under the spans of time that the genesis names.
+    pub fn verify(&self, trusted: &Hash32) -> Result<GenesisDocument, SettlementError> {
+        let document = trace(trusted, &self.genesis, &self.lineage, &self.header, &self.certificate)?;
+        let root = &self.header.state_root;
+        match &self.subject {
+            Subject::Record { key, record, proof } => {
+                let bytes = record.as_ref().map(|text| canonical_hex(text)).transpose();
+                let bytes = bytes.map_err(|_| ProofError::OtherSubject)?;
+                proof.verify(root, key, bytes.as_deref())?;
+            }
+            Subject::Instruction { submitter, key, valid_until, leaf: Some(leaf), proof } => {
+                proof.verify_present(root, submitter, key, *valid_until, leaf)?;
+            }
+            Subject::Instruction { submitter, key, valid_until, leaf: None, proof } => {
+                let time = self.header.time;
+                proof.verify_absent(root, time, &document.timing, submitter, key, *valid_until)?;
+            }
+        }
+        Ok(document)
+    }
+}
+
+/// Bytes of a text that has one form only.
+fn canonical_hex(text: &str) -> Result<Vec<u8>, String> {
+    let bytes = hex::decode(text).map_err(|error| error.to_string())?;
+    if hex::encode(&bytes) == text { Ok(bytes) } else { Err("expected lower-case hexadecimal".to_owned()) }
+}
+
+/// Follows the sets of validators from the genesis to a header.
+fn trace(
+    trusted: &Hash32,
+    genesis: &str,
+    lineage: &[LineageStep],
+    header: &BlockHeader,
+    certificate: &Certificate,
+) -> Result<GenesisDocument, SettlementError> {
+    let unreadable = |problem: String| SettlementError::Genesis { problem };
+    let bytes = canonical_hex(genesis).map_err(unreadable)?;
+    let document: GenesisDocument =
+        codec::decode(&bytes, GENESIS_BYTES_MAX).map_err(|error| unreadable(error.to_string()))?;
+    let found = document.hash();
+    if found != *trusted {
+        return Err(SettlementError::OtherGenesis { found, expected: *trusted });
+    }
+    let mut validators = document.validators.clone();
+    let mut below = Height(0);
+    for step in lineage {
+        check_header(&document, &step.header, &step.certificate, &validators, below)?;
+        if step.header.next_validators != validators_hash(&step.next) {
+            return Err(SettlementError::OtherValidators { height: step.header.height });
+        }
+        below = step.header.height;
+        validators = step.next.clone();
+    }
+    check_header(&document, header, certificate, &validators, below)?;
+    Ok(document)
 }
 
 fn check_header(

@@ -145,6 +145,15 @@ impl Body {
             Self::Admin(_) => &[],
         }
     }
+
+    /// What it counts toward the bounds of a block: its legs, and of transfers each credit and charge.
+    pub fn cost(&self) -> usize {
+        let cost = |leg: &Leg| match leg {
+            Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
+            _ => 1,
+        };
+        self.legs().iter().map(cost).sum()
+    }
 }
 
 /// A business act: what may stand alone or in a bundle.

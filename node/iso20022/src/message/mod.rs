@@ -1,0 +1,129 @@
+//! Messages: typed documents, with or without a business header.
+
+mod common;
+mod head;
+mod pacs002;
+mod pacs008;
+#[cfg(test)]
+mod tests;
+
+pub use crate::xml::{Decimal, LongText, Moment, Money};
+pub use common::{
+    AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, ClearingMember, CodeOrText, Institution,
+    Organisation, OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
+};
+pub use head::{Header, HeaderParty};
+pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};
+pub use pacs008::{CreditTransfer, Group, PaymentId, Settlement, SettlementMethod, Transaction};
+
+use crate::fault::{Fault, Rule};
+use crate::xml::{Element, Namespace, Value, parse, write};
+
+const HEAD: &str = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02";
+const DOCUMENT: &str = "urn:iso:std:iso:20022:tech:xsd:";
+
+/// A document of one kind, as it stands in the root element `Document`.
+pub trait Document: Sized {
+    /// The message's identifier, as in `pacs.008.001.08`.
+    const DEFINITION: &'static str;
+    #[doc(hidden)]
+    fn read_document(element: &Tree<'_>) -> Result<Self, Fault>;
+    #[doc(hidden)]
+    fn write_document(&self, element: &mut TreeMut<'_>);
+}
+
+/// An element that is read; its form is this crate's own affair.
+pub struct Tree<'a>(&'a Element);
+/// An element that is written; its form is this crate's own affair.
+pub struct TreeMut<'a>(&'a mut Element);
+
+/// Makes a document of a type that is the only child of `Document`.
+macro_rules! document {
+    ($type:ty, $definition:literal, $tag:literal) => {
+        impl $crate::message::Document for $type {
+            const DEFINITION: &'static str = $definition;
+
+            fn read_document(element: &$crate::message::Tree<'_>) -> Result<Self, $crate::fault::Fault> {
+                let mut parts = $crate::xml::Parts::of(element.0)?;
+                let read = parts.one($tag)?;
+                parts.end()?;
+                Ok(read)
+            }
+
+            fn write_document(&self, element: &mut $crate::message::TreeMut<'_>) {
+                $crate::xml::Writer(&mut *element.0).one($tag, self);
+            }
+        }
+    };
+}
+use document;
+
+/// A message: a document, and its business header if it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message<D> {
+    /// The business application header, head.001.001.02.
+    pub header: Option<Header>,
+    /// The document.
+    pub document: D,
+}
+
+impl<D: Document> Message<D> {
+    /// Reads a message: a `Document` alone, or any element that holds an `AppHdr` and a `Document`.
+    pub fn read(text: &str) -> Result<Self, Fault> {
+        let root = parse(text)?;
+        if root.name == "Document" {
+            return Ok(Self { header: None, document: document_of(&root)? });
+        }
+        let around = |fault: Fault| fault.within(&root.name);
+        let [head, document] = root.children.as_slice() else {
+            let expected = "Document, or an element that holds AppHdr and Document".to_owned();
+            return Err(around(Fault::new("", Rule::Form(expected))));
+        };
+        let header = Self::header(head).map_err(around)?;
+        Ok(Self { header: Some(header), document: document_of(document).map_err(around)? })
+    }
+
+    fn header(element: &Element) -> Result<Header, Fault> {
+        expect(element, "AppHdr", HEAD)?;
+        let header = Header::read(element).map_err(|fault| fault.within("AppHdr"))?;
+        if header.definition.as_str() == D::DEFINITION {
+            Ok(header)
+        } else {
+            let fault = Fault::new(header.definition.as_str(), Rule::Form(D::DEFINITION.to_owned()));
+            Err(fault.within("MsgDefIdr").within("AppHdr"))
+        }
+    }
+
+    /// Writes the message. With a header both stand in an element `Envelope`.
+    pub fn write(&self) -> String {
+        let space = Namespace::from(format!("{DOCUMENT}{}", D::DEFINITION));
+        let mut document = Element::new("Document", &space);
+        self.document.write_document(&mut TreeMut(&mut document));
+        let Some(header) = &self.header else { return write(&document) };
+        let mut head = Element::new("AppHdr", &Namespace::from(HEAD));
+        header.write(&mut head);
+        let mut envelope = Element::new("Envelope", &Namespace::default());
+        envelope.children = vec![head, document];
+        write(&envelope)
+    }
+}
+
+fn document_of<D: Document>(element: &Element) -> Result<D, Fault> {
+    expect(element, "Document", &format!("{DOCUMENT}{}", D::DEFINITION))?;
+    D::read_document(&Tree(element)).map_err(|fault| fault.within("Document"))
+}
+
+fn expect(element: &Element, name: &str, namespace: &str) -> Result<(), Fault> {
+    if element.name == name && *element.namespace == *namespace {
+        return Ok(());
+    }
+    let expected = Rule::Unknown(format!("{name} of namespace '{namespace}'"));
+    Err(Fault::new(&element.namespace, expected).within(&element.name))
+}
+
+/// One value as a document of its own: the text that hashes are made of.
+pub(crate) fn canonical<V: Value>(name: &str, value: &V) -> String {
+    let mut element = Element::new(name, &Namespace::default());
+    value.write(&mut element);
+    write(&element)
+}

@@ -1,0 +1,136 @@
+//! Questions between nodes: a stream each, one frame there and one back.
+//!
+//! Bounds: so many of our questions are under way at a time, so many of the others' are answered at a time; what comes on
+//! top waits at the asker or is refused by closing its stream. Neither takes longer than [`PATIENCE`].
+
+use futures::io::{AsyncReadExt, AsyncWriteExt};
+use libp2p::{PeerId, Stream, StreamProtocol};
+use libp2p_stream::Control;
+use seaway_types::keys::PublicKey;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// How long a question and its answer may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Questions under way at a time, in each direction; a connection has fewer streams than twice as many.
+const AT_ONCE_MAX: usize = 8;
+
+/// What questions may be.
+#[derive(Clone, Copy, Debug)]
+pub struct AskSpec {
+    /// The protocol's name.
+    pub protocol: &'static str,
+    /// Largest frame in bytes, of a question and of an answer.
+    pub frame_bytes_max: usize,
+}
+
+/// What a peer asks.
+#[derive(Debug)]
+pub struct Asked {
+    /// Who asks.
+    pub from: PublicKey,
+    /// What.
+    pub bytes: Vec<u8>,
+    /// Where the answer goes. Dropped, the peer hears nothing but the end of the stream.
+    pub answer: oneshot::Sender<Vec<u8>>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Error)]
+pub enum AskError {
+    /// No connection.
+    #[error("the peer is not connected")]
+    NotConnected,
+    /// The peer took too long.
+    #[error("no answer within {PATIENCE:?}")]
+    TooSlow,
+    /// The stream.
+    #[error("{0}")]
+    Stream(String),
+}
+
+/// Asks peers.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    pub(crate) control: Control,
+    pub(crate) spec: AskSpec,
+    permits: Arc<Semaphore>,
+}
+
+impl Asker {
+    pub(crate) fn new(control: Control, spec: AskSpec) -> Self {
+        Self { control, spec, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+    }
+
+    pub(crate) async fn ask(&self, peer: PeerId, bytes: &[u8]) -> Result<Vec<u8>, AskError> {
+        let exchange = async {
+            let _permit = self.permits.acquire().await.map_err(|error| AskError::Stream(error.to_string()))?;
+            let opened = self.control.clone().open_stream(peer, StreamProtocol::new(self.spec.protocol)).await;
+            let mut stream = opened.map_err(|error| AskError::Stream(error.to_string()))?;
+            let answer = async {
+                send(&mut stream, bytes).await?;
+                receive(&mut stream, self.spec.frame_bytes_max).await
+            };
+            answer.await.map_err(|error| AskError::Stream(error.to_string()))
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(AskError::TooSlow))
+    }
+}
+
+/// Answers peers.
+#[derive(Clone)]
+pub(crate) struct Answerer {
+    spec: AskSpec,
+    questions: mpsc::Sender<Asked>,
+    permits: Arc<Semaphore>,
+}
+
+impl Answerer {
+    pub(crate) fn new(spec: AskSpec, questions: mpsc::Sender<Asked>) -> Self {
+        Self { spec, questions, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+    }
+
+    /// Starts to answer one question, or closes its stream when too many are being answered.
+    pub(crate) fn answer(&self, from: PublicKey, mut stream: Stream) {
+        let Ok(permit) = self.permits.clone().try_acquire_owned() else { return };
+        let Self { spec, questions, .. } = self.clone();
+        tokio::spawn(async move {
+            let exchange = async {
+                let bytes = receive(&mut stream, spec.frame_bytes_max).await?;
+                let (answer, answered) = oneshot::channel();
+                let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+                questions.send(Asked { from, bytes, answer }).await.map_err(gone)?;
+                let bytes = answered.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+                send(&mut stream, &bytes).await
+            };
+            match tokio::time::timeout(PATIENCE, exchange).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(peer = %from, %error, "a question was not answered"),
+                Err(_) => tracing::debug!(peer = %from, "a question took too long"),
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn send(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes()).await?;
+    stream.write_all(bytes).await?;
+    stream.close().await
+}
+
+async fn receive(stream: &mut Stream, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await?;
+    let length = u32::from_be_bytes(length) as usize;
+    if length > bytes_max {
+        let problem = format!("a frame of {length} bytes; at most {bytes_max} are allowed");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}

@@ -1,0 +1,211 @@
+//! All methods: parameters, what they answer, and who may call them.
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody: it tells nothing of anybody.
+    Open,
+    /// Everybody: what is submitted carries its own signatures.
+    Signed,
+    /// The owner, its servicing agent, the supervisors concerned; where `open_reads` is set, everybody.
+    Concerned,
+    /// Whoever holds a key of a participant; where `open_reads` is set, everybody.
+    Participant,
+}
+
+/// A method as its documentation says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters by name: what each is, and whether it must be there.
+    pub params: &'static [(&'static str, &'static str, bool)],
+    /// What it answers.
+    pub summary: &'static str,
+    /// Who may call it.
+    pub access: Access,
+}
+
+const fn method(
+    name: &'static str,
+    access: Access,
+    params: &'static [(&'static str, &'static str, bool)],
+    summary: &'static str,
+) -> Method {
+    Method { name, params, summary, access }
+}
+
+/// All methods, in order of their names.
+pub const TABLE: &[Method] = &[
+    method(
+        "account_balances",
+        Access::Concerned,
+        &[("account", "account id", true), ("height", "at which height; the tip without it", false)],
+        "what an account holds of each asset",
+    ),
+    method(
+        "account_entries",
+        Access::Concerned,
+        &[
+            ("account", "account id", true),
+            ("height", "up to which height; the tip without it", false),
+            ("count", "how many, at most 100; 20 without it", false),
+            ("cursor", "of the answer before", false),
+        ],
+        "movements on an account, newest block first, with the balance after each",
+    ),
+    method("account_get", Access::Concerned, &[("account", "account id", true)], "an account's record"),
+    method(
+        "account_list",
+        Access::Concerned,
+        &[
+            ("agent", "BIC", true),
+            ("count", "how many, at most 100; 20 without it", false),
+            ("cursor", "of the answer before", false),
+        ],
+        "the accounts that an agent services",
+    ),
+    method(
+        "account_resolve",
+        Access::Participant,
+        &[("agent", "BIC", true), ("number", "IBAN or other number of the agent's, 1 to 34 characters", true)],
+        "the id of the account that an agent's number names; another agent's node is asked",
+    ),
+    method(
+        "account_subscribe",
+        Access::Concerned,
+        &[("account", "account id", true), ("from", "first height; the next one without it", false)],
+        "the movements on an account, block by block; ended by account_unsubscribe",
+    ),
+    method(
+        "account_unsubscribe",
+        Access::Open,
+        &[("subscription", "its id, by position", true)],
+        "ends a subscription",
+    ),
+    method("asset_list", Access::Open, &[], "the assets, with their issuers and what is in circulation"),
+    method("auth_challenge", Access::Open, &[], "random bytes to sign with a key, and the very message to sign"),
+    method(
+        "auth_token",
+        Access::Open,
+        &[
+            ("challenge", "of auth_challenge", true),
+            ("key", "public key", true),
+            ("signature", "over the message", true),
+        ],
+        "a token that shows for 15 minutes that the caller holds the key; it goes into 'Authorization: Bearer'",
+    ),
+    method(
+        "instruction_status",
+        Access::Concerned,
+        &[("submitter", "submitter", true), ("key", "instruction key", true)],
+        "what became of an instruction, and the hash of its body",
+    ),
+    method("ledger_block", Access::Open, &[("height", "height", true)], "a block's header, certificate and wire ids"),
+    method("ledger_head", Access::Open, &[], "the newest block's header and certificate"),
+    method(
+        "ledger_proof",
+        Access::Concerned,
+        &[
+            ("account", "account id, to prove its record", false),
+            ("asset", "with account: to prove this balance", false),
+            ("record", "a state key, to prove any record", false),
+            (
+                "instruction",
+                "submitter, key and validUntil, to prove that it was executed, or that it never will be",
+                false,
+            ),
+            ("height", "the tip's; earlier states cannot be proven", false),
+        ],
+        "the proof of what stands in the ledger, or of what does not, to check offline",
+    ),
+    method("ledger_supply", Access::Open, &[("asset", "asset", true)], "an asset's totals"),
+    method(
+        "limits_get",
+        Access::Concerned,
+        &[("account", "account id", true), ("asset", "asset", true)],
+        "an account's limits in an asset, and what its holder has used of them",
+    ),
+    method(
+        "network_evidence",
+        Access::Participant,
+        &[],
+        "what validators were seen to do that no correct one does, signed by themselves",
+    ),
+    method("network_peers", Access::Open, &[], "the nodes that are connected to this one"),
+    method("network_status", Access::Open, &[], "how this node is"),
+    method("network_validators", Access::Open, &[], "the validators of the next height"),
+    method("participant_list", Access::Open, &[], "the institutions with their roles and keys"),
+    method(
+        "payment_list",
+        Access::Concerned,
+        &[
+            ("account", "account id", true),
+            ("status", "only payments that stand so: PDNG, ACSC, ACCC, RJCT", false),
+            ("from", "from which height on", false),
+            ("height", "up to which height; the tip without it", false),
+            ("count", "blocks to look through, at most 100; 20 without it", false),
+            ("cursor", "of the answer before", false),
+        ],
+        "the payments that moved money on an account, newest first; a page may be empty and have a cursor",
+    ),
+    method(
+        "payment_prepare",
+        Access::Concerned,
+        &[
+            (
+                "payment",
+                "debtor, creditor, amount as in '10.00 HKD'; endToEndId, purpose, uetr, key, validUntil if wanted",
+                false,
+            ),
+            ("envelope", "any instruction, whole", false),
+        ],
+        "an instruction's canonical bytes, the digest to sign, and what it says in words",
+    ),
+    method(
+        "payment_proof",
+        Access::Concerned,
+        &[("uetr", "UETR", true)],
+        "proofs of all credit transfers with this UETR, to check offline",
+    ),
+    method(
+        "payment_simulate",
+        Access::Signed,
+        &[("bytes", "canonical bytes of a signed instruction of at most 64 credits, in hexadecimal", true)],
+        "what the ledger would answer now; nothing changes",
+    ),
+    method(
+        "payment_status",
+        Access::Concerned,
+        &[("uetr", "UETR", true)],
+        "all credit transfers with this UETR, and when their status changed",
+    ),
+    method(
+        "payment_submit",
+        Access::Signed,
+        &[
+            (
+                "bytes",
+                "canonical bytes of a signed instruction in hexadecimal, or of an envelope as payment_prepare gives them",
+                true,
+            ),
+            ("signatures", "with an envelope: key and signature over its digest, of each who signs", false),
+            ("wait", "admitted or final", false),
+            ("timeoutMs", "how long to wait for final, at most 60000", false),
+        ],
+        "takes a signed instruction; answers when it is admitted, or when it is final",
+    ),
+    method(
+        "payment_subscribe",
+        Access::Concerned,
+        &[("from", "first height; the next one without it", false), ("account", "only what concerns it", false)],
+        "every block's answers in order; ended by payment_unsubscribe",
+    ),
+    method(
+        "payment_unsubscribe",
+        Access::Open,
+        &[("subscription", "its id, by position", true)],
+        "ends a subscription",
+    ),
+    method("rpc_discover", Access::Open, &[], "this list, as an OpenRPC document"),
+];
