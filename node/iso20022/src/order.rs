@@ -25,6 +25,9 @@ use seaway_types::text::Text35;
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
 
+#[cfg(test)]
+mod tests;
+
 const GROUP: &str = "/Document/FIToFICstmrCdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FIToFICstmrCdtTrf/CdtTrfTxInf";
 

@@ -56,11 +56,9 @@ impl<'a> Parts<'a> {
     pub(crate) fn one<T: Value>(&mut self, name: &'static str) -> Result<T, Fault> {
         match self.next(name) {
             Some(child) => T::read(child).map_err(|fault| fault.within(name)),
+            // It comes later: what stands before it is what does not belong here.
             None => match self.element.children.get(self.taken) {
-                // Something else stands at its place and nothing like it follows: that is what to say.
-                Some(other)
-                    if !self.element.children.iter().any(|child| child.name == name) && self.is_strange(other) =>
-                {
+                Some(other) if self.element.children.iter().any(|child| child.name == name) => {
                     Err(self.unknown(other))
                 }
                 _ => Err(Fault::new("", Rule::Missing).within(name)),
@@ -90,11 +88,6 @@ impl<'a> Parts<'a> {
             None => Ok(()),
             Some(child) => Err(self.unknown(child)),
         }
-    }
-
-    /// Whether an element has never been asked for.
-    fn is_strange(&self, child: &Element) -> bool {
-        !self.expected.contains(&child.name.as_str())
     }
 
     fn unknown(&self, child: &Element) -> Fault {
