@@ -16,12 +16,17 @@ use seaway_types::instruction::{Envelope, Submitter};
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// How long the instruction of a message stays valid, in milliseconds.
 const VALID_MS: u64 = 300_000;
 /// How often the same bytes are sent.
 const ATTEMPTS: usize = 5;
+
+/// How long the same message, sent through another node at the same time, is waited for; and how often it is asked for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
 
 /// Why a message has no answer.
 #[derive(Debug, Error)]
@@ -107,8 +112,7 @@ pub async fn settle_message(
         Err(ClientError::Refused { data, .. }) if data["iso"] == "AM05" => {
             let body_hash = signed.raw.clone().decode().map(|decoded| decoded.body_hash());
             let body_hash = body_hash.map_err(|error| MessageError::Odd(error.to_string()))?;
-            let known = known(client, &order, body_hash, now).await?;
-            known.ok_or_else(|| MessageError::Odd("the key is taken, and no instruction has it".to_owned()))?
+            first(client, &order, body_hash, now).await?
         }
         Err(ClientError::Refused { data, message, .. }) if data["retry"] != "same" => {
             let code = data["iso"].as_str().unwrap_or("NARR").to_owned();
@@ -168,6 +172,18 @@ async fn account(client: &Client, named: &NamedAccount) -> Result<AccountId, Sto
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What became of the instruction that has the message's key, once it is known: it may still wait for its block.
+async fn first(client: &Client, order: &Order, body_hash: Hash32, now: BlockTime) -> Result<Outcome, MessageError> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(outcome) = known(client, order, body_hash, now).await? {
+            return Ok(outcome);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Err(MessageError::Odd("the message's key is taken, and what took it is not decided".to_owned()))
 }
 
 /// What became of an instruction with the message's key, if there is one.

@@ -164,6 +164,10 @@ impl Runner {
                 let envelope = instruction.envelope();
                 self.shared.tell(&(envelope.submitter, envelope.key), || Err(Fault::Void(reason)));
             }
+            Action::IllTimed { block, time, clock_ms } => {
+                let off_ms = i128::from(clock_ms) - i128::from(time.ms());
+                tracing::warn!(%block, %time, off_ms, "a proposal's time lies too far from this node's clock: one is wrong");
+            }
             Action::Misbehaved(found) => {
                 tracing::error!(count = found.len(), "validators said two things at once; the proofs are kept");
                 self.database.keep_evidence(&found).map_err(|error| error.to_string())?;

@@ -4,11 +4,11 @@ use crate::message::Message;
 use seaway_consensus::{Misbehaviour, Record};
 use seaway_ledger::execution::AppliedBlock;
 use seaway_mempool::Refused;
-use seaway_types::block::{Block, FinalBlock};
+use seaway_types::block::{Block, BlockId, FinalBlock};
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
-use seaway_types::time::Height;
+use seaway_types::time::{BlockTime, Height};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -148,6 +148,15 @@ pub enum Action {
     },
     /// Keep the proof of what validators did, and show it to supervisors.
     Misbehaved(Vec<Misbehaviour>),
+    /// A block was proposed whose time lies too far from our clock: one of the two clocks is wrong. We do not vote for it.
+    IllTimed {
+        /// The block.
+        block: BlockId,
+        /// Its time.
+        time: BlockTime,
+        /// Our clock, in milliseconds since 1970.
+        clock_ms: u64,
+    },
     /// Stop: an invariant is broken or a read failed. Better stopped than wrong.
     Halt(String),
 }

@@ -209,6 +209,10 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let timely = |at: &Now| time.abs_diff(at.clock_ms) <= bound;
         let passes = proposals.iter().any(|one| one.valid_round.is_some() || timely(&one.at));
         candidate.stage = if passes { Stage::Drafted } else { Stage::IllTimed };
+        if !passes {
+            let (time, clock_ms) = (candidate.draft.header.time, self.now.clock_ms);
+            self.done.after.push(Action::IllTimed { block: id, time, clock_ms });
+        }
         passes
     }
 

@@ -1,7 +1,7 @@
 //! What the engine asks of a storage, and the view that execution and admission get.
 
 use seaway_ledger::state::{MemoryState, ReadFault, Soon, StateView, Stored, Timer, Tip};
-use seaway_mempool::AdmissionView;
+use seaway_mempool::{AdmissionView, Lane};
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
@@ -89,15 +89,15 @@ impl<S: Store> AdmissionView for View<'_, S> {
         self.parameters.timing
     }
 
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Option<Bic>, VoidReason>, ReadFault> {
+    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, ReadFault> {
         Ok(match *submitter {
-            Submitter::Authority => Ok(None),
+            Submitter::Authority => Ok((None, self.parameters.authority.clone())),
             Submitter::Participant(bic) => match self.state.read::<Participant>(&bic)? {
-                Some(_) => Ok(Some(bic)),
+                Some(found) => Ok((Some(bic), found.policy)),
                 None => Err(VoidReason::ParticipantUnknown { bic }),
             },
             Submitter::Account(account) => match self.state.read::<Account>(&account)? {
-                Some(found) => Ok(Some(found.agent)),
+                Some(found) => Ok((Some(found.agent), found.owner)),
                 None => Err(VoidReason::AccountUnknown { account }),
             },
         })

@@ -3,10 +3,14 @@
 use seaway_types::Bic;
 use seaway_types::identifier::{Digest, InstructionKey};
 use seaway_types::instruction::{AuthenticInstruction, Body, NetworkId, Submitter};
+use seaway_types::keys::KeyPolicy;
 use seaway_types::reason::{Retry, VoidReason};
 use seaway_types::state::Timing;
 use seaway_types::time::{BlockTime, Height};
 use thiserror::Error;
+
+/// On whose account a submitter fills the pool, and who signs for the submitter.
+pub type Lane = (Option<Bic>, KeyPolicy);
 
 /// What admission asks of the ledger.
 pub trait AdmissionView {
@@ -18,8 +22,9 @@ pub trait AdmissionView {
     /// Spans of time.
     fn timing(&self) -> Timing;
     /// The participant on whose account a submitter fills the pool: the servicing agent of an account, the participant
-    /// itself, `None` for the authority; or why the submitter cannot be.
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Option<Bic>, VoidReason>, Self::Error>;
+    /// itself, `None` for the authority; or why the submitter cannot be. With its key policy: whoever submits must have
+    /// signed, whatever else the body needs.
+    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, Self::Error>;
     /// Where a submitter's key was taken, and by what.
     fn taken(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Height, Digest)>, Self::Error>;
 }
@@ -74,8 +79,8 @@ impl Refused {
     }
 }
 
-/// Asks what can be known before execution. Whether its keys satisfy the policies is asked at execution, on the state
-/// of that moment.
+/// Asks what can be known before execution. The submitter must have signed, so that nobody fills blocks in another's name;
+/// whether the keys satisfy all policies that the body needs is asked at execution, on the state of that moment.
 pub(crate) fn check<V: AdmissionView>(
     view: &V,
     now: BlockTime,
@@ -103,5 +108,15 @@ pub(crate) fn check<V: AdmissionView>(
     if valid_until > latest {
         return Ok(Err(VoidReason::TooFarAhead { valid_until, latest }));
     }
-    view.lane(&envelope.submitter)
+    let (lane, policy) = match view.lane(&envelope.submitter)? {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let (signed, threshold) = (policy.count(instruction.signers()), policy.threshold());
+    Ok(if signed >= usize::from(threshold) {
+        Ok(lane)
+    } else {
+        let signed = u8::try_from(signed).unwrap_or(u8::MAX);
+        Err(VoidReason::PolicyUnmet { who: envelope.submitter, signed, threshold })
+    })
 }

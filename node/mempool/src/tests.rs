@@ -1,14 +1,16 @@
 //! Bounds, turns, and who may wait.
 
-use crate::{AdmissionView, Pool, Refused, Room};
+use crate::{AdmissionView, Lane, Pool, Refused, Room};
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::bounded::Bounded;
 use seaway_types::identifier::{AccountId, Digest, InstructionKey};
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
 use seaway_types::instruction::{AuthenticInstruction, Body, Envelope, Leg, NetworkId, RawInstruction, Submitter};
+use seaway_types::keys::KeyPolicy;
 use seaway_types::limits::{POOL_INSTRUCTIONS_MAX, POOL_LANE_DIVISOR};
 use seaway_types::reason::VoidReason;
+use seaway_types::signature::public_key;
 use seaway_types::state::Timing;
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{Bic, Uetr};
@@ -16,6 +18,9 @@ use std::convert::Infallible;
 
 /// A ledger as admission sees it: two banks, and one key that was taken.
 struct Ledger;
+
+/// The key that signs for everybody but the authority.
+const SECRET: [u8; 32] = [1; 32];
 
 const TAKEN: InstructionKey = InstructionKey([0xee; 16]);
 
@@ -44,11 +49,12 @@ impl AdmissionView for Ledger {
         }
     }
 
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Option<Bic>, VoidReason>, Infallible> {
+    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, Infallible> {
+        let policy = KeyPolicy::single(public_key(&SECRET));
         Ok(match submitter {
-            Submitter::Participant(bic) => Ok(Some(*bic)),
+            Submitter::Participant(bic) => Ok((Some(*bic), policy)),
             Submitter::Account(account) => Err(VoidReason::AccountUnknown { account: *account }),
-            Submitter::Authority => Ok(None),
+            Submitter::Authority => Ok((None, KeyPolicy::single(public_key(&[2; 32])))),
         })
     }
 
@@ -88,7 +94,7 @@ fn instruction(submitter: Submitter, key: InstructionKey, valid_until: u64, amou
     };
     let body = Body::Single(Leg::CreditTransfer(transfer));
     let envelope = Envelope { network: network(), submitter, key, valid_until: time(valid_until), body };
-    RawInstruction::from(&envelope.sign(&[[1; 32]])).decode().unwrap().authenticate().unwrap()
+    RawInstruction::from(&envelope.sign(&[SECRET])).decode().unwrap().authenticate().unwrap()
 }
 
 fn key(n: u32) -> InstructionKey {
@@ -119,6 +125,9 @@ fn what_cannot_stand_in_a_block_does_not_wait() {
     assert!(matches!(refused(&mut pool, taken), Refused::Void(VoidReason::KeyTaken { height: Height(7) })));
     let stranger = instruction(Submitter::Account(AccountId([9; 16])), key(1), 500, 1);
     assert!(matches!(refused(&mut pool, stranger), Refused::Void(VoidReason::AccountUnknown { .. })));
+    // In another's name: valid on the curve, and by a key that does not sign for the submitter.
+    let borrowed = instruction(Submitter::Authority, key(1), 500, 1);
+    assert!(matches!(refused(&mut pool, borrowed), Refused::Void(VoidReason::PolicyUnmet { signed: 0, .. })));
     assert!(pool.is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! Questions between nodes: a stream each, one frame there and one back.
 //!
 //! Bounds: so many of our questions are under way at a time, so many of the others' are answered at a time; what comes on
-//! top waits at the asker or is refused by closing its stream. Neither takes longer than [`PATIENCE`].
+//! top waits its turn, and a connection bounds its streams. Nothing takes longer than [`PATIENCE`].
 
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, Stream, StreamProtocol};
@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// How long a question and its answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The first wait before a question is asked again.
+const AGAIN: Duration = Duration::from_millis(10);
 /// Questions under way at a time, in each direction; a connection has fewer streams than twice as many.
 const AT_ONCE_MAX: usize = 8;
 
@@ -65,18 +67,31 @@ impl Asker {
         Self { control, spec, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
     }
 
+    /// Asks again while there is time when a stream fails: libp2p drops streams that come faster than they are taken, and
+    /// a question may be asked twice.
     pub(crate) async fn ask(&self, peer: PeerId, bytes: &[u8]) -> Result<Vec<u8>, AskError> {
+        let mut last = AskError::TooSlow;
         let exchange = async {
-            let _permit = self.permits.acquire().await.map_err(|error| AskError::Stream(error.to_string()))?;
-            let opened = self.control.clone().open_stream(peer, StreamProtocol::new(self.spec.protocol)).await;
-            let mut stream = opened.map_err(|error| AskError::Stream(error.to_string()))?;
-            let answer = async {
-                send(&mut stream, bytes).await?;
-                receive(&mut stream, self.spec.frame_bytes_max).await
-            };
-            answer.await.map_err(|error| AskError::Stream(error.to_string()))
+            let Ok(_turn) = self.permits.acquire().await else { return None };
+            let mut wait = AGAIN;
+            loop {
+                match self.once(peer, bytes).await {
+                    Ok(answer) => return Some(answer),
+                    Err(error) => last = AskError::Stream(error.to_string()),
+                }
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
         };
-        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(AskError::TooSlow))
+        let answer = tokio::time::timeout(PATIENCE, exchange).await.ok().flatten();
+        answer.ok_or(last)
+    }
+
+    async fn once(&self, peer: PeerId, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let opened = self.control.clone().open_stream(peer, StreamProtocol::new(self.spec.protocol)).await;
+        let mut stream = opened.map_err(|error| io::Error::other(error.to_string()))?;
+        send(&mut stream, bytes).await?;
+        receive(&mut stream, self.spec.frame_bytes_max).await
     }
 }
 
@@ -93,12 +108,13 @@ impl Answerer {
         Self { spec, questions, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
     }
 
-    /// Starts to answer one question, or closes its stream when too many are being answered.
+    /// Answers one question when its turn comes.
     pub(crate) fn answer(&self, from: PublicKey, mut stream: Stream) {
-        let Ok(permit) = self.permits.clone().try_acquire_owned() else { return };
-        let Self { spec, questions, .. } = self.clone();
+        let Self { spec, questions, permits } = self.clone();
         tokio::spawn(async move {
             let exchange = async {
+                let stopped = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+                let _turn = permits.acquire().await.map_err(stopped)?;
                 let bytes = receive(&mut stream, spec.frame_bytes_max).await?;
                 let (answer, answered) = oneshot::channel();
                 let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
@@ -111,7 +127,6 @@ impl Answerer {
                 Ok(Err(error)) => tracing::debug!(peer = %from, %error, "a question was not answered"),
                 Err(_) => tracing::debug!(peer = %from, "a question took too long"),
             }
-            drop(permit);
         });
     }
 }

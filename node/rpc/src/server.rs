@@ -4,6 +4,8 @@ use crate::backend::Backend;
 use crate::batch::SideBySide;
 use crate::methods::{Bearer, Context, TABLE, module};
 use crate::tls::Tls;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jsonrpsee_core::middleware::RpcServiceBuilder;
@@ -21,6 +23,8 @@ use tower::Service;
 
 /// How long a client has to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a body may take, whole.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Largest request body: the largest instruction in hexadecimal, a hundred small ones in a batch.
 const BODY_BYTES_MAX: u32 = 4 << 20;
 /// Largest answer: a proof with a long lineage.
@@ -217,9 +221,12 @@ where
             request.extensions_mut().insert(token);
         }
         async move {
-            match plain {
-                Some(answer) => Ok(answer),
-                None => calls.call(request).await.map_err(|error| std::io::Error::other(error.to_string())),
+            if let Some(answer) = plain {
+                return Ok(answer);
+            }
+            match whole(request).await {
+                Ok(request) => calls.call(request).await.map_err(|error| std::io::Error::other(error.to_string())),
+                Err(refused) => Ok(refused),
             }
         }
     });
@@ -239,6 +246,24 @@ where
         tracing::debug!(error = %error, "connection ended");
     }
     drop(seat);
+}
+
+/// A request with its body, which may take a while but not for ever, and has its bound.
+async fn whole(
+    request: hyper::Request<hyper::body::Incoming>,
+) -> Result<hyper::Request<Full<Bytes>>, jsonrpsee_server::HttpResponse> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, BODY_BYTES_MAX as usize).collect();
+    let (code, text) = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => return Ok(hyper::Request::from_parts(head, Full::new(body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => (413, "the body is larger than 4 MiB\n"),
+        Ok(Err(_)) => (400, "the body does not come whole\n"),
+        Err(_) => (408, "the body took too long\n"),
+    };
+    let mut response = jsonrpsee_server::HttpResponse::new(jsonrpsee_server::HttpBody::from(text.to_owned()));
+    *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or_default();
+    response.headers_mut().insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("close"));
+    Err(response)
 }
 
 /// The token of a request: `Authorization: Bearer` and 64 hexadecimal digits.

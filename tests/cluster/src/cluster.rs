@@ -162,11 +162,30 @@ impl Cluster {
 
     /// Starts a node; what it says goes to `node.log` in its home.
     pub fn start(&mut self, place: usize) -> Result<(), String> {
+        self.start_with(place, &[])
+    }
+
+    /// Starts a node with variables in its environment.
+    pub fn start_with(&mut self, place: usize, variables: &[(&str, &str)]) -> Result<(), String> {
+        let mut command = Command::new(&self.seawayd);
+        command.envs(variables.iter().copied());
+        self.spawn(place, command)
+    }
+
+    /// Starts a node by a command that runs what is appended to it.
+    pub fn start_within(&mut self, place: usize, wrapper: &[String]) -> Result<(), String> {
+        let (program, arguments) = wrapper.split_first().ok_or("a wrapper names a program")?;
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&self.seawayd);
+        self.spawn(place, command)
+    }
+
+    fn spawn(&mut self, place: usize, mut command: Command) -> Result<(), String> {
         let node = &mut self.nodes[place];
         let path = node.home.join("node.log");
         let log = File::options().create(true).append(true).open(&path);
         let log = log.map_err(|error| format!("{}: {error}", path.display()))?;
-        let child = Command::new(&self.seawayd)
+        let child = command
             .arg("run")
             .arg("--home")
             .arg(&node.home)

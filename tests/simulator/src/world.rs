@@ -315,7 +315,10 @@ impl World {
                     self.final_at.entry(header.height).or_insert(self.now_ms);
                 }
                 Action::Halt(why) => self.halts.push((place, why)),
-                Action::Admission { .. } | Action::LeftOut { .. } | Action::Misbehaved(_) => {}
+                Action::Admission { .. }
+                | Action::LeftOut { .. }
+                | Action::Misbehaved(_)
+                | Action::IllTimed { .. } => {}
             }
         }
     }

@@ -94,7 +94,8 @@ fn instructed_amounts_are_explained_by_rate_or_charges() {
         let fault = body(&with(extra), 0).unwrap_err();
         assert!(fault.path.ends_with(path) && fault.rule.code() == code, "{fault}");
     };
-    let charge = "<ChrgsInf><Amt Ccy=\"HKD\">5.00</Amt><Agt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Agt></ChrgsInf>";
+    let charge =
+        "<ChrgsInf><Amt Ccy=\"HKD\">5.00</Amt><Agt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Agt></ChrgsInf>";
     let less = with(&format!("<InstdAmt Ccy=\"HKD\">125005</InstdAmt><ChrgBr>SHAR</ChrgBr>{charge}"));
     assert_eq!(credit(&less).instructed.unwrap().amount.minor_units(), 12_500_500);
     fails("<InstdAmt Ccy=\"HKD\">125005.00</InstdAmt><ChrgBr>SHAR</ChrgBr>", "IntrBkSttlmAmt", "AM09");

@@ -1,0 +1,233 @@
+//! A bank's own messages, and what a developer does step by step over JSON-RPC.
+
+use crate::net::*;
+use seaway_genesis::seed;
+use seaway_iso20022::message::{CreditTransfer, Message, Status};
+use seaway_sdk::{Settled, Topic, settle_message};
+use seaway_types::block::{LedgerProof, Subject};
+use seaway_types::codec;
+use seaway_types::identifier::Digest;
+use seaway_types::signature::{Evidence, sign};
+use seaway_types::state::Balance;
+use seaway_types::time::{BlockTime, Height};
+use serde_json::{Value, json};
+
+impl Net {
+    /// Hands a message of Harbour Bank to a node.
+    async fn settle(&self, place: usize, message: &str) -> Settled {
+        let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
+        let secrets = [seed::secret_key("HARBHKHH")];
+        settle_message(&self.cluster.client(place).unwrap(), message, now, &secrets).await.unwrap()
+    }
+}
+
+/// The status, and the reason's code.
+fn verdict(settled: &Settled) -> (Status, String) {
+    let transaction = &settled.report.document.transaction;
+    let report = settled.report.write();
+    let code = report.split_once("<Rsn>").and_then(|(_, rest)| rest.split_once("<Cd>"));
+    let code = code.and_then(|(_, rest)| rest.split_once('<')).map(|(code, _)| code.to_owned());
+    (transaction.status, code.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_message_settles_once_and_is_answered_by_every_node() {
+    let net = net().await;
+    let message = net.payer.bank_message().unwrap();
+    let tasks = (0..12).map(|turn| net.settle(turn % 4, &message));
+    let settled = futures::future::join_all(tasks).await;
+    for one in &settled {
+        assert_eq!(verdict(one), (Status::Credited, String::new()), "{}", one.report.write());
+        assert_eq!(one.report, settled[0].report, "every node answers alike");
+    }
+    let supplier = json!({"account": seed::account("MERLSGSG", "sg-supplier")});
+    let balances = net.cluster.client(0).unwrap().call("account_balances", supplier).await.unwrap();
+    assert_eq!(balances["balances"][0]["available"], "125000.00 HKD", "{balances}");
+    // Another message under the same id.
+    let other = net.settle(3, &message.replace("40 sensors", "41 sensors")).await;
+    assert_eq!(verdict(&other), (Status::Rejected, "AM05".to_owned()));
+    assert!(other.signed.is_none());
+}
+
+#[tokio::test]
+async fn accounts_are_found_at_the_agent_that_services_them() {
+    let net = net().await;
+    let to_london = |account: &str| {
+        let message = net.payer.bank_message().unwrap().replace("MERLSGSG", "THAMGB2L");
+        message.replace("<Othr><Id>sg-supplier</Id></Othr>", account)
+    };
+    // An IBAN of another agent: its node is asked.
+    let paid = net.settle(1, &to_london("<IBAN>GB44THAM20000012345678</IBAN>")).await;
+    assert_eq!(verdict(&paid), (Status::Credited, String::new()), "{}", paid.report.write());
+    // The opaque id itself.
+    let id = seed::account("THAMGB2L", "thames-own");
+    // A settlement account: the agent has yet to credit its own books.
+    let paid = net.settle(0, &to_london(&format!("<Othr><Id>{id}</Id></Othr>"))).await;
+    assert_eq!(verdict(&paid), (Status::Settled, String::new()), "{}", paid.report.write());
+    let unknown = net.settle(0, &to_london("<IBAN>GB17THAM20000012345679</IBAN>")).await;
+    assert_eq!(verdict(&unknown), (Status::Rejected, "AC01".to_owned()));
+    let unknown = net.settle(0, &net.payer.bank_message().unwrap().replace("hk-importer", "hk-nobody")).await;
+    assert_eq!(verdict(&unknown), (Status::Rejected, "AC01".to_owned()));
+    // An account that another agent services, named by its id.
+    let foreign = format!("<Othr><Id>{}</Id></Othr>", seed::account("MERLSGSG", "sg-supplier"));
+    let wrong = net.settle(0, &to_london(&foreign)).await;
+    assert_eq!(verdict(&wrong), (Status::Rejected, "RC01".to_owned()));
+    // A customer that signs for itself: its bank's signature alone moves nothing.
+    let holder = net.settle(0, &net.payer.bank_message().unwrap().replace("hk-importer", "hk-merchant")).await;
+    assert_eq!(verdict(&holder).0, Status::Rejected, "{}", holder.report.write());
+}
+
+#[tokio::test]
+async fn an_agent_that_is_down_is_no_reason_to_reject() {
+    let mut net = net().await;
+    net.cluster.kill(1);
+    let message = net.payer.bank_message().unwrap();
+    let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
+    let secrets = [seed::secret_key("HARBHKHH")];
+    let client = net.cluster.client(0).unwrap();
+    let error = settle_message(&client, &message, now, &secrets).await.unwrap_err().to_string();
+    assert!(error.contains("MERLSGSG cannot be asked"), "{error}");
+    net.cluster.start(1).unwrap();
+    net.cluster.connected(PATIENCE).await.unwrap();
+    assert_eq!(verdict(&net.settle(0, &message).await).0, Status::Credited);
+}
+
+#[tokio::test]
+async fn a_payment_is_prepared_signed_elsewhere_tried_and_submitted() {
+    let net = net().await;
+    let client = net.cluster.client(0).unwrap();
+    let call = async |method: &str, params: Value| client.call(method, params).await;
+    let (merchant, supplier) = (seed::account("HARBHKHH", "hk-merchant"), seed::account("MERLSGSG", "sg-supplier"));
+    let payment = json!({"debtor": merchant, "creditor": supplier, "amount": "1250.00 HKD", "endToEndId": "INV-1"});
+    let prepared = call("payment_prepare", json!({"payment": payment})).await.unwrap();
+    assert!(prepared["summary"][0].as_str().unwrap().contains("1250.00 HKD"), "{prepared}");
+    let digest: Digest = serde_json::from_value(prepared["digest"].clone()).unwrap();
+    let signed_by = |label: &str| {
+        let entry = sign(&seed::secret_key(label), &digest.0);
+        let Evidence::Ed25519(signature) = entry.evidence else { panic!("an Ed25519 signature") };
+        json!([{"key": entry.key, "signature": signature}])
+    };
+    let params = |label: &str| json!({"bytes": prepared["bytes"], "signatures": signed_by(label), "wait": "final"});
+    let refused = call("payment_submit", params("us-buyer")).await.unwrap_err().to_string();
+    assert!(refused.contains("sign") || refused.contains("key"), "{refused}");
+    let answer = call("payment_submit", params("hk-merchant")).await.unwrap();
+    assert_eq!((&answer["status"], &answer["height"]), (&json!("ACCC"), &json!("1")), "{answer}");
+    // The same once more, as an envelope that the client wrote itself: the first's answer.
+    let again = call("payment_prepare", json!({"envelope": prepared["envelope"]})).await.unwrap();
+    assert_eq!(again["digest"], prepared["digest"]);
+    assert_eq!(call("payment_submit", params("hk-merchant")).await.unwrap()["height"], "1");
+    // What would happen, without its happening.
+    let next = net.payer.merchant_pays(100).unwrap();
+    let simulated = call("payment_simulate", json!({"bytes": next.bytes_in_hex()})).await.unwrap();
+    assert_eq!((&simulated["status"], &simulated["credits"][0]["status"]), (&json!("ACCC"), &json!("ACCC")));
+    let much = net.payer.merchant_pays(900_000_000).unwrap();
+    let simulated = call("payment_simulate", json!({"bytes": much.bytes_in_hex()})).await.unwrap();
+    assert_eq!((&simulated["status"], &simulated["reason"]["iso"]), (&json!("RJCT"), &json!("AM02")), "{simulated}");
+    assert_eq!(net.height(0).await, 1, "nothing has happened");
+}
+
+#[tokio::test]
+async fn lists_page_heights_agree_and_streams_go_on() {
+    let mut net = net().await;
+    for place in 0..4 {
+        net.pay(place).await;
+    }
+    let height = net.height(0).await;
+    net.block(OBSERVER, height).await;
+    let merchant = seed::account("HARBHKHH", "hk-merchant");
+    let supplier = seed::account("MERLSGSG", "sg-supplier");
+    // An answer of one node is an answer of all, at a height.
+    for place in [0, 2, OBSERVER] {
+        let client = net.cluster.client(place).unwrap();
+        for (at, available) in [("0", Value::Null), ("1", json!("1.00 HKD")), ("3", json!("3.00 HKD"))] {
+            let params = json!({"account": supplier, "height": at});
+            let answer = client.call("account_balances", params).await.unwrap();
+            let hkd = answer["balances"].as_array().unwrap().iter().find(|one| one["asset"] == "HKD");
+            assert_eq!(hkd.map_or(Value::Null, |one| one["available"].clone()), available, "{answer}");
+        }
+        let mut params = json!({"account": merchant, "count": 1});
+        let mut seen = Vec::new();
+        loop {
+            let page = client.call("payment_list", params.clone()).await.unwrap();
+            seen.extend(page["payments"].as_array().unwrap().iter().map(|one| one["height"].clone()));
+            if page["cursor"].is_null() {
+                break;
+            }
+            params["cursor"] = page["cursor"].clone();
+        }
+        assert_eq!(seen, ["4", "3", "2", "1"]);
+        let first = client.call("account_entries", json!({"account": merchant, "count": 1})).await.unwrap();
+        let other = json!({"account": supplier, "cursor": first["cursor"]});
+        let refused = client.call("account_entries", other).await.unwrap_err().to_string();
+        assert!(refused.contains("cursor"), "a cursor is good for its own list: {refused}");
+    }
+    let client = net.cluster.client(0).unwrap();
+    let limits = client.call("limits_get", json!({"account": merchant, "asset": "HKD"})).await.unwrap();
+    assert_eq!((&limits["dayMax"], &limits["used"]["dayUsed"]), (&json!("2000000.00 HKD"), &json!("4.00 HKD")));
+    let accounts = client.call("account_list", json!({"agent": "HARBHKHH", "count": 2})).await.unwrap();
+    let rest = json!({"agent": "HARBHKHH", "cursor": accounts["cursor"]});
+    let rest = client.call("account_list", rest).await.unwrap();
+    let count = |page: &Value| page["accounts"].as_array().unwrap().len();
+    assert_eq!((count(&accounts), count(&rest)), (2, 2), "{rest}");
+    // A stream goes on where it was, over another node when its own has gone.
+    let urls = [net.cluster.nodes[1].url.clone(), net.cluster.nodes[2].url.clone()];
+    let mut stream = seaway_sdk::Client::new(&urls).unwrap().follow(Topic::Movements(supplier), Some(Height(2)));
+    for expected in 2..=4 {
+        assert_eq!(stream.next().await.unwrap()["height"], expected.to_string());
+    }
+    net.cluster.kill(1);
+    let (_, answer) = net.pay(0).await;
+    let event = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap();
+    assert_eq!(event["height"], answer["height"]);
+}
+
+#[tokio::test]
+async fn what_stands_in_the_ledger_is_proven_and_what_does_not() {
+    let net = net().await;
+    let (signed, _) = net.pay(0).await;
+    net.knows(OBSERVER, &signed).await;
+    let trusted = net.cluster.document.hash();
+    let merchant = seed::account("HARBHKHH", "hk-merchant");
+    let client = net.cluster.client(OBSERVER).unwrap();
+    let prove = async |params: Value| -> LedgerProof {
+        let answer = client.call("ledger_proof", params).await.unwrap();
+        serde_json::from_value(answer["proof"].clone()).unwrap()
+    };
+    let proof = prove(json!({"account": merchant, "asset": "HKD"})).await;
+    proof.verify(&trusted).unwrap();
+    let Subject::Record { record: Some(record), .. } = &proof.subject else { panic!("a balance") };
+    let bytes: Vec<u8> = record
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
+    let balance: Balance = codec::decode(&bytes, 1_000).unwrap();
+    assert_eq!(balance.available.minor_units(), 199_999_900);
+    // A claim of one cent more does not hold.
+    let mut lie = proof.clone();
+    let Subject::Record { record: Some(record), .. } = &mut lie.subject else { panic!("a balance") };
+    record.replace_range(0..2, if record.starts_with("00") { "01" } else { "00" });
+    assert!(lie.verify(&trusted).is_err());
+    // What the merchant does not hold, it provably does not.
+    let none = prove(json!({"account": merchant, "asset": "JPY"})).await;
+    none.verify(&trusted).unwrap();
+    assert!(matches!(none.subject, Subject::Record { record: None, .. }));
+    let envelope = signed.raw.clone().decode().unwrap();
+    let envelope = envelope.envelope();
+    let instruction = |key: Value| json!({"instruction": {"submitter": envelope.submitter, "key": key, "validUntil": envelope.valid_until}});
+    let present = prove(instruction(json!(envelope.key))).await;
+    present.verify(&trusted).unwrap();
+    assert!(matches!(present.subject, Subject::Instruction { leaf: Some(_), .. }));
+    // Absence counts only after the last moment at which the instruction might come.
+    let absent = prove(instruction(json!("00000000000000000000000000000000"))).await;
+    assert!(absent.verify(&trusted).unwrap_err().to_string().contains("absence proves nothing"));
+    let old = client.call("ledger_proof", json!({"account": merchant, "height": "0"})).await.unwrap_err().to_string();
+    assert!(old.contains("the oldest is"), "{old}");
+}
+
+#[test]
+fn the_template_is_a_message() {
+    let payer = seaway_cluster::Payer::new(&seaway_genesis::ceremony::devnet().unwrap().document().unwrap());
+    let message: Message<CreditTransfer> = Message::read(&payer.bank_message().unwrap()).unwrap();
+    assert_eq!(message.document.transaction.creditor.name.unwrap().as_str(), "Changi Parts Pte Ltd");
+}

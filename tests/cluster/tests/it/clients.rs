@@ -1,0 +1,125 @@
+//! What clients may ask, and how they are answered.
+
+use crate::net::*;
+use seaway_cluster::{Cluster, Ports};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn reads_need_a_right_where_they_are_not_open() {
+    use seaway_types::signature::{Evidence, sign};
+    let mut net = net().await;
+    let (signed, _) = net.pay(0).await;
+    assert!(net.cluster.stop(1));
+    let config = net.cluster.nodes[1].home.join("seawayd.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("open_reads = true", "open_reads = false")).unwrap();
+    net.cluster.start(1).unwrap();
+    net.cluster.connected(PATIENCE).await.unwrap();
+    let merchant = json!({"account": seaway_genesis::seed::account("HARBHKHH", "hk-merchant")});
+    let uetr = json!({"uetr": signed.uetr});
+    let client = net.cluster.client(1).unwrap();
+    assert!(client.call("account_balances", merchant.clone()).await.is_err(), "nobody may read without a token");
+    assert!(client.call("payment_status", uetr.clone()).await.is_err());
+    let allowed =
+        [("hk-merchant", true), ("HARBHKHH", true), ("MONAHKHH", true), ("us-buyer", false), ("HUDSUS33", false)];
+    for (label, may) in allowed {
+        let challenge = client.call("auth_challenge", json!({})).await.unwrap();
+        let message: seaway_types::hash::Hash32 = serde_json::from_value(challenge["message"].clone()).unwrap();
+        let entry = sign(&seaway_genesis::seed::secret_key(label), &message.0);
+        let Evidence::Ed25519(signature) = entry.evidence else { panic!("an Ed25519 signature") };
+        let answer = json!({"challenge": challenge["challenge"], "key": entry.key, "signature": signature});
+        let token = client.call("auth_token", answer.clone()).await.unwrap();
+        assert!(client.call("auth_token", answer).await.is_err(), "a challenge is good once");
+        let holder = client.with_token(token["token"].as_str().unwrap()).unwrap();
+        assert_eq!(holder.call("account_balances", merchant.clone()).await.is_ok(), may, "{label}");
+        assert_eq!(holder.call("payment_status", uetr.clone()).await.is_ok(), may, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn every_listed_method_answers_and_bad_calls_are_refused_clearly() {
+    let net = net().await;
+    let client = net.cluster.client(0).unwrap();
+    let document = client.call("rpc_discover", json!({})).await.unwrap();
+    let methods = document["methods"].as_array().unwrap();
+    assert!(methods.len() > 15);
+    for method in methods {
+        let name = method["name"].as_str().unwrap();
+        let answer = client.call(name, json!({"nonsense": true})).await;
+        let error = answer.map(|_| String::new()).unwrap_or_else(|error| error.to_string());
+        assert!(!error.contains("-32601"), "{name} is listed and not there");
+    }
+    let answer =
+        client.call("payment_submit", json!({"bytes": "00ff", "wait": "final"})).await.unwrap_err().to_string();
+    assert!(answer.contains("-32020"), "{answer}");
+    let mut bytes = net.payer.merchant_pays(5).unwrap().raw.0;
+    *bytes.last_mut().unwrap() ^= 1;
+    let answer = client.call("payment_submit", json!({"bytes": hex(&bytes)})).await.unwrap_err().to_string();
+    assert!(answer.contains("does not hold"), "{answer}");
+    let answer = client.call("account_get", json!({"account": "xyz"})).await.unwrap_err().to_string();
+    assert!(answer.contains("hexadecimal"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_subscription_misses_nothing_from_a_height_on() {
+    use jsonrpsee_core::client::{Subscription, SubscriptionClientT};
+    use jsonrpsee_core::params::ObjectParams;
+    let net = net().await;
+    let (first, _) = net.pay(0).await;
+    let (second, _) = net.pay(1).await;
+    let url = net.cluster.nodes[OBSERVER].url.replace("http://", "ws://");
+    net.knows(OBSERVER, &second).await;
+    let client = jsonrpsee_ws_client::WsClientBuilder::default().build(url).await.unwrap();
+    let mut params = ObjectParams::new();
+    params.insert("from", "1").unwrap();
+    params.insert("account", seaway_genesis::seed::account("MERLSGSG", "sg-supplier")).unwrap();
+    let events = client.subscribe("payment_subscribe", params, "payment_unsubscribe").await;
+    let mut events: Subscription<Value> = events.unwrap();
+    let (third, _) = net.pay(2).await;
+    for (height, signed) in (1u64..).zip([first, second, third]) {
+        let event = tokio::time::timeout(PATIENCE, events.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(event["height"], height.to_string());
+        assert_eq!(event["instructions"][0]["credits"][0]["uetr"], json!(signed.uetr), "{event}");
+    }
+    events.unsubscribe().await.unwrap();
+}
+
+#[tokio::test]
+async fn clients_can_be_served_over_tls() {
+    use rustls::pki_types::ServerName;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let folder = tempfile::tempdir().unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let home = cluster.nodes[OBSERVER].home.clone();
+    std::fs::write(home.join("chain.pem"), cert.pem()).unwrap();
+    std::fs::write(home.join("key.pem"), signing_key.serialize_pem()).unwrap();
+    let config = home.join("seawayd.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let tls = "[rpc.tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n\n[log]";
+    std::fs::write(&config, text.replace("[log]", tls)).unwrap();
+    cluster.start(OBSERVER).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(roots).with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+    let address = cluster.nodes[OBSERVER].url.trim_start_matches("http://").to_owned();
+    let start = std::time::Instant::now();
+    let stream = loop {
+        match tokio::net::TcpStream::connect(&address).await {
+            Ok(stream) => break stream,
+            Err(error) => assert!(start.elapsed() < PATIENCE && cluster.runs(OBSERVER), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    let _closed = stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("height 0"), "{answer}");
+}

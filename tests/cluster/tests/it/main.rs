@@ -1,0 +1,9 @@
+//! Real processes on loopback: what a bank's engineer sees when nodes die, come back, are asked twice, and are attacked.
+
+mod bank;
+mod clients;
+mod homes;
+mod hostile;
+mod net;
+mod outages;
+mod payments;
