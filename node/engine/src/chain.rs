@@ -42,6 +42,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             TipBlock { height: header.height, id: header.id(), time: header.time, certificate: Some(certificate) };
         self.tip_since_ms = self.now.elapsed_ms;
         self.started = false;
+        self.remembered = self.remembered.split_off(&self.next_height());
         self.timers.clear();
         self.candidates.forget(header.height);
         self.forget_knocks();

@@ -43,6 +43,8 @@ pub struct Replica<S, K> {
     pub(crate) agreement: Option<Agreement>,
     /// Whether the height after the tip has started.
     pub(crate) started: bool,
+    /// What the log tells of heights that have not started again.
+    pub(crate) remembered: BTreeMap<Height, Vec<LogEntry>>,
     pub(crate) candidates: Candidates,
     pub(crate) pool: Pool,
     pub(crate) peers: BTreeMap<Peer, PeerState>,
@@ -100,6 +102,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             signer,
             agreement,
             started: false,
+            remembered: BTreeMap::new(),
             candidates: Candidates::default(),
             pool: Pool::default(),
             peers: BTreeMap::new(),
@@ -186,19 +189,11 @@ impl<S: Store, K: Signer> Replica<S, K> {
         Ok(())
     }
 
-    /// Takes part again in the heights that the log tells of, one after the other.
+    /// Takes part again in the heights that the log tells of: in the next one now, in later ones when they are reached. A
+    /// height may have been spoken at whose parent came from a peer and was not stored yet when the power went.
     fn recover(&mut self, log: Vec<LogEntry>) -> Result<(), Halt> {
-        let mut by_height: BTreeMap<Height, Vec<LogEntry>> = BTreeMap::new();
         for entry in log.into_iter().filter(|entry| entry.height() > self.tip.height) {
-            by_height.entry(entry.height()).or_default().push(entry);
-        }
-        while let Some(entries) = by_height.remove(&self.next_height()) {
-            let height = self.tip.height;
-            self.resume_height(entries)?;
-            self.go_on()?;
-            if self.tip.height == height {
-                break;
-            }
+            self.remembered.entry(entry.height()).or_default().push(entry);
         }
         self.go_on()
     }

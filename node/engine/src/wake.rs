@@ -65,12 +65,19 @@ impl<S: Store, K: Signer> Replica<S, K> {
         Ok(u128::from(power) * 3 > u128::from(validators.total_power()))
     }
 
-    /// Starts the next height if there is a cause. Returns whether it did.
+    /// Starts the next height if there is a cause, or takes part again in one that the log tells of. Returns whether it did.
     pub(crate) fn start_height(&mut self) -> Result<bool, Halt> {
-        if self.started || self.agreement.is_none() || !self.must_start()? {
+        if self.started || self.agreement.is_none() {
             return Ok(false);
         }
         let height = self.next_height();
+        if let Some(entries) = self.remembered.remove(&height) {
+            self.resume_height(entries)?;
+            return Ok(true);
+        }
+        if !self.must_start()? {
+            return Ok(false);
+        }
         let validators = self.validators_at(height)?;
         let (Some(agreement), Some(signer)) = (&mut self.agreement, &mut self.signer) else {
             return Ok(false);

@@ -43,6 +43,11 @@ impl Disk {
         self.0.borrow_mut().noted.clear();
     }
 
+    /// The whole log is lost, as by a mistaken hand or a restored backup.
+    pub fn lose_log(&self) {
+        self.0.borrow_mut().log.clear();
+    }
+
     /// Stores a decided block and cuts the log.
     pub fn persist(&self, decided: &Decided) {
         let mut content = self.0.borrow_mut();
@@ -95,6 +100,11 @@ impl Guard {
     /// A key that has signed nothing.
     pub fn new(secret: [u8; 32]) -> Self {
         Self { secret, last: Rc::new(RefCell::new(None)) }
+    }
+
+    /// Signs whatever it is told: an adversary's key.
+    pub fn sign_anything(&self, message: &[u8; 32]) -> Evidence {
+        sign(&self.secret, message).evidence
     }
 
     /// What it signed last.

@@ -10,4 +10,4 @@ mod world;
 
 pub use disk::{Disk, Guard};
 pub use load::Load;
-pub use world::{Node, Weather, World};
+pub use world::{Node, Weather, Without, World};

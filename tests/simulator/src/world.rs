@@ -5,14 +5,15 @@ use crate::load::Load;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use seaway_engine::{
-    Action, ConsensusMessage, Event, Message, Now, Replica, Setup, Step, TipBlock, To, authenticate,
+    Action, ConsensusMessage, Event, Message, Misbehaviour, Now, Replica, Setup, Signer, Step, TipBlock, To,
+    authenticate,
 };
 use seaway_genesis::{ceremony, seed};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
-use seaway_types::block::{BlockId, Round, VoteKind};
+use seaway_types::block::{BlockId, Round, SignedVote, Vote, VoteKind};
 use seaway_types::bounded::Bounded;
-use seaway_types::genesis::GenesisDocument;
+use seaway_types::genesis::{ConsensusTiming, GenesisDocument};
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::keys::PublicKey;
@@ -37,6 +38,17 @@ pub struct Weather {
 impl Weather {
     /// A quiet day: 8 to 12 ms, nothing lost.
     pub const FAIR: Self = Self { delay_ms_min: 8, delay_ms_max: 12, loss_permille: 0, twice_permille: 0 };
+}
+
+/// Rules that a test takes away, to show that something breaks without them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Without {
+    /// The log is synced before anything is said.
+    pub sync_before_saying: bool,
+    /// The guard's record outlives a crash.
+    pub guard: bool,
+    /// Nodes tell their heights and hand out decided blocks.
+    pub block_sync: bool,
 }
 
 /// A node: its disk and key outlive its replica.
@@ -69,6 +81,16 @@ pub struct World {
     pub finals: BTreeMap<Height, BlockId>,
     /// When each height became final first, in milliseconds since the start.
     pub final_at: BTreeMap<Height, u64>,
+    /// Heights at which two blocks became final.
+    pub forks: Vec<Height>,
+    /// Rules that do not hold in this world.
+    pub without: Without,
+    /// Whether a crash takes the whole log with it.
+    pub logs_get_lost: bool,
+    /// A validator that says the opposite of each of its votes too.
+    pub two_faced: Option<usize>,
+    /// What nodes found out about validators.
+    pub evidence: Vec<(usize, Misbehaviour)>,
     /// What stopped replicas.
     pub halts: Vec<(usize, String)>,
     /// How likely a node is to lose power before an action, in ten-thousandths; it comes back after 300 ms.
@@ -96,7 +118,17 @@ fn node_key(place: usize) -> PublicKey {
 impl World {
     /// Validators and observers on an empty chain.
     pub fn new(seed: u64, validators: usize, observers: usize) -> Self {
-        let genesis = ceremony::devnet().expect("the devnet's genesis").document().expect("its document");
+        Self::made(seed, validators, observers, |_| ())
+    }
+
+    /// Validators with other timing bounds.
+    pub fn with_consensus(seed: u64, validators: usize, change: impl FnOnce(&mut ConsensusTiming)) -> Self {
+        Self::made(seed, validators, 0, change)
+    }
+
+    fn made(seed: u64, validators: usize, observers: usize, change: impl FnOnce(&mut ConsensusTiming)) -> Self {
+        let mut genesis = ceremony::devnet().expect("the devnet's genesis").document().expect("its document");
+        change(&mut genesis.consensus);
         let (document, secrets) = with_validators(genesis, validators);
         let node = |guard| Node { replica: None, disk: Disk::default(), guard, clock_offset_ms: 0, life: 0 };
         let mut nodes: Vec<Node> = secrets.into_iter().map(|secret| node(Some(Guard::new(secret)))).collect();
@@ -110,6 +142,11 @@ impl World {
             now_ms: 0,
             finals: BTreeMap::new(),
             final_at: BTreeMap::new(),
+            forks: Vec::new(),
+            without: Without::default(),
+            logs_get_lost: false,
+            two_faced: None,
+            evidence: Vec::new(),
             halts: Vec::new(),
             fragile_permyriad: 0,
             said: BTreeMap::new(),
@@ -174,6 +211,9 @@ impl World {
     /// Stops a node at once. What it had not synced is gone.
     pub fn crash(&mut self, place: usize) {
         self.nodes[place].disk.crash();
+        if self.logs_get_lost {
+            self.nodes[place].disk.lose_log();
+        }
         self.nodes[place].replica = None;
         self.nodes[place].life += 1;
         for other in 0..self.nodes.len() {
@@ -218,7 +258,7 @@ impl World {
                 (None, None) if restart <= until_ms => restart,
                 (None, None) => break,
             };
-            if restart < at && restart <= until_ms {
+            if restart <= at && restart <= until_ms {
                 self.now_ms = self.now_ms.max(restart);
                 continue;
             }
@@ -293,11 +333,16 @@ impl World {
                 Action::Log(entries) => self.nodes[place].disk.note(entries),
                 Action::KeepSigned => {
                     let node = &self.nodes[place];
-                    node.disk.sync();
-                    node.disk.keep_signed(node.guard.as_ref().and_then(Guard::last));
+                    if !self.without.sync_before_saying {
+                        node.disk.sync();
+                    }
+                    if !self.without.guard {
+                        node.disk.keep_signed(node.guard.as_ref().and_then(Guard::last));
+                    }
                 }
                 Action::Send { to, message } => {
-                    if matches!(message, Message::Consensus(_) | Message::Draft(_)) {
+                    let promises = matches!(message, Message::Consensus(_) | Message::Draft(_));
+                    if promises && !self.without.sync_before_saying {
                         self.nodes[place].disk.sync();
                     }
                     self.send(place, to, &message);
@@ -311,20 +356,41 @@ impl World {
                 Action::Final(decided) => {
                     let header = decided.block.block.header;
                     let known = *self.finals.entry(header.height).or_insert(header.id());
-                    assert_eq!(known, header.id(), "two blocks final at height {}", header.height);
+                    if known != header.id() {
+                        self.forks.push(header.height);
+                    }
                     self.final_at.entry(header.height).or_insert(self.now_ms);
                 }
                 Action::Halt(why) => self.halts.push((place, why)),
-                Action::Admission { .. }
-                | Action::LeftOut { .. }
-                | Action::Misbehaved(_)
-                | Action::IllTimed { .. } => {}
+                Action::Misbehaved(found) => self.evidence.extend(found.into_iter().map(|one| (place, one))),
+                Action::Admission { .. } | Action::LeftOut { .. } | Action::IllTimed { .. } => {}
             }
         }
     }
 
     fn send(&mut self, from: usize, to: To, message: &Message) {
-        self.watch(from, message);
+        if self.without.block_sync && matches!(message, Message::Status(_) | Message::Block(_)) {
+            return;
+        }
+        match self.opposite(from, message) {
+            Some(opposite) => self.transmit(from, to, &opposite),
+            None => self.watch(from, message),
+        }
+        self.transmit(from, to, message);
+    }
+
+    /// What a two-faced validator says beside its vote: for no block where it voted for one.
+    fn opposite(&self, from: usize, message: &Message) -> Option<Message> {
+        let guard = self.nodes[from].guard.as_ref().filter(|_| self.two_faced == Some(from))?;
+        let Message::Consensus(ConsensusMessage::Vote(signed)) = message else { return None };
+        let vote = Vote { block: None, ..signed.vote };
+        let evidence = guard.sign_anything(&vote.message());
+        let lie = SignedVote { vote, validator: signed.validator, evidence };
+        (signed.vote.block.is_some() && signed.validator == guard.key())
+            .then_some(Message::Consensus(ConsensusMessage::Vote(lie)))
+    }
+
+    fn transmit(&mut self, from: usize, to: To, message: &Message) {
         let bytes = message.encode();
         for other in 0..self.nodes.len() {
             let meant = match to {
@@ -387,6 +453,7 @@ impl World {
 
     /// All replicas stand on one chain, with the states that it gives; nobody halted, nobody signed twice.
     pub fn check(&self) {
+        assert!(self.forks.is_empty(), "two blocks final at heights {:?}", self.forks);
         assert!(self.halts.is_empty(), "halted: {:?}", self.halts);
         assert!(self.doubled.is_empty(), "said two things for one step: {:?}", self.doubled);
         for (place, node) in self.nodes.iter().enumerate() {
