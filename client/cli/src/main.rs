@@ -40,8 +40,8 @@ enum Command {
     Asset(client::Connection),
     /// How a node is, its validators and its peers.
     Network(client::Connection),
-    /// The proof of a payment, to keep and to check offline.
-    Proof(client::ask::OfPayment),
+    /// The proof of a payment, or of an account's balance, to keep and to check offline.
+    Proof(client::ask::OfProof),
     /// Check a proof offline, trusting a genesis hash alone.
     Verify(client::verify::Options),
     /// Keys that sign instructions.

@@ -18,6 +18,7 @@ mod placed;
 mod run;
 mod runner;
 mod shared;
+mod status;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +50,12 @@ enum Command {
         /// Follow without a consensus key, whatever the configuration says.
         #[arg(long)]
         observer: bool,
+    },
+    /// Ask the running node of a home how it is. Exits with 1 when it does not answer, 2 when it has stopped by itself.
+    Status {
+        /// The home.
+        #[arg(long)]
+        home: PathBuf,
     },
     /// Check the database of a node that does not run.
     #[command(subcommand)]
@@ -87,6 +94,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Init(options) => init::init(&options),
         Command::Run { home, observer } => run::run(&home, observer),
+        Command::Status { home } => return status::status(&home),
         Command::Db(Db::Verify { home }) => verify::verify(&home),
         Command::Replay { home, from, to } => verify::replay(&home, from, to),
         Command::Check { home } => run::check(&home),

@@ -107,7 +107,7 @@ fn program(name: &str) -> Result<PathBuf, String> {
     if path.exists() {
         Ok(path)
     } else {
-        Err(format!("{} is not built; 'cargo build -p seaway-app' makes it", path.display()))
+        Err(format!("{} is not built; 'cargo build -p seaway-app -p seaway-cli' makes it", path.display()))
     }
 }
 
@@ -155,9 +155,14 @@ impl Cluster {
         Ok(Self { nodes, document, seawayd })
     }
 
-    /// The program, to call with other arguments.
+    /// The node's program, to call with other arguments.
     pub fn seawayd(&self) -> Command {
         Command::new(&self.seawayd)
+    }
+
+    /// The client's program, beside the node's.
+    pub fn seaway(&self) -> Command {
+        Command::new(self.seawayd.with_file_name("seaway"))
     }
 
     /// Starts a node; what it says goes to `node.log` in its home.

@@ -17,6 +17,22 @@ pub struct OfPayment {
     pub connection: Connection,
 }
 
+/// What is to be proven.
+#[derive(Args)]
+pub struct OfProof {
+    /// A payment's UETR.
+    #[arg(required_unless_present = "account", conflicts_with = "account")]
+    pub uetr: Option<String>,
+    /// An account instead: its record, or with --asset its balance.
+    #[arg(long)]
+    pub account: Option<String>,
+    /// The balance in this asset, as in HKD.
+    #[arg(long, requires = "account")]
+    pub asset: Option<String>,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// The payments of an account.
 #[derive(Args)]
 pub struct Payments {
@@ -130,7 +146,7 @@ pub async fn list(options: &Payments) -> Result<ExitCode, String> {
     let mut params = of_account(account, options.of.height);
     params["count"] = object!(100);
     if let Some(status) = &options.status {
-        params["status"] = object!(status.to_lowercase());
+        params["status"] = object!(status.to_uppercase());
     }
     let mut found = Vec::new();
     for _ in 0..options.pages {
@@ -211,7 +227,16 @@ pub async fn network(connection: &Connection) -> Result<ExitCode, String> {
 }
 
 /// `seaway proof`.
-pub async fn proof(options: &OfPayment) -> Result<ExitCode, String> {
-    json(&ask(&options.connection, "payment_proof", object!({"uetr": options.uetr})).await?);
+pub async fn proof(options: &OfProof) -> Result<ExitCode, String> {
+    let connection = &options.connection;
+    let (method, params) = match (&options.uetr, &options.account) {
+        (Some(uetr), _) => ("payment_proof", object!({"uetr": uetr})),
+        (None, Some(account)) => {
+            let account = connection.account(account)?;
+            ("ledger_proof", object!({"account": account, "asset": options.asset}))
+        }
+        (None, None) => return Err("expected a UETR or --account".to_owned()),
+    };
+    json(&ask(connection, method, params).await?);
     Ok(ExitCode::SUCCESS)
 }

@@ -4,9 +4,11 @@ use crate::client::read_genesis;
 use crate::output::{json, say};
 use clap::Args;
 use seaway_types::asset::AssetBook;
-use seaway_types::block::SettlementProof;
+use seaway_types::block::{LedgerProof, SettlementProof, Subject};
+use seaway_types::codec;
 use seaway_types::hash::Hash32;
 use seaway_types::receipt::Receipt;
+use seaway_types::state::{Balance, StateKey};
 use serde_json::{Value, json as object};
 use std::fs::File;
 use std::io::Read;
@@ -15,6 +17,9 @@ use std::process::ExitCode;
 
 /// Largest file of proofs in bytes.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// Largest record that is shown, in bytes.
+const RECORD_BYTES_MAX: usize = 1 << 16;
 
 /// What is checked.
 #[derive(Args)]
@@ -50,20 +55,16 @@ pub fn verify(options: &Options) -> Result<ExitCode, String> {
     let value: Value = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
     let list: Vec<Value> = match value.get("proofs").and_then(Value::as_array) {
         Some(proofs) => proofs.iter().map(|one| one["proof"].clone()).collect(),
-        None => vec![value],
+        None => vec![value.get("proof").cloned().unwrap_or(value)],
     };
     if list.is_empty() {
         return Err(format!("{name}: no proof in it"));
     }
     let mut code = ExitCode::SUCCESS;
     for one in list {
-        let checked = serde_json::from_value::<SettlementProof>(one).map_err(|error| error.to_string());
-        let checked = checked.and_then(|proof| match proof.verify(&trusted) {
-            Ok(document) => Ok((proof, document.asset_book())),
-            Err(error) => Err(error.to_string()),
-        });
-        match checked {
-            Ok((proof, book)) => show(&proof, &book, options.json),
+        match check(one, &trusted) {
+            Ok((Proof::Settlement(proof), book)) => show(&proof, &book, options.json),
+            Ok((Proof::Ledger(proof), book)) => show_ledger(&proof, &book, options.json),
             Err(problem) => {
                 if options.json {
                     json(&object!({"holds": false, "problem": problem}));
@@ -75,6 +76,62 @@ pub fn verify(options: &Options) -> Result<ExitCode, String> {
         }
     }
     Ok(code)
+}
+
+/// What can be checked.
+#[allow(clippy::large_enum_variant)] // One exists at a time.
+enum Proof {
+    /// That a payment settled.
+    Settlement(SettlementProof),
+    /// What stands in the ledger.
+    Ledger(LedgerProof),
+}
+
+fn check(one: Value, trusted: &Hash32) -> Result<(Proof, AssetBook), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let (proof, checked) = if one.get("subject").is_some() {
+        let proof: LedgerProof = serde_json::from_value(one).map_err(|error| text(&error))?;
+        let checked = proof.verify(trusted);
+        (Proof::Ledger(proof), checked)
+    } else {
+        let proof: SettlementProof = serde_json::from_value(one).map_err(|error| text(&error))?;
+        let checked = proof.verify(trusted);
+        (Proof::Settlement(proof), checked)
+    };
+    checked.map(|document| (proof, document.asset_book())).map_err(|error| text(&error))
+}
+
+/// Says what stands in the ledger, or does not.
+fn show_ledger(proof: &LedgerProof, book: &AssetBook, as_json: bool) {
+    let LedgerProof { header, subject, .. } = proof;
+    if as_json {
+        return json(&object!({
+            "holds": true, "height": header.height, "blockTime": header.time, "block": header.id(), "subject": subject,
+        }));
+    }
+    say!("HOLDS: at height {}, {}", header.height, header.time);
+    match subject {
+        Subject::Record { key, record: None, .. } => say!("  there is no record {key:?}"),
+        Subject::Record { key: StateKey::Balance(account, asset), record: Some(record), .. } => {
+            let bytes = hex::decode(record).unwrap_or_default();
+            match codec::decode::<Balance>(&bytes, RECORD_BYTES_MAX) {
+                Ok(balance) => {
+                    let [available, held, contracts, suspense] =
+                        [balance.available, balance.held, balance.in_contracts, balance.suspense]
+                            .map(|amount| book.show(amount, *asset));
+                    say!("  account {account}: {available} available, {held} held, {contracts} in contracts, {suspense} in suspense");
+                }
+                Err(error) => say!("  account {account}: a balance that this version cannot read: {error}"),
+            }
+        }
+        Subject::Record { key, record: Some(record), .. } => say!("  {key:?} has the canonical bytes {record}"),
+        Subject::Instruction { submitter, key, leaf: Some(leaf), .. } => {
+            say!("  instruction {key} of {submitter:?} was executed, with digest {}", leaf.digest);
+        }
+        Subject::Instruction { submitter, key, valid_until, leaf: None, .. } => {
+            say!("  instruction {key} of {submitter:?}, valid until {valid_until}, was not executed and never will be");
+        }
+    }
 }
 
 /// Says what is proven, in the words of the receipt.

@@ -7,3 +7,4 @@ mod hostile;
 mod net;
 mod outages;
 mod payments;
+mod terminal;
