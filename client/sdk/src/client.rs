@@ -117,15 +117,21 @@ impl Client {
     pub async fn settle(&self, signed: &Signed, attempts: usize) -> Result<Value, ClientError> {
         let mut last = ClientError::NoNode;
         for attempt in 0..attempts.max(1) {
-            let Some((url, client)) = self.nodes.get(attempt % self.nodes.len()) else { break };
-            let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final"});
-            match call(url, client, "payment_submit", params).await {
+            match self.settle_through(signed, attempt).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if error.may_retry() => last = error,
                 Err(error) => return Err(error),
             }
         }
         Err(last)
+    }
+
+    /// Submits through one of the nodes, counted round and round, and waits until it is final.
+    pub(crate) async fn settle_through(&self, signed: &Signed, attempt: usize) -> Result<Value, ClientError> {
+        let place = attempt.checked_rem(self.nodes.len()).ok_or(ClientError::NoNode)?;
+        let (url, client) = self.nodes.get(place).ok_or(ClientError::NoNode)?;
+        let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final"});
+        call(url, client, "payment_submit", params).await
     }
 }
 

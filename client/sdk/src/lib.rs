@@ -13,6 +13,6 @@ mod payment;
 mod stream;
 
 pub use client::{Client, ClientError};
-pub use message::{MessageError, Prepared, Settled, prepare_message, settle_message};
+pub use message::{MessageError, MessageKeys, Prepared, Settled, prepare_message, settle_message};
 pub use payment::{Payment, PaymentError, Signed};
 pub use stream::{Stream, Topic};

@@ -45,6 +45,24 @@ pub enum MessageError {
     Unsigned,
 }
 
+/// Who signs for a message's sender.
+#[derive(Clone, Debug)]
+pub struct MessageKeys {
+    /// The secrets that sign.
+    pub secrets: Vec<[u8; 32]>,
+    /// The sender's own secret from which the salts of its messages' hashes are derived. It must stay the same while the
+    /// secrets that sign change: a message is known again by it.
+    pub salt: [u8; 32],
+}
+
+impl MessageKeys {
+    /// With a salt that is derived from the smallest of the secrets, for who has no other.
+    pub fn new(secrets: Vec<[u8; 32]>) -> Self {
+        let smallest = secrets.iter().min().copied().unwrap_or_default();
+        Self { salt: Domain::MessageSalt.hash(&smallest).0, secrets }
+    }
+}
+
 /// A message with its answer.
 #[derive(Clone, Debug)]
 pub struct Settled {
@@ -72,7 +90,7 @@ pub async fn prepare_message(
     client: &Client,
     text: &str,
     now: BlockTime,
-    secrets: &[[u8; 32]],
+    keys: &MessageKeys,
 ) -> Result<Prepared, MessageError> {
     let message: Message<CreditTransfer> = Message::read(text)?;
     let uetr = message.document.transaction.id.uetr;
@@ -81,15 +99,25 @@ pub async fn prepare_message(
         Ok(order) => order,
         Err(fault) => return answered(rejection(&message, &fault, now)),
     };
-    let envelope = match envelope(client, &order, now, secrets).await {
+    if keys.secrets.is_empty() {
+        return Err(MessageError::Unsigned);
+    }
+    let known = lookup(client, &order).await?;
+    let envelope = match envelope(client, &order, now, keys).await {
         Ok(envelope) => envelope,
+        // What it once named may have changed since: that says nothing of what became of it.
+        Err(Stop::Fault(fault)) if known.is_some() => {
+            return Err(MessageError::Odd(format!(
+                "this id was used before, and now it cannot be compared: {fault}"
+            )));
+        }
         Err(Stop::Fault(fault)) => return answered(rejection(&message, &fault, now)),
         Err(Stop::Error(error)) => return Err(error),
     };
-    match known(client, &order, envelope.body_hash(), now).await? {
-        Some(outcome) => answered(order.answer(&outcome)),
+    match known {
+        Some(known) => answered(order.answer(&compared(client, &order, &known, envelope.body_hash(), now).await?)),
         None => {
-            let signed = Signed::new(order.uetr, envelope, secrets);
+            let signed = Signed::new(order.uetr, envelope, &keys.secrets);
             Ok(Prepared::Ready(order, signed))
         }
     }
@@ -100,27 +128,36 @@ pub async fn settle_message(
     client: &Client,
     text: &str,
     now: BlockTime,
-    secrets: &[[u8; 32]],
+    keys: &MessageKeys,
 ) -> Result<Settled, MessageError> {
-    let (order, signed) = match prepare_message(client, text, now, secrets).await? {
+    let (order, signed) = match prepare_message(client, text, now, keys).await? {
         Prepared::Answered(settled) => return Ok(settled),
         Prepared::Ready(order, signed) => (order, signed),
     };
-    let outcome = match client.settle(&signed, ATTEMPTS).await {
-        Ok(answer) => outcome(&order, &answer, now)?,
-        // The same message came through another node at the same time: its key is taken, by this body or by another.
-        Err(ClientError::Refused { data, .. }) if data["iso"] == "AM05" => {
-            let body_hash = signed.raw.clone().decode().map(|decoded| decoded.body_hash());
-            let body_hash = body_hash.map_err(|error| MessageError::Odd(error.to_string()))?;
-            first(client, &order, body_hash, now).await?
-        }
-        Err(ClientError::Refused { data, message, .. }) if data["retry"] != "same" => {
-            let code = data["iso"].as_str().unwrap_or("NARR").to_owned();
-            Outcome { status: Status::Rejected, reason: Some((code, message)), time: now, reference: None }
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Settled { uetr: Some(order.uetr), report: order.answer(&outcome), signed: Some(signed) })
+    let mut last = ClientError::NoNode;
+    for attempt in 0..ATTEMPTS {
+        let outcome = match client.settle_through(&signed, attempt).await {
+            Ok(answer) => present(client, &order, &answer, now).await?,
+            // The same message came through another node at the same time: its key is taken, by this body or by another.
+            Err(ClientError::Refused { data, .. }) if data["iso"] == "AM05" => {
+                let body_hash = signed.raw.clone().decode().map(|decoded| decoded.body_hash());
+                let body_hash = body_hash.map_err(|error| MessageError::Odd(error.to_string()))?;
+                first(client, &order, body_hash, now).await?
+            }
+            Err(error) if error.may_retry() => {
+                last = error;
+                continue;
+            }
+            // Refused at the door of the first node that was asked: it is nowhere, and was not recorded.
+            Err(ClientError::Refused { data, message, .. }) if attempt == 0 && data["iso"].is_string() => {
+                let reason = data["iso"].as_str().map(|code| (code.to_owned(), message));
+                Outcome { status: Status::Rejected, reason, time: now, reference: None }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        return Ok(Settled { uetr: Some(order.uetr), report: order.answer(&outcome), signed: Some(signed) });
+    }
+    Err(last.into())
 }
 
 enum Stop {
@@ -135,10 +172,9 @@ impl From<ClientError> for Stop {
 }
 
 /// The instruction that a message asks for.
-async fn envelope(client: &Client, order: &Order, now: BlockTime, secrets: &[[u8; 32]]) -> Result<Envelope, Stop> {
+async fn envelope(client: &Client, order: &Order, now: BlockTime, keys: &MessageKeys) -> Result<Envelope, Stop> {
     let odd = |what: &str| Stop::Error(MessageError::Odd(what.to_owned()));
-    let secret = secrets.iter().min().ok_or(Stop::Error(MessageError::Unsigned))?;
-    let salt = Domain::MessageSalt.hash(&[secret.as_slice(), order.key.as_bytes()].concat());
+    let salt = Domain::MessageSalt.hash(&[keys.salt.as_slice(), order.key.as_bytes()].concat());
     let status = client.call("network_status", json!({})).await?;
     let network = status["network"].as_str().and_then(|name| name.parse().ok()).ok_or_else(|| odd("no network"))?;
     let assets = client.call("asset_list", json!({})).await?;
@@ -178,34 +214,58 @@ async fn account(client: &Client, named: &NamedAccount) -> Result<AccountId, Sto
 async fn first(client: &Client, order: &Order, body_hash: Hash32, now: BlockTime) -> Result<Outcome, MessageError> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
-        if let Some(outcome) = known(client, order, body_hash, now).await? {
-            return Ok(outcome);
+        if let Some(known) = lookup(client, order).await? {
+            return compared(client, order, &known, body_hash, now).await;
         }
         tokio::time::sleep(POLL).await;
     }
     Err(MessageError::Odd("the message's key is taken, and what took it is not decided".to_owned()))
 }
 
-/// What became of an instruction with the message's key, if there is one.
-async fn known(
-    client: &Client,
-    order: &Order,
-    body_hash: Hash32,
-    now: BlockTime,
-) -> Result<Option<Outcome>, MessageError> {
+/// The instruction with the message's key, if one was executed.
+async fn lookup(client: &Client, order: &Order) -> Result<Option<Value>, MessageError> {
     let params = json!({"submitter": Submitter::Participant(order.sender), "key": order.key});
     match client.call("instruction_status", params).await {
         // One that waits for a block has no answer yet: submitting it again waits for that.
         Ok(answer) if answer["bodyHash"].is_null() => Ok(None),
-        Ok(answer) if answer["bodyHash"] == json!(body_hash) => outcome(order, &answer, now).map(Some),
-        Ok(_) => {
-            let text = "another message was sent under this id before".to_owned();
-            let reason = Some(("AM05".to_owned(), text));
-            Ok(Some(Outcome { status: Status::Rejected, reason, time: now, reference: None }))
-        }
+        Ok(answer) => Ok(Some(answer)),
         Err(ClientError::Refused { number: -32_001, .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a known instruction means for a message: its own state, or that another message has its id.
+async fn compared(
+    client: &Client,
+    order: &Order,
+    known: &Value,
+    body_hash: Hash32,
+    now: BlockTime,
+) -> Result<Outcome, MessageError> {
+    if known["bodyHash"] == json!(body_hash) {
+        return present(client, order, known, now).await;
+    }
+    let text = "another message was sent under this id before".to_owned();
+    let reason = Some(("AM05".to_owned(), text));
+    Ok(Outcome { status: Status::Rejected, reason, time: now, reference: None })
+}
+
+/// The present state of a payment whose instruction was answered: one that waited may have settled since.
+async fn present(client: &Client, order: &Order, answer: &Value, now: BlockTime) -> Result<Outcome, MessageError> {
+    let first = outcome(order, answer, now)?;
+    if !matches!(first.status, Status::Pending | Status::Settled) {
+        return Ok(first);
+    }
+    let found = client.call("payment_status", json!({"uetr": order.uetr})).await?;
+    let mine = |one: &&Value| one["key"] == json!(order.key) && one["debtorAgent"] == json!(order.debtor.agent);
+    let Some(payment) = found["payments"].as_array().into_iter().flatten().find(mine) else { return Ok(first) };
+    let mut later = Outcome { reference: first.reference, ..outcome(order, payment, now)? };
+    let changed = payment["timeline"].as_array().and_then(|timeline| timeline.last());
+    if let Some(height) = changed.map(|changed| changed["height"].clone()).filter(|_| later.status != first.status) {
+        let block = client.call("ledger_block", json!({"height": height})).await?;
+        later.time = block["header"]["time"].as_str().and_then(|time| time.parse().ok()).unwrap_or(first.time);
+    }
+    Ok(later)
 }
 
 /// The ledger's answer in the words of a status report.

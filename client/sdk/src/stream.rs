@@ -2,7 +2,7 @@
 
 use crate::client::{Client, ClientError};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use jsonrpsee_core::client::{Error as CallError, Subscription, SubscriptionClientT};
+use jsonrpsee_core::client::{ClientT, Error as CallError, Subscription, SubscriptionClientT};
 use jsonrpsee_core::params::ObjectParams;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use seaway_types::AccountId;
@@ -49,15 +49,11 @@ impl Stream {
         loop {
             if self.open.is_none() {
                 match self.connect().await {
-                    Ok(open) => {
-                        self.open = Some(open);
-                        self.attempts = 0;
-                    }
+                    Ok(open) => self.open = Some(open),
                     Err(error @ (ClientError::Refused { .. } | ClientError::NoNode)) => return Err(error),
                     Err(ClientError::Unreachable { .. }) => {
-                        let doublings = u32::try_from(self.attempts.min(6)).unwrap_or(6);
-                        tokio::time::sleep((BACKOFF_MIN * 2u32.pow(doublings)).min(BACKOFF_MAX)).await;
                         self.attempts += 1;
+                        self.wait().await;
                         continue;
                     }
                 }
@@ -66,16 +62,27 @@ impl Stream {
             match events.next().await {
                 Some(Ok(event)) => {
                     let height = event["height"].as_str().and_then(|height| height.parse().ok()).map(Height);
+                    self.attempts = 0;
                     self.next = height.map(|height| Height(height.0.saturating_add(1))).or(self.next);
                     return Ok(event);
                 }
-                Some(Err(_)) | None => self.open = None,
+                Some(Err(_)) | None => {
+                    self.open = None;
+                    self.attempts += 1;
+                    self.wait().await;
+                }
             }
         }
     }
 
-    async fn connect(&self) -> Result<(WsClient, Subscription<Value>), ClientError> {
-        let url = self.nodes.get(self.attempts % self.nodes.len().max(1)).ok_or(ClientError::NoNode)?;
+    /// Longer after each attempt.
+    async fn wait(&self) {
+        let doublings = u32::try_from(self.attempts.min(6)).unwrap_or(6);
+        tokio::time::sleep((BACKOFF_MIN * 2u32.pow(doublings)).min(BACKOFF_MAX)).await;
+    }
+
+    async fn connect(&mut self) -> Result<(WsClient, Subscription<Value>), ClientError> {
+        let url = self.nodes.get(self.attempts % self.nodes.len().max(1)).ok_or(ClientError::NoNode)?.clone();
         let unreachable = |problem: String| ClientError::Unreachable { url: url.clone(), problem };
         let socket = url.replacen("http", "ws", 1);
         let mut builder = WsClientBuilder::default();
@@ -90,6 +97,19 @@ impl Stream {
             Topic::Payments(account) => ("payment_subscribe", "payment_unsubscribe", account),
             Topic::Movements(account) => ("account_subscribe", "account_unsubscribe", Some(account)),
         };
+        let refused = |error: CallError| match error {
+            CallError::Call(error) => {
+                let data = error.data().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
+                ClientError::Refused { number: error.code(), message: error.message().to_owned(), data }
+            }
+            error => unreachable(error.to_string()),
+        };
+        if self.next.is_none() {
+            // The place is held from the first connection on, so that a break before the first event loses nothing.
+            let status: Value = client.request("network_status", ObjectParams::new()).await.map_err(refused)?;
+            let height: Option<u64> = status["height"].as_str().and_then(|height| height.parse().ok());
+            self.next = height.map(|height| Height(height.saturating_add(1)));
+        }
         let mut params = ObjectParams::new();
         let odd = |error: serde_json::Error| unreachable(error.to_string());
         if let Some(account) = account {
@@ -100,11 +120,7 @@ impl Stream {
         }
         match client.subscribe(method, params, unsubscribe).await {
             Ok(events) => Ok((client, events)),
-            Err(CallError::Call(error)) => {
-                let data = error.data().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
-                Err(ClientError::Refused { number: error.code(), message: error.message().to_owned(), data })
-            }
-            Err(error) => Err(unreachable(error.to_string())),
+            Err(error) => Err(refused(error)),
         }
     }
 }

@@ -115,22 +115,33 @@ impl NodeBackend {
             .map_err(|error| Fault::Internal(format!("the lineage is too long: {error}")))
     }
 
-    /// Where a credit transfer stands: its block, searched for the receipt that has it.
+    /// Where a credit transfer stands: its block, searched for the receipt that has it. Two transfers of one block may share
+    /// UETR and kind, so the instruction itself says whose it is.
     fn place(&self, name: &PaymentKey, height: Height) -> Result<Option<Placed>, Fault> {
         of_stored(&self.database, height, |answers, block| {
-            let settled = answers.outcomes.iter().find(|(_, credits)| {
+            let first = answers.position(0);
+            let mut settled = answers.outcomes.iter().filter(|(_, credits)| {
                 credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind)
             });
-            let position = match settled {
-                Some((position, _)) => Some(*position as usize),
-                // Rejected as a whole: the receipt has no credits, so the instruction itself says whose UETR it took.
-                None => {
-                    block.instructions.iter().position(|raw| took(raw, name)).map(|place| answers.position(place))
-                }
-            };
-            position.map(|position| answers.at(position)).transpose()
+            let found = settled.find_map(|(position, _)| {
+                let place = (*position as usize).checked_sub(first)?;
+                block.instructions.get(place).filter(|raw| took(raw, name)).map(|_| place)
+            });
+            // Rejected as a whole: the receipt has no credits.
+            let place = found.or_else(|| block.instructions.iter().position(|raw| took(raw, name)));
+            place.map(|place| answers.at(answers.position(place))).transpose()
         })
     }
+}
+
+/// The accounts whose holders an instruction's credit transfers debit.
+fn debtors(raw: &RawInstruction) -> Vec<AccountId> {
+    let Ok(decoded) = raw.clone().decode() else { return Vec::new() };
+    let debtor = |leg: &Leg| match leg {
+        Leg::CreditTransfer(transfer) => Some(transfer.debtor),
+        _ => None,
+    };
+    decoded.envelope().body.legs().iter().filter_map(debtor).collect()
 }
 
 /// Whether an instruction names a credit transfer.
@@ -138,7 +149,8 @@ fn took(raw: &RawInstruction, name: &PaymentKey) -> bool {
     let Ok(decoded) = raw.clone().decode() else { return false };
     decoded.envelope().body.legs().iter().any(|leg| match leg {
         Leg::CreditTransfer(transfer) => {
-            transfer.credits.iter().any(|credit| credit.uetr == name.uetr && credit.kind == name.kind)
+            let named = (name.uetr, name.kind, name.debtor_agent);
+            transfer.credits.iter().any(|credit| (credit.uetr, credit.kind, credit.debtor_agent) == named)
         }
         _ => false,
     })
@@ -251,7 +263,7 @@ impl Backend for NodeBackend {
 
     fn simulate(&self, raw: RawInstruction) -> Result<Simulated, Fault> {
         let instruction = raw.decode().and_then(DecodedInstruction::authenticate).map_err(Fault::Form)?;
-        let cost = instruction.envelope().body.cost();
+        let cost = instruction.envelope().body.cost().max(1);
         if cost > SIMULATED_COST_MAX {
             return Err(Fault::Parameter {
                 field: "bytes",
@@ -278,7 +290,7 @@ impl Backend for NodeBackend {
 
     fn prove_state(&self, about: About) -> Result<LedgerProof, Fault> {
         let database = self.database.clone();
-        // The engine writes each block before it turns to a question: disk and tree are of one height here.
+        // Questions are answered when a step is carried out whole: disk and tree are of one height here.
         let proven = self.ask(move |replica| {
             let commitment = replica.state().commitment();
             let subject = match about {
@@ -376,8 +388,10 @@ impl Backend for NodeBackend {
         Ok(found)
     }
 
-    fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault> {
-        of_stored(&self.database, height, |answers, _| answers.all())
+    fn answered(&self, height: Height) -> Result<Vec<(Placed, Vec<AccountId>)>, Fault> {
+        of_stored(&self.database, height, |answers, block| {
+            Ok(answers.all()?.into_iter().zip(block.instructions.iter().map(debtors)).collect())
+        })
     }
 
     fn tips(&self) -> watch::Receiver<Height> {

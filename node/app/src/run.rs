@@ -165,6 +165,7 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
         shared: shared.clone(),
         peers: BTreeMap::new(),
         registry_changed,
+        questions: Vec::new(),
         start,
     };
     let running = tokio::task::spawn_blocking(move || runner.run(&inputs, first));

@@ -30,13 +30,18 @@ pub enum Input {
     /// Something happened.
     Event(Event),
     /// Somebody asks.
-    Ask(Box<dyn FnOnce(&NodeReplica) + Send>),
+    Ask(AskReplica),
     /// The node is to stop.
     Stop,
 }
 
+/// A question to the replica.
+pub type AskReplica = Box<dyn FnOnce(&NodeReplica) + Send>;
+
 /// See the module.
 pub struct Runner {
+    /// Questions that wait until the present step is carried out.
+    pub questions: Vec<AskReplica>,
     /// The replica.
     pub replica: NodeReplica,
     /// The write-ahead log.
@@ -102,7 +107,8 @@ impl Runner {
                 }
                 self.replica.step(now(self.start), event, actions);
             }
-            Input::Ask(question) => question(&self.replica),
+            // Answered once what the step asks for is done, so that disk and replica are of one height.
+            Input::Ask(question) => self.questions.push(question),
             Input::Stop => return false,
         }
         true
@@ -142,6 +148,9 @@ impl Runner {
         }
         if stored {
             self.replica.stored();
+        }
+        for question in std::mem::take(&mut self.questions) {
+            question(&self.replica);
         }
         let waiting = self.replica.pool().len();
         self.shared.update(|status| status.waiting = waiting);

@@ -109,8 +109,10 @@ impl Order {
         let Some(uetr) = transaction.id.uetr else {
             return Err(Fault { path: format!("{TRANSACTION}/PmtId/UETR"), ..Fault::new("", Rule::Missing) });
         };
-        let debtor = named(transaction.debtor_account.as_ref(), debtor_agent, "DbtrAcct", "AC01")?;
-        let creditor = named(transaction.creditor_account.as_ref(), creditor_agent, "CdtrAcct", "AC03")?;
+        let debtor =
+            named(transaction.debtor_account.as_ref(), debtor_agent, "DbtrAcct", "AC01", &transaction.amount)?;
+        let creditor =
+            named(transaction.creditor_account.as_ref(), creditor_agent, "CdtrAcct", "AC03", &transaction.amount)?;
         let id = message.header.as_ref().map_or(&group.id, |header| &header.id);
         let key = message_key(sender, id);
         Ok(Self { sender, receiver, key, uetr, debtor, creditor, message })
@@ -149,7 +151,8 @@ impl Order {
         let transfer = Transfer {
             debtor,
             asset,
-            mode: BulkMode::AllOrNothing,
+            // So that a large amount waits for the creditor's agent instead of being rejected.
+            mode: BulkMode::EachOnItsOwn,
             settlement_date: transaction.settlement_date,
             // One is within the bound.
             credits: Bounded::new(vec![credit]).unwrap_or_default(),
@@ -180,7 +183,7 @@ fn answer(
     let CreditTransfer { group, transaction } = &message.document;
     let (asked, answers) = parties.unzip();
     // The same order with the same outcome is answered by the same message, whoever writes it.
-    let names = (asked, group.id, outcome.time, &outcome.reason, outcome.reference);
+    let names = (asked, group.id, outcome.status.code(), outcome.time, &outcome.reason, outcome.reference);
     let id = Domain::IsoMessage.hash(&codec::encode(&names)).to_string();
     let id: Text35 = id.get(..32).and_then(|id| id.parse().ok()).unwrap_or(group.id);
     let reason = outcome.reason.as_ref().and_then(|(code, text)| {
@@ -291,7 +294,12 @@ fn check_charges(transaction: &Transaction) -> Result<(), Fault> {
     let (from, to) = (hundred_thousandths(&instructed.number), hundred_thousandths(&settled.number));
     let same_currency = transaction.charges.iter().filter(|charge| charge.amount.currency == settled.currency);
     let charges: u128 = same_currency.map(|charge| hundred_thousandths(&charge.amount.number)).sum();
-    if from.abs_diff(to) == charges {
+    // Who bears them decides their direction: a debtor pays them on top, otherwise they were taken from what is settled.
+    let explained = match transaction.charge_bearer {
+        ChargeBearerCode::Debtor => to.checked_sub(from),
+        _ => from.checked_sub(to),
+    };
+    if explained == Some(charges) || from == to && charges == 0 {
         Ok(())
     } else {
         let text = format!("instructed are {}, and the charges do not explain the difference", instructed.number);
@@ -345,6 +353,7 @@ fn named(
     agent: Bic,
     tag: &'static str,
     code: &'static str,
+    settled: &Money,
 ) -> Result<NamedAccount, Fault> {
     let path = if tag == "DbtrAcct" {
         "/Document/FIToFICstmrCdtTrf/CdtTrfTxInf/DbtrAcct/Id"
@@ -354,6 +363,11 @@ fn named(
     let Some(account) = account else {
         return Err(Fault::refused(path, "", code, "an account must be named; there is no default"));
     };
+    if let Some(currency) = account.currency.as_ref().filter(|own| own.as_str() != settled.currency.to_string()) {
+        let path = format!("{TRANSACTION}/{tag}/Ccy");
+        let text = format!("{} is settled", settled.currency);
+        return Err(Fault::refused(&path, currency.as_str(), "CURR", text));
+    }
     let name = match &account.id {
         AccountChoice::Iban(iban) => AccountName::Number(iban.to_string()),
         AccountChoice::Other(other) => match other.id.as_str().parse() {

@@ -1,14 +1,15 @@
 //! Questions between nodes: a stream each, one frame there and one back.
 //!
-//! Bounds: so many of our questions are under way at a time, so many of the others' are answered at a time; what comes on
-//! top waits its turn, and a connection bounds its streams. Nothing takes longer than [`PATIENCE`].
+//! Bounds: with each peer so many of our questions are under way at a time, and so many of its own; what comes on top waits
+//! its turn, and a connection bounds its streams. Nothing takes longer than [`PATIENCE`].
 
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, Stream, StreamProtocol};
 use libp2p_stream::Control;
 use seaway_types::keys::PublicKey;
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -17,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The first wait before a question is asked again.
 const AGAIN: Duration = Duration::from_millis(10);
-/// Questions under way at a time, in each direction; a connection has fewer streams than twice as many.
+/// Questions under way at a time with one peer, in each direction; a connection has room for more streams than both.
 const AT_ONCE_MAX: usize = 8;
 
 /// What questions may be.
@@ -59,12 +60,24 @@ pub enum AskError {
 pub(crate) struct Asker {
     pub(crate) control: Control,
     pub(crate) spec: AskSpec,
-    permits: Arc<Semaphore>,
+    turns: Turns,
+}
+
+/// The turns of each peer: one that is slow delays no other.
+#[derive(Clone, Default)]
+struct Turns(Arc<Mutex<HashMap<PeerId, Arc<Semaphore>>>>);
+
+impl Turns {
+    /// A peer's turns. Only peers of the allow-list come here, so the table is bounded.
+    fn of(&self, peer: PeerId) -> Arc<Semaphore> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(peer).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_MAX))).clone()
+    }
 }
 
 impl Asker {
     pub(crate) fn new(control: Control, spec: AskSpec) -> Self {
-        Self { control, spec, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+        Self { control, spec, turns: Turns::default() }
     }
 
     /// Asks again while there is time when a stream fails: libp2p drops streams that come faster than they are taken, and
@@ -72,7 +85,8 @@ impl Asker {
     pub(crate) async fn ask(&self, peer: PeerId, bytes: &[u8]) -> Result<Vec<u8>, AskError> {
         let mut last = AskError::TooSlow;
         let exchange = async {
-            let Ok(_turn) = self.permits.acquire().await else { return None };
+            let turns = self.turns.of(peer);
+            let Ok(_turn) = turns.acquire().await else { return None };
             let mut wait = AGAIN;
             loop {
                 match self.once(peer, bytes).await {
@@ -100,21 +114,22 @@ impl Asker {
 pub(crate) struct Answerer {
     spec: AskSpec,
     questions: mpsc::Sender<Asked>,
-    permits: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Answerer {
     pub(crate) fn new(spec: AskSpec, questions: mpsc::Sender<Asked>) -> Self {
-        Self { spec, questions, permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+        Self { spec, questions, turns: Turns::default() }
     }
 
     /// Answers one question when its turn comes.
-    pub(crate) fn answer(&self, from: PublicKey, mut stream: Stream) {
-        let Self { spec, questions, permits } = self.clone();
+    pub(crate) fn answer(&self, from: PublicKey, peer: PeerId, mut stream: Stream) {
+        let Self { spec, questions, turns } = self.clone();
+        let turns = turns.of(peer);
         tokio::spawn(async move {
             let exchange = async {
                 let stopped = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-                let _turn = permits.acquire().await.map_err(stopped)?;
+                let _turn = turns.acquire().await.map_err(stopped)?;
                 let bytes = receive(&mut stream, spec.frame_bytes_max).await?;
                 let (answer, answered) = oneshot::channel();
                 let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);

@@ -347,7 +347,7 @@ impl Mesh {
     fn on_stream(&self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
         let Some(key) = self.keys.get(&peer).copied() else { return };
         let (Some(events), Some(spec)) = (self.events.get(lane).cloned(), self.lanes.get(lane)) else {
-            return self.answerer.answer(key, stream);
+            return self.answerer.answer(key, peer, stream);
         };
         tokio::spawn(async move {
             if let Err(error) = read(stream, key, lane, spec, events).await {

@@ -223,8 +223,8 @@ pub trait Backend: Send + Sync + 'static {
     fn payments(&self, uetr: &Uetr) -> Result<Vec<PaymentFound>, Fault>;
     /// What the index says of all credit transfers with a UETR, without their blocks.
     fn standings(&self, uetr: &Uetr) -> Result<Vec<Standing>, Fault>;
-    /// What a block answered, instruction by instruction.
-    fn answered(&self, height: Height) -> Result<Vec<Placed>, Fault>;
+    /// What a block answered, instruction by instruction, with the accounts that each would debit.
+    fn answered(&self, height: Height) -> Result<Vec<(Placed, Vec<AccountId>)>, Fault>;
     /// The height of the tip, as it grows.
     fn tips(&self) -> tokio::sync::watch::Receiver<Height>;
     /// What Prometheus reads.

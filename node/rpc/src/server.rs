@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::batch::SideBySide;
-use crate::methods::{Bearer, Context, TABLE, module};
+use crate::methods::{self, Bearer, TABLE, module};
 use crate::tls::Tls;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -13,16 +13,20 @@ use jsonrpsee_server::{BatchRequestConfig, Methods, ServerConfig, StopHandle, st
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 /// How long a client has to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Subscriptions on one connection.
+const SUBSCRIPTIONS_MAX: u32 = 32;
 /// How long a body may take, whole.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Largest request body: the largest instruction in hexadecimal, a hundred small ones in a batch.
@@ -134,8 +138,9 @@ pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server
         .await
         .map_err(|source| ServerError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| ServerError::Listen { address: config.listen, source })?;
-    let module = module(Context { backend: backend.clone(), open_reads: config.open_reads, desk: Arc::default() })
-        .map_err(|error| ServerError::Methods(error.to_string()))?;
+    let module =
+        module(methods::Context { backend: backend.clone(), open_reads: config.open_reads, desk: Arc::default() })
+            .map_err(|error| ServerError::Methods(error.to_string()))?;
     // The document that clients discover is made from the table; a method that only one of both knows must not exist.
     let mut known: Vec<&str> = module.method_names().collect();
     known.sort_unstable();
@@ -205,6 +210,7 @@ where
         .max_response_body_size(ANSWER_BYTES_MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .set_message_buffer_capacity(BUFFER_MESSAGES)
+        .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
         .build();
     let side_by_side = RpcServiceBuilder::new()
         .layer_fn(|service| SideBySide { service, answer_bytes_max: ANSWER_BYTES_MAX as usize });
@@ -230,10 +236,13 @@ where
             }
         }
     });
-    let mut http = Builder::new(TokioExecutor::new());
+    // HTTP/2 would let one connection hold many bodies, and has no timeout before its first byte.
+    let mut http = Builder::new(TokioExecutor::new()).http1_only();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let service = hyper_util::service::TowerToHyperService::new(service);
-    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let first = Some(Box::pin(tokio::time::sleep(HEADER_TIMEOUT)));
+    let connection =
+        http.serve_connection_with_upgrades(TokioIo::new(Seated { stream, first, _seat: seat }), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -245,7 +254,53 @@ where
     if let Err(error) = ended {
         tracing::debug!(error = %error, "connection ended");
     }
-    drop(seat);
+}
+
+/// A connection in its place: the place is free when the stream is gone, which a WebSocket outlives the request by. Who says
+/// nothing at all loses it.
+struct Seated<S> {
+    stream: S,
+    /// Runs until the first byte.
+    first: Option<Pin<Box<tokio::time::Sleep>>>,
+    _seat: Seat,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = to.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, to);
+        if to.filled().len() > before {
+            self.first = None;
+        }
+        let over = self.first.as_mut().is_some_and(|first| polled.is_pending() && first.as_mut().poll(cx).is_ready());
+        if over { Poll::Ready(Err(std::io::ErrorKind::TimedOut.into())) } else { polled }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
 }
 
 /// A request with its body, which may take a while but not for ever, and has its bound.

@@ -4,7 +4,7 @@ use clap::Parser;
 use seaway_cluster::{Cluster, Payer, Ports, block_time_ms, now_ms};
 use seaway_genesis::seed;
 use seaway_iso20022::message::Status;
-use seaway_sdk::{Prepared, prepare_message, settle_message};
+use seaway_sdk::{MessageKeys, Prepared, prepare_message, settle_message};
 use seaway_types::block::SettlementProof;
 use seaway_types::hash::Hash32;
 use seaway_types::time::BlockTime;
@@ -95,14 +95,14 @@ async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
     write("pacs008.xml", &message)?;
-    let secrets = [seed::secret_key("HARBHKHH")];
+    let keys = MessageKeys::new(vec![seed::secret_key("HARBHKHH")]);
     let client = cluster.client(0)?;
     let now = || BlockTime::from_ms(now_ms()).unwrap_or_default();
     println!("\nA Hong Kong merchant's bank pays 125000.00 HKD to its supplier at a Singapore bank, by pacs.008");
     let start = now_ms();
     let line = |at: u64, what: &str| println!("{:>7} ms  {what}", at.saturating_sub(start));
     let failed = |error: seaway_sdk::MessageError| error.to_string();
-    let signed = match prepare_message(&client, &message, now(), &secrets).await.map_err(failed)? {
+    let signed = match prepare_message(&client, &message, now(), &keys).await.map_err(failed)? {
         Prepared::Ready(_, signed) => signed,
         Prepared::Answered(settled) => return Err(format!("the message was refused:\n{}", settled.report.write())),
     };
@@ -132,7 +132,7 @@ async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
     proof.verify(&cluster.document.hash()).map_err(|error| format!("the proof: {error}"))?;
     line(now_ms(), &format!("proven: {}'s proof holds under the genesis hash alone", cluster.nodes[observer].bic));
     // Sent again, through another node: it settles once, and the answer is the first's.
-    let again = settle_message(&cluster.client(1)?, &message, now(), &secrets).await.map_err(failed)?;
+    let again = settle_message(&cluster.client(1)?, &message, now(), &keys).await.map_err(failed)?;
     let transaction = &again.report.document.transaction;
     let reference = transaction.reference.map(|reference| reference.to_string()).unwrap_or_default();
     write("pacs002.xml", &again.report.write())?;

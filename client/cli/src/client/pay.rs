@@ -6,10 +6,11 @@ use crate::output::{json, progress, say, text};
 use clap::Args;
 use seaway_genesis::seed;
 use seaway_iso20022::message::{CreditTransfer, Message, Status};
-use seaway_sdk::{Client, ClientError, Payment, settle_message};
+use seaway_sdk::{Client, ClientError, MessageKeys, Payment, settle_message};
 use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook};
+use seaway_types::hash::Hash32;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::CreditKind;
 use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
@@ -42,6 +43,11 @@ pub struct Options {
     /// A message pacs.008.001.08 that says all this; the answer is a pacs.002.001.10. The keys sign for its sender.
     #[arg(long, conflicts_with_all = ["from", "to", "amount", "end_to_end_id", "purpose", "keep"])]
     pub pacs008: Option<PathBuf>,
+    /// A file with 64 hexadecimal digits that your institution keeps secret: the hashes of what stays off the ledger are
+    /// salted with it, and a message sent again is known by them. Without it the salt follows from the keys, and a message
+    /// that is sent again after they were changed is not known.
+    #[arg(long, requires = "pacs008")]
+    pub salt_file: Option<PathBuf>,
     /// Where the pacs.002 goes; to standard output without it.
     #[arg(long, requires = "pacs008")]
     pub pacs002: Option<PathBuf>,
@@ -140,7 +146,13 @@ async fn settle(options: &Options, client: &Client, path: &Path) -> Result<ExitC
         opened(options)?
     };
     progress("waiting until it is final");
-    let settled = settle_message(client, &text, now()?, &secrets).await;
+    let mut keys = MessageKeys::new(secrets);
+    if let Some(path) = &options.salt_file {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let salt: Hash32 = text.trim().parse().map_err(|error| format!("{}: {error}", path.display()))?;
+        keys.salt = salt.0;
+    }
+    let settled = settle_message(client, &text, now()?, &keys).await;
     progress("");
     let settled = settled.map_err(|error| format!("{name}: {error}"))?;
     let written = settled.report.write();

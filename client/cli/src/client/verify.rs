@@ -119,7 +119,9 @@ fn show_ledger(proof: &LedgerProof, book: &AssetBook, as_json: bool) {
                     let [available, held, contracts, suspense] =
                         [balance.available, balance.held, balance.in_contracts, balance.suspense]
                             .map(|amount| book.show(amount, *asset));
-                    say!("  account {account}: {available} available, {held} held, {contracts} in contracts, {suspense} in suspense");
+                    say!(
+                        "  account {account}: {available} available, {held} held, {contracts} in contracts, {suspense} in suspense"
+                    );
                 }
                 Err(error) => say!("  account {account}: a balance that this version cannot read: {error}"),
             }
@@ -129,7 +131,9 @@ fn show_ledger(proof: &LedgerProof, book: &AssetBook, as_json: bool) {
             say!("  instruction {key} of {submitter:?} was executed, with digest {}", leaf.digest);
         }
         Subject::Instruction { submitter, key, valid_until, leaf: None, .. } => {
-            say!("  instruction {key} of {submitter:?}, valid until {valid_until}, was not executed and never will be");
+            say!(
+                "  instruction {key} of {submitter:?}, valid until {valid_until}, was not executed and never will be"
+            );
         }
     }
 }

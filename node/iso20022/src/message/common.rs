@@ -20,8 +20,6 @@ sequence! {
     pub struct Institution {
         /// BIC.
         "BICFI" bic: maybe Bic,
-        /// Number in a domestic clearing system.
-        "ClrSysMmbId" member: maybe ClearingMember,
         /// LEI.
         "LEI" lei: maybe Lei,
         /// Name.
@@ -31,20 +29,10 @@ sequence! {
     }
 }
 
-sequence! {
-    /// A member of a clearing system (`ClearingSystemMemberIdentification2`).
-    pub struct ClearingMember {
-        /// The system.
-        "ClrSysId" system: maybe CodeOrText,
-        /// The member's number.
-        "MmbId" member: one Text35,
-    }
-}
-
 impl Agent {
     /// An institution by its BIC.
     pub fn of(bic: Bic) -> Self {
-        Self { institution: Institution { bic: Some(bic), member: None, lei: None, name: None, address: None } }
+        Self { institution: Institution { bic: Some(bic), lei: None, name: None, address: None } }
     }
 
     /// Its BIC, which Seaway knows institutions by.

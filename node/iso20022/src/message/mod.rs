@@ -9,8 +9,8 @@ mod tests;
 
 pub use crate::xml::{Decimal, LongText, Moment, Money};
 pub use common::{
-    AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, ClearingMember, CodeOrText, Institution,
-    Organisation, OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
+    AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, CodeOrText, Institution, Organisation,
+    OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
 };
 pub use head::{Header, HeaderParty};
 pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};

@@ -79,6 +79,7 @@ fn forms_are_checked_with_path_value_and_rule() {
     refused(">125000.00<", ">-1<", &format!("{TX}/IntrBkSttlmAmt"), "amount");
     refused(" Ccy=\"HKD\"", "", &format!("{TX}/IntrBkSttlmAmt/@Ccy"), "missing");
     refused(" Ccy=\"HKD\"", " Ccy=\"HKD\" x=\"1\"", &format!("{TX}/IntrBkSttlmAmt/@x"), "not supported");
+    refused("<ChrgBr>", "<ChrgBr x=\"1\">", &format!("{TX}/ChrgBr/@x"), "not supported");
     refused("<EndToEndId>INVOICE-2026-0817</EndToEndId>", "", &format!("{TX}/PmtId/EndToEndId"), "missing");
     refused("INVOICE-2026-0817", &"x".repeat(36), &format!("{TX}/PmtId/EndToEndId"), "1 to 35");
     refused("<Ctry>HK</Ctry>", "<Ctry>Hongkong</Ctry>", &format!("{TX}/Dbtr/PstlAdr/Ctry"), "ISO 3166");
@@ -100,6 +101,8 @@ fn hostile_texts_are_refused_before_they_are_read() {
         ("text", "outside"),
         ("<x:Document/>", "prefix"),
         ("<Document>a<b/>c</Document>", "beside"),
+        ("<Document>a<b/></Document>", "beside"),
+        ("<Document><b/>c</Document>", "beside"),
     ];
     for (text, says) in hostile {
         let fault = read(text).unwrap_err();

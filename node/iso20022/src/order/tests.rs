@@ -79,6 +79,12 @@ fn each_rule_has_its_reason() {
     refused("<InstgAgt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></InstgAgt>", "", "InstgAgt", "FF01");
     refused("<DbtrAcct><Id><Othr><Id>hk-importer</Id></Othr></Id></DbtrAcct>", "", "DbtrAcct/Id", "AC01");
     refused("<CdtrAcct><Id><Othr><Id>sg-supplier</Id></Othr></Id></CdtrAcct>", "", "CdtrAcct/Id", "AC03");
+    refused(
+        "<Id>sg-supplier</Id></Othr></Id>",
+        "<Id>sg-supplier</Id></Othr></Id><Ccy>USD</Ccy>",
+        "CdtrAcct/Ccy",
+        "CURR",
+    );
     refused("<Nm>Changi Parts Pte Ltd</Nm>", "", "Cdtr/Nm", "BE01");
     // The address rule of November 2026.
     refused("<TwnNm>Singapore</TwnNm>", "", "Cdtr/PstlAdr/TwnNm", "BE04");
@@ -99,6 +105,11 @@ fn instructed_amounts_are_explained_by_rate_or_charges() {
     let less = with(&format!("<InstdAmt Ccy=\"HKD\">125005</InstdAmt><ChrgBr>SHAR</ChrgBr>{charge}"));
     assert_eq!(credit(&less).instructed.unwrap().amount.minor_units(), 12_500_500);
     fails("<InstdAmt Ccy=\"HKD\">125005.00</InstdAmt><ChrgBr>SHAR</ChrgBr>", "IntrBkSttlmAmt", "AM09");
+    // Only what the debtor bears comes on top.
+    let more = |bearer: &str| format!("<InstdAmt Ccy=\"HKD\">124995.00</InstdAmt><ChrgBr>{bearer}</ChrgBr>{charge}");
+    assert!(body(&with(&more("DEBT")), 0).is_ok());
+    fails(&more("SHAR"), "IntrBkSttlmAmt", "AM09");
+    fails(&more("CRED"), "IntrBkSttlmAmt", "AM09");
     fails("<InstdAmt Ccy=\"USD\">16000.00</InstdAmt><ChrgBr>SHAR</ChrgBr>", "XchgRate", "CURR");
     fails("<XchgRate>7.8125</XchgRate><ChrgBr>SHAR</ChrgBr>", "XchgRate", "CURR");
     let rate = "<XchgRate>7.8125</XchgRate><ChrgBr>SHAR</ChrgBr>";

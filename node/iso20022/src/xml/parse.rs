@@ -66,6 +66,10 @@ impl Builder {
         if self.open.is_empty() && self.root.is_some() {
             return Err(self.fault(format!("a second root, {name}")));
         }
+        let beside = |parent: &Element| !parent.text.bytes().all(|byte| byte.is_ascii_whitespace());
+        if self.open.last().is_some_and(beside) {
+            return Err(self.fault("text beside elements".to_owned()));
+        }
         let namespace = match namespace {
             ResolveResult::Bound(namespace) => namespace.as_ref(),
             ResolveResult::Unbound => "",

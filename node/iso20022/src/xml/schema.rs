@@ -190,8 +190,16 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($(#[$of])* $variant,)+ }
 
+        impl $name {
+            /// The code as it is written.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+        }
+
         impl $crate::xml::Value for $name {
             fn read(element: &$crate::xml::Element) -> Result<Self, $crate::fault::Fault> {
+                $crate::xml::no_attributes(element)?;
                 let text = $crate::xml::text(element)?;
                 match text {
                     $($code => Ok(Self::$variant),)+
@@ -200,7 +208,7 @@ macro_rules! codes {
             }
 
             fn write(&self, element: &mut $crate::xml::Element) {
-                element.text = match self { $(Self::$variant => $code,)+ }.to_owned();
+                element.text = self.code().to_owned();
             }
         }
     };

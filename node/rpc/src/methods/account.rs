@@ -8,15 +8,17 @@ use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
+use seaway_types::state::{Balance, Field};
 use seaway_types::time::Height;
-use seaway_types::{AccountId, Bic};
+use seaway_types::{AccountId, AssetId, Bic};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Most blocks or accounts in one answer.
 pub(super) const COUNT_MAX: usize = 100;
-/// Blocks with movements that a balance of an earlier height may lie back.
-const BACK_MAX: usize = 10_000;
+/// Movements that a balance of an earlier height may lie back.
+const BACK_MAX: usize = 100_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -127,28 +129,38 @@ fn balances<B: Backend>(context: &Context<B>, reader: &Reader, params: AtHeight)
     let book = context.backend.assets()?;
     // First the balances, then the movements: what moves in between is among the movements.
     let mut balances = context.backend.balances(&account)?;
-    let since = context.backend.entries_from(&account, Height(height.0.saturating_add(1)), BACK_MAX + 1)?;
-    if since.len() > BACK_MAX {
-        return Err(Fault::Parameter {
-            field: "height",
-            value: height.to_string(),
-            expected: "a height after which the account moved in at most 10,000 blocks",
-        });
-    }
-    for posting in since.iter().rev().flat_map(|(_, postings)| postings.iter().rev()) {
-        let before = if posting.credit {
-            posting.after.checked_sub(posting.amount)
-        } else {
-            posting.after.checked_add(posting.amount)
-        };
-        let before = before.ok_or_else(|| Fault::Internal("a movement does not fit its balance".to_owned()))?;
-        match balances.iter_mut().find(|(asset, _)| *asset == posting.asset) {
-            Some((_, balance)) => *balance.get_mut(posting.field) = before,
-            None => {
-                let mut balance = seaway_types::state::Balance::default();
-                *balance.get_mut(posting.field) = before;
-                balances.push((posting.asset, balance));
+    let mut settled: BTreeSet<(AssetId, Field)> = BTreeSet::new();
+    let (mut next, mut postings_seen) = (Height(height.0.saturating_add(1)), 0usize);
+    loop {
+        let page = context.backend.entries_from(&account, next, COUNT_MAX)?;
+        for posting in page.iter().flat_map(|(_, postings)| postings) {
+            postings_seen += 1;
+            // The first movement of a part since then tells what the part was.
+            if settled.insert((posting.asset, posting.field)) {
+                let before = if posting.credit {
+                    posting.after.checked_sub(posting.amount)
+                } else {
+                    posting.after.checked_add(posting.amount)
+                };
+                let before =
+                    before.ok_or_else(|| Fault::Internal("a movement does not fit its balance".to_owned()))?;
+                if !balances.iter().any(|(asset, _)| *asset == posting.asset) {
+                    balances.push((posting.asset, Balance::default()));
+                }
+                let of_asset = balances.iter_mut().filter(|(asset, _)| *asset == posting.asset);
+                of_asset.for_each(|(_, balance)| *balance.get_mut(posting.field) = before);
             }
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == COUNT_MAX => next = Height(last.0.saturating_add(1)),
+            _ => break,
+        }
+        if postings_seen > BACK_MAX {
+            return Err(Fault::Parameter {
+                field: "height",
+                value: height.to_string(),
+                expected: "a height after which the account moved at most 100,000 times",
+            });
         }
     }
     balances.retain(|(_, balance)| !balance.is_zero());

@@ -11,15 +11,17 @@ use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
 use seaway_types::bounded::Bounded;
 use seaway_types::identifier::InstructionKey;
+use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Envelope, Instruction, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::{INSTRUCTION_BYTES_MAX, SIGNATURES_MAX};
 use seaway_types::receipt::Status;
 use seaway_types::signature::{Ed25519Signature, Evidence, SignatureEntry};
 use seaway_types::time::Height;
-use seaway_types::{AccountId, Bic, Uetr, codec};
+use seaway_types::{AccountId, Uetr, codec};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a client may wait for `final`, in milliseconds.
@@ -162,13 +164,16 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: List) -> Resu
     let next = found.get(count).map(|(at, ..)| *at).filter(|at| *at >= from);
     let next = next.map(|at| cursor::write("payment_list", &of, height, at));
     let mut payments: Vec<Standing> = Vec::new();
+    let mut seen: BTreeSet<PaymentKey> = BTreeSet::new();
     for (height, _, postings) in found.iter().take(count).filter(|(at, ..)| *at >= from) {
         for uetr in postings.iter().rev().filter_map(|posting| posting.uetr) {
             for standing in context.backend.standings(&uetr)? {
                 let concerned = [standing.facts.debtor, standing.facts.creditor].contains(&params.account);
-                let first = standing.height == *height && !payments.iter().any(|known| known.name == standing.name);
+                // The creditor of one that waited sees it where it settled, the debtor where its money was held.
+                let debited = standing.facts.debtor == params.account;
+                let settled = standing.settled_later.filter(|_| !debited).unwrap_or(standing.height);
                 let wanted = params.status.is_none_or(|status| standing.status() == status);
-                if concerned && first && wanted {
+                if concerned && settled == *height && wanted && seen.insert(standing.name) {
                     payments.push(standing);
                 }
             }
@@ -184,7 +189,7 @@ fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> 
     if found.is_empty() {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
-    ensure_concerned(context, reader, &found)?;
+    let found = concerning(context, reader, found)?;
     let payments: Vec<Value> = found.iter().map(|payment| show::payment(payment, &book)).collect();
     Ok(json!({"uetr": params.uetr, "payments": payments}))
 }
@@ -194,7 +199,7 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> R
     if found.is_empty() {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
-    ensure_concerned(context, reader, &found)?;
+    let found = concerning(context, reader, found)?;
     let prove = |PaymentFound { standing, placed: at }: &PaymentFound| {
         let name = &standing.name;
         let credit = at.credits.iter().position(|one| one.uetr == name.uetr && one.kind == name.kind);
@@ -205,13 +210,22 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> R
     Ok(json!({"uetr": params.uetr, "proofs": proofs}))
 }
 
-/// Either side of any of the payments may read all that shares their UETR.
-fn ensure_concerned<B: Backend>(context: &Context<B>, reader: &Reader, found: &[PaymentFound]) -> Result<(), Fault> {
-    let standings = || found.iter().map(|payment| &payment.standing);
-    let agents: Vec<Bic> = standings().map(|standing| standing.name.debtor_agent).collect();
-    let parties = standings().flat_map(|standing| [standing.facts.debtor, standing.facts.creditor]);
-    let accounts: Vec<AccountId> = parties.collect();
-    context.ensure_any(reader, &accounts, &agents)
+/// The payments that the reader may read: those of either side. Sharing a UETR opens nothing.
+fn concerning<B: Backend>(
+    context: &Context<B>,
+    reader: &Reader,
+    found: Vec<PaymentFound>,
+) -> Result<Vec<PaymentFound>, Fault> {
+    let mut readable = Vec::new();
+    for payment in found {
+        let Standing { name, facts, .. } = &payment.standing;
+        match context.ensure_any(reader, &[facts.debtor, facts.creditor], &[name.debtor_agent]) {
+            Ok(()) => readable.push(payment),
+            Err(Fault::Forbidden) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    if readable.is_empty() { Err(Fault::Forbidden) } else { Ok(readable) }
 }
 
 fn of_instruction<B: Backend>(context: &Context<B>, reader: &Reader, params: OfKey) -> Result<Value, Fault> {

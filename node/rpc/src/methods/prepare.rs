@@ -164,7 +164,10 @@ fn summary<B: Backend>(context: &Context<B>, envelope: &Envelope) -> Result<Vec<
     Ok(lines)
 }
 
-fn simulate<B: Backend>(context: &Context<B>, _: &Reader, params: Simulate) -> Result<Value, Fault> {
+/// For whom the submitter's affairs concern: a simulation tells what a receipt would, and takes the engine's time.
+fn simulate<B: Backend>(context: &Context<B>, reader: &Reader, params: Simulate) -> Result<Value, Fault> {
+    let decoded = params.bytes.clone().decode().map_err(Fault::Form)?;
+    context.ensure_submitter(reader, &decoded.envelope().submitter)?;
     let simulated = context.backend.simulate(params.bytes)?;
     let book = context.backend.assets()?;
     let credits: Vec<Value> = simulated.credits.iter().map(|one| show::credit(one, &book)).collect();

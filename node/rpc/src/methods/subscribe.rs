@@ -2,7 +2,7 @@
 //! reconnect the client names the next height that it lacks. A reader that is too slow is dropped, with the reason.
 
 use super::{Context, Reader, parse};
-use crate::backend::{Backend, Placed};
+use crate::backend::Backend;
 use crate::fault::Fault;
 use crate::show;
 use jsonrpsee_core::{RegisterMethodError, SubscriptionError};
@@ -126,14 +126,20 @@ fn answers<B: Backend>(
     account: Option<&AccountId>,
 ) -> Result<Option<Value>, Fault> {
     let book = context.backend.assets()?;
-    let answered = context.backend.answered(height)?;
-    let concerns = |placed: &&Placed| {
-        account.is_none_or(|account| {
-            placed.receipt.submitter == Submitter::Account(*account)
-                || placed.credits.iter().any(|credit| credit.creditor == *account)
-        })
-    };
-    let shown: Vec<Value> = answered.iter().filter(concerns).map(|placed| show::placed(placed, &book)).collect();
+    let mut shown = Vec::new();
+    for (mut placed, debtors) in context.backend.answered(height)? {
+        if let Some(account) = account {
+            let own = placed.receipt.submitter == Submitter::Account(*account) || debtors.contains(account);
+            if !own {
+                // A creditor sees what is its own, not who else was paid.
+                placed.credits.retain(|credit| credit.creditor == *account);
+                if placed.credits.is_empty() {
+                    continue;
+                }
+            }
+        }
+        shown.push(show::placed(&placed, &book));
+    }
     Ok(Some(json!({"height": height, "instructions": shown})))
 }
 

@@ -170,7 +170,7 @@ pub const TABLE: &[Method] = &[
     ),
     method(
         "payment_simulate",
-        Access::Signed,
+        Access::Concerned,
         &[("bytes", "canonical bytes of a signed instruction of at most 64 credits, in hexadecimal", true)],
         "what the ledger would answer now; nothing changes",
     ),

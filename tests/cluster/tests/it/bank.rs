@@ -3,10 +3,13 @@
 use crate::net::*;
 use seaway_genesis::seed;
 use seaway_iso20022::message::{CreditTransfer, Message, Status};
-use seaway_sdk::{Settled, Topic, settle_message};
+use seaway_sdk::{MessageKeys, Settled, Topic, settle_message};
 use seaway_types::block::{LedgerProof, Subject};
 use seaway_types::codec;
-use seaway_types::identifier::Digest;
+use seaway_types::identifier::{Digest, InstructionKey};
+use seaway_types::instruction::follow_up::Accept;
+use seaway_types::instruction::payment::{CreditKind, PaymentKey};
+use seaway_types::instruction::{Body, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::signature::{Evidence, sign};
 use seaway_types::state::Balance;
 use seaway_types::time::{BlockTime, Height};
@@ -16,8 +19,8 @@ impl Net {
     /// Hands a message of Harbour Bank to a node.
     async fn settle(&self, place: usize, message: &str) -> Settled {
         let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
-        let secrets = [seed::secret_key("HARBHKHH")];
-        settle_message(&self.cluster.client(place).unwrap(), message, now, &secrets).await.unwrap()
+        let keys = MessageKeys::new(vec![seed::secret_key("HARBHKHH")]);
+        settle_message(&self.cluster.client(place).unwrap(), message, now, &keys).await.unwrap()
     }
 }
 
@@ -78,14 +81,49 @@ async fn accounts_are_found_at_the_agent_that_services_them() {
 }
 
 #[tokio::test]
+async fn a_large_amount_waits_for_the_creditors_bank_and_the_report_follows() {
+    let net = net().await;
+    let message = net.payer.bank_message().unwrap().replace("125000.00", "600000.00");
+    let waiting = net.settle(0, &message).await;
+    assert_eq!(verdict(&waiting), (Status::Pending, String::new()));
+    let payment = PaymentKey {
+        debtor_agent: "HARBHKHH".parse().unwrap(),
+        uetr: waiting.uetr.unwrap(),
+        kind: CreditKind::Customer,
+    };
+    let supplier = seed::account("MERLSGSG", "sg-supplier");
+    let list = json!({"account": supplier, "status": "ACCC"});
+    let client = net.cluster.client(1).unwrap();
+    assert_eq!(client.call("payment_list", list.clone()).await.unwrap()["payments"], json!([]));
+    let envelope = Envelope {
+        network: net.cluster.document.network,
+        submitter: Submitter::Participant("MERLSGSG".parse().unwrap()),
+        key: InstructionKey([5; 16]),
+        valid_until: BlockTime::from_ms(seaway_cluster::now_ms()).unwrap().after_ms(60_000),
+        body: Body::Single(Leg::Accept(Accept { payment })),
+    };
+    let raw = RawInstruction::from(&envelope.sign(&[seed::secret_key("MERLSGSG")]));
+    let params = json!({"bytes": hex(&raw.0), "wait": "final"});
+    assert_eq!(client.call("payment_submit", params).await.unwrap()["status"], "ACCC");
+    // The creditor sees it where it settled, and the message sent again is answered by its present state, everywhere alike.
+    assert_eq!(client.call("payment_list", list).await.unwrap()["payments"][0]["status"], "ACCC");
+    let credited = net.settle(1, &message).await;
+    assert_eq!(verdict(&credited), (Status::Credited, String::new()), "{}", credited.report.write());
+    assert_ne!(credited.report.document.group.id, waiting.report.document.group.id);
+    let found = |answer: &Value| answer["payments"][0]["status"] == "ACCC";
+    net.cluster.until(3, "payment_status", &json!({"uetr": payment.uetr}), PATIENCE, found).await.unwrap();
+    assert_eq!(net.settle(3, &message).await.report, credited.report);
+}
+
+#[tokio::test]
 async fn an_agent_that_is_down_is_no_reason_to_reject() {
     let mut net = net().await;
     net.cluster.kill(1);
     let message = net.payer.bank_message().unwrap();
     let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
-    let secrets = [seed::secret_key("HARBHKHH")];
+    let keys = MessageKeys::new(vec![seed::secret_key("HARBHKHH")]);
     let client = net.cluster.client(0).unwrap();
-    let error = settle_message(&client, &message, now, &secrets).await.unwrap_err().to_string();
+    let error = settle_message(&client, &message, now, &keys).await.unwrap_err().to_string();
     assert!(error.contains("MERLSGSG cannot be asked"), "{error}");
     net.cluster.start(1).unwrap();
     net.cluster.connected(PATIENCE).await.unwrap();

@@ -37,7 +37,10 @@ async fn a_person_pays_asks_proves_and_watches() {
     assert!(paid.contains("ACCC 250.00 HKD"), "{paid}");
     for place in 0..5 {
         let found = |answer: &Value| !answer["payments"].is_null();
-        net.cluster.until(place, "payment_status", &serde_json::json!({"uetr": uetr}), PATIENCE, found).await.unwrap();
+        net.cluster
+            .until(place, "payment_status", &serde_json::json!({"uetr": uetr}), PATIENCE, found)
+            .await
+            .unwrap();
         assert!(net.says(place, 0, &["status", &uetr]).contains("ACCC"));
     }
     assert!(net.says(1, 0, &["balance", "sg-supplier"]).contains("250.00 HKD"));
