@@ -112,7 +112,7 @@ fn a_validator_with_two_faces_is_seen_and_changes_nothing() {
             heights.windows(2).all(|pair| pair[0] == pair[1]) && heights[0] > Height(5),
             "seed {seed}: {heights:?}"
         );
-        let liar = world.document.validators.0.iter().nth(3).expect("four validators").key;
+        let liar = world.document.validators.0.get(3).expect("four validators").key;
         for (by, misbehaviour) in &world.evidence {
             let Misbehaviour::Votes(first, second) = misbehaviour else { panic!("votes only: {misbehaviour:?}") };
             assert_eq!((first.validator, second.validator), (liar, liar), "node {by} accuses somebody else");
