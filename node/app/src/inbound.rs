@@ -10,6 +10,7 @@ use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::FRAME_BYTES_MAX;
+use seaway_types::signature::KnownKeys;
 use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,12 +85,13 @@ pub fn hear(
     is_validator: impl Fn(&PublicKey) -> bool + Send + 'static,
 ) -> std::io::Result<thread::JoinHandle<()>> {
     thread::Builder::new().name(format!("in-{lane}")).spawn(move || {
+        let mut keys = KnownKeys::default();
         while let Some(event) = events.blocking_recv() {
             let event = match event {
                 NetworkEvent::Up(peer) => Ok(Event::PeerUp { peer, validator: is_validator(&peer) }),
                 NetworkEvent::Down(peer) => Ok(Event::PeerDown(peer)),
                 NetworkEvent::Frame { from, frame, .. } => {
-                    decode(from, &frame, &known).map_err(|problem| (from, problem))
+                    decode(from, &frame, &known, &mut keys).map_err(|problem| (from, problem))
                 }
             };
             match event {
@@ -109,9 +111,9 @@ pub fn hear(
     })
 }
 
-fn decode(from: PublicKey, frame: &[u8], known: &SharedChecked) -> Result<Event, String> {
+fn decode(from: PublicKey, frame: &[u8], known: &SharedChecked, keys: &mut KnownKeys) -> Result<Event, String> {
     let message = Message::decode(frame).map_err(|error| error.to_string())?;
-    let event = authenticate(from, message, |id| checked(known).get(id)).map_err(|error| error.to_string())?;
+    let event = authenticate(from, message, |id| checked(known).get(id), keys).map_err(|error| error.to_string())?;
     if let Event::PassedOn { instructions, .. } = &event {
         let mut known = checked(known);
         instructions.iter().for_each(|instruction| known.add(instruction));
@@ -127,6 +129,7 @@ pub fn check_submissions(
     known: SharedChecked,
 ) -> std::io::Result<thread::JoinHandle<()>> {
     thread::Builder::new().name("in-clients".to_owned()).spawn(move || {
+        let mut keys = KnownKeys::default();
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while submissions.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let mut decoded = Vec::with_capacity(batch.len());
@@ -142,7 +145,7 @@ pub fn check_submissions(
                     }
                 }
             }
-            for (answer, (wait, reply)) in authenticate_batch(decoded).into_iter().zip(waiters) {
+            for (answer, (wait, reply)) in authenticate_batch(decoded, &mut keys).into_iter().zip(waiters) {
                 match answer {
                     Ok(instruction) => {
                         checked(&known).add(&instruction);

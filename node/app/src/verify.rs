@@ -9,6 +9,7 @@ use seaway_storage::{Database, Opened};
 use seaway_types::AssetId;
 use seaway_types::block::{BlockId, FinalBlock, validators_hash};
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::signature::KnownKeys;
 use seaway_types::state::{Balance, Field, Totals, ValidatorSet, Validators};
 use seaway_types::time::Height;
 use std::collections::BTreeMap;
@@ -96,8 +97,8 @@ pub fn replay(root: &Path, from: u64, to: Option<u64>) -> Result<(), String> {
         let FinalBlock { block, .. } = block_at(&database, height)?;
         let header = block.header;
         let wrong = |what: String| format!("block {height}: {what}");
-        let instructions =
-            authentic(block.instructions.into_inner(), |_| None).map_err(|error| wrong(error.to_string()))?;
+        let instructions = authentic(block.instructions.into_inner(), |_| None, &mut KnownKeys::default())
+            .map_err(|error| wrong(error.to_string()))?;
         let context = BlockContext { height, time: header.time };
         let executed = execute_block(&state, state.commitment(), context, &instructions);
         let executed = executed.map_err(|fault| wrong(fault.to_string()))?;

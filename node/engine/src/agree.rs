@@ -14,6 +14,7 @@ use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, RawInstruction};
 use seaway_types::limits::{BLOCK_BYTES_MAX, BLOCK_INSTRUCTIONS_MAX};
 use seaway_types::reason::VoidReason;
+use seaway_types::signature::KnownKeys;
 use seaway_types::time::{BlockTime, Height};
 
 impl<S: Store, K: Signer> Replica<S, K> {
@@ -342,8 +343,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     fn take_back(&mut self, block: &Block) -> Result<(), Halt> {
         let draft = BlockDraft { header: block.header, body: block.body() };
-        let instructions = crate::message::authentic(block.instructions.to_vec(), |_| None)
-            .map_err(|error| Halt(format!("the log holds a block with a bad instruction: {error}")))?;
+        let instructions =
+            crate::message::authentic(block.instructions.to_vec(), |_| None, &mut KnownKeys::default())
+                .map_err(|error| Halt(format!("the log holds a block with a bad instruction: {error}")))?;
         let id = draft.header.id();
         if let Some(executed) = self.executed(&draft, &instructions)? {
             let stage = Stage::Right(Box::new(executed), instructions);

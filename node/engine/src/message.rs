@@ -9,6 +9,7 @@ use seaway_types::identifier::WireId;
 use seaway_types::instruction::authenticate_batch;
 use seaway_types::instruction::{AuthenticInstruction, FormError, RawInstruction};
 use seaway_types::limits::{BLOCK_INSTRUCTIONS_MAX, FRAME_BYTES_MAX};
+use seaway_types::signature::KnownKeys;
 use seaway_types::time::Height;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -91,11 +92,14 @@ pub fn authenticate(
     from: Peer,
     message: Message,
     known: impl Fn(&WireId) -> Option<AuthenticInstruction>,
+    keys: &mut KnownKeys,
 ) -> Result<Event, PeerFault> {
     match message {
-        Message::Instructions(raw) => Ok(Event::PassedOn { from, instructions: authentic(raw.into_inner(), known)? }),
+        Message::Instructions(raw) => {
+            Ok(Event::PassedOn { from, instructions: authentic(raw.into_inner(), known, keys)? })
+        }
         Message::Block(block) => {
-            let instructions = authentic(block.block.instructions.to_vec(), known)?;
+            let instructions = authentic(block.block.instructions.to_vec(), known, keys)?;
             Ok(Event::Block { from, block, instructions })
         }
         message => Ok(Event::Message { from, message }),
@@ -106,11 +110,12 @@ pub fn authenticate(
 pub fn authentic(
     raw: Vec<RawInstruction>,
     known: impl Fn(&WireId) -> Option<AuthenticInstruction>,
+    keys: &mut KnownKeys,
 ) -> Result<Vec<AuthenticInstruction>, FormError> {
     let found: Vec<Option<AuthenticInstruction>> = raw.iter().map(|one| known(&one.wire_id())).collect();
     let fresh = raw.into_iter().zip(&found).filter(|(_, found)| found.is_none());
     let decoded = fresh.map(|(raw, _)| raw.decode()).collect::<Result<Vec<_>, _>>()?;
-    let mut checked = authenticate_batch(decoded).into_iter();
+    let mut checked = authenticate_batch(decoded, keys).into_iter();
     let mut all = Vec::with_capacity(found.len());
     for one in found {
         match one {

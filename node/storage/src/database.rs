@@ -138,6 +138,8 @@ fn options() -> Options {
     options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
     options.set_max_total_wal_size(4 * WRITE_BUFFERS_BYTES as u64);
     options.set_keep_log_file_num(4);
+    // There is one writer.
+    options.set_allow_concurrent_memtable_write(false);
     options
 }
 
@@ -250,11 +252,12 @@ impl Database {
         let mut writer = Writer { batch: WriteBatch::default(), family: self.family(STATE)? };
         let Ok(()) = applied.changes.records.visit(&mut writer);
         let mut batch = writer.batch;
+        let (index, leaves, entries) = (self.family(INDEX)?, self.family(LEAVES)?, self.family(ENTRIES)?);
         for (key, entry) in applied.changes.index.iter() {
-            batch.put_cf(self.family(INDEX)?, keys::index(key), codec::encode(entry));
+            batch.put_cf(index, keys::index(key), codec::encode(entry));
         }
         for (minute, place, leaf) in &applied.changes.leaves {
-            batch.put_cf(self.family(LEAVES)?, keys::leaf(*minute, place), codec::encode(leaf));
+            batch.put_cf(leaves, keys::leaf(*minute, place), codec::encode(leaf));
         }
         if applied.changes.pruned_before > 0 {
             let end = applied.changes.pruned_before.to_be_bytes();
@@ -273,7 +276,7 @@ impl Database {
             }
         }
         for (account, postings) in by_account {
-            batch.put_cf(self.family(ENTRIES)?, keys::entries(&account, header.height), codec::encode(&postings));
+            batch.put_cf(entries, keys::entries(&account, header.height), codec::encode(&postings));
         }
         let receipts = (&applied.receipts, &applied.outcomes);
         batch.put_cf(self.family(RECEIPTS)?, height, codec::encode(&receipts));

@@ -17,7 +17,7 @@ use seaway_types::genesis::{ConsensusTiming, GenesisDocument};
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::keys::PublicKey;
-use seaway_types::signature::{Ed25519Signature, Evidence, public_key};
+use seaway_types::signature::{Ed25519Signature, Evidence, KnownKeys, public_key};
 use seaway_types::state::{Validator, ValidatorSet};
 use seaway_types::time::Height;
 use std::collections::{BTreeMap, BTreeSet};
@@ -413,8 +413,8 @@ impl World {
                 self.note(from, other, delay, &bytes);
                 // Through the bytes, as on a real link.
                 let message = Message::decode(&bytes).expect("what was encoded decodes");
-                let event =
-                    authenticate(node_key(from), message, |_| None).expect("correct nodes pass on authentic ones");
+                let event = authenticate(node_key(from), message, |_| None, &mut KnownKeys::default())
+                    .expect("correct nodes pass on authentic ones");
                 self.schedule(delay, other, event);
             }
         }

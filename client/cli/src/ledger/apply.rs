@@ -9,6 +9,7 @@ use seaway_ledger::state::{MemoryState, StateView};
 use seaway_types::genesis::GenesisError;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
 use seaway_types::limits::GENESIS_BYTES_MAX;
+use seaway_types::signature::KnownKeys;
 use seaway_types::state::ValidatorSetError;
 use seaway_types::time::{BlockTime, Height};
 use std::fs::File;
@@ -140,7 +141,7 @@ fn source(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>, 
 fn authentic(lines: Vec<Line>) -> Result<Vec<(usize, AuthenticInstruction)>, Stopped> {
     let (numbers, decoded): (Vec<_>, Vec<_>) =
         lines.into_iter().filter_map(|line| Some((line.number, line.instruction?))).unzip();
-    let checked = numbers.into_iter().zip(authenticate_batch(decoded));
+    let checked = numbers.into_iter().zip(authenticate_batch(decoded, &mut KnownKeys::default()));
     checked
         .map(|(number, answer)| match answer {
             Ok(instruction) => Ok((number, instruction)),

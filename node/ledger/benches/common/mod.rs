@@ -10,6 +10,7 @@ use seaway_types::instruction::{
     AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter, authenticate_batch,
 };
 use seaway_types::keys::KeyPolicy;
+use seaway_types::signature::KnownKeys;
 use seaway_types::signature::public_key;
 use seaway_types::state::{
     Account, AccountClass, AccountStatus, Balance, DebitAuthority, Parameters, Participant, Roles, Tier, Timing,
@@ -180,5 +181,5 @@ pub fn payments(
             RawInstruction::from(&envelope.sign(&[SECRET])).decode().unwrap()
         })
         .collect();
-    authenticate_batch(decoded).into_iter().map(Result::unwrap).collect()
+    authenticate_batch(decoded, &mut KnownKeys::default()).into_iter().map(Result::unwrap).collect()
 }

@@ -18,7 +18,7 @@ use crate::instruction::admin::Admin;
 use crate::keys::PublicKey;
 use crate::limits::INSTRUCTION_BYTES_MAX;
 use crate::reason::Retry;
-use crate::signature::{SignatureCheck, SignatureEntry, failed_in, verify, verify_batch};
+use crate::signature::{KnownKeys, SignatureCheck, SignatureEntry, failed_in, verify, verify_batch_knowing};
 use crate::state::possession_message;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
@@ -260,10 +260,13 @@ impl std::ops::Deref for AuthenticInstruction {
 }
 
 /// Asks the signatures of many instructions in one batch; finds the bad ones when it fails. Answers stand in the order given.
-pub fn authenticate_batch(decoded: Vec<DecodedInstruction>) -> Vec<Result<AuthenticInstruction, FormError>> {
+pub fn authenticate_batch(
+    decoded: Vec<DecodedInstruction>,
+    keys: &mut KnownKeys,
+) -> Vec<Result<AuthenticInstruction, FormError>> {
     let groups: Vec<Vec<SignatureCheck>> = decoded.iter().map(DecodedInstruction::checks).collect();
     let all: Vec<SignatureCheck> = groups.iter().flatten().copied().collect();
-    if verify_batch(&all) {
+    if verify_batch_knowing(&all, keys) {
         return decoded.into_iter().map(|one| Ok(AuthenticInstruction(Arc::new(one)))).collect();
     }
     let failed = failed_in(&all);

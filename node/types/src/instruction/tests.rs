@@ -148,11 +148,12 @@ fn signatures_stand_in_order_once_and_hold() {
 #[test]
 fn a_batch_names_the_bad_ones() {
     let mut decoded: Vec<_> = (0..9).map(|n| decode(&single(1).sign(&[[n; 32]])).unwrap()).collect();
-    assert!(authenticate_batch(decoded.clone()).iter().all(Result::is_ok));
+    let mut keys = crate::signature::KnownKeys::default();
+    assert!(authenticate_batch(decoded.clone(), &mut keys).iter().all(Result::is_ok));
     let other = envelope(Body::Single(Leg::Release(hold::ReleaseHold { hold: HoldId([0; 16]) }))).sign(&[[4; 32]]);
     let stolen = Instruction { signatures: other.signatures, ..single(1).sign(&[[4; 32]]) };
     decoded[4] = decode(&stolen).unwrap();
-    let answers = authenticate_batch(decoded);
+    let answers = authenticate_batch(decoded, &mut keys);
     let bad: Vec<_> = (0..9).filter(|n| answers[*n].is_err()).collect();
     assert_eq!(bad, [4]);
 }

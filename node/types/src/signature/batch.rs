@@ -5,6 +5,7 @@
 //! that nobody can choose signatures to fit them and no random source is needed. Terms of one key are added up before the
 //! multiplication: a batch in which a bank signs often costs little more than half.
 
+use super::known::KnownKeys;
 use super::single::{Terms, terms, verify};
 use super::{Evidence, SignatureCheck};
 use crate::hash::Domain;
@@ -17,6 +18,11 @@ use std::collections::BTreeMap;
 
 /// Whether all signatures are valid. True for none at all.
 pub fn verify_batch(checks: &[SignatureCheck]) -> bool {
+    verify_batch_knowing(checks, &mut KnownKeys::default())
+}
+
+/// The same, with keys that were decompressed before.
+pub fn verify_batch_knowing(checks: &[SignatureCheck], keys: &mut KnownKeys) -> bool {
     if let [only] = checks {
         return verify(only);
     }
@@ -45,7 +51,7 @@ pub fn verify_batch(checks: &[SignatureCheck]) -> bool {
         points.push(part.commitment);
     }
     for (key, sum) in of_key {
-        let Some(key) = curve25519_dalek::edwards::CompressedEdwardsY(key).decompress() else {
+        let Some(key) = keys.point(&key) else {
             return false;
         };
         scalars.push(-sum);

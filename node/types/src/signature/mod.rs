@@ -6,11 +6,13 @@
 //! and batch checks disagree on crafted input, and two validators that disagree about a signature split the network.
 
 mod batch;
+mod known;
 mod single;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{failed_in, verify_batch};
+pub use batch::{failed_in, verify_batch, verify_batch_knowing};
+pub use known::KnownKeys;
 pub use single::verify;
 
 use crate::identifier::hex_bytes;

@@ -18,6 +18,12 @@ fn signed(seed: u8, message: [u8; 32]) -> SignatureCheck {
 fn agreed(check: &SignatureCheck) -> bool {
     let alone = verify(check);
     let filler = [signed(1, [7; 32]), signed(2, [8; 32])];
+    // What was seen before changes nothing.
+    let mut keys = KnownKeys::default();
+    for turn in 0..2 {
+        let answer = verify_batch_knowing(&[filler[0], *check, filler[1]], &mut keys);
+        assert_eq!(answer, alone, "turn {turn}: {check:?}");
+    }
     assert_eq!(verify_batch(&[*check, *check]), alone, "twice: {check:?}");
     assert_eq!(verify_batch(&[filler[0], *check, filler[1]]), alone, "between: {check:?}");
     assert_eq!(failed_in(&[filler[0], filler[1], *check]), if alone { vec![] } else { vec![2] });
