@@ -29,11 +29,11 @@ use thiserror::Error;
 const LAYOUT_VERSION: u32 = 1;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
-const CACHE_BYTES: usize = 24 << 20;
+const CACHE_BYTES: usize = 12 << 20;
 /// Memory for what is not yet written to tables, over all families, in bytes.
 const WRITE_BUFFERS_BYTES: usize = 32 << 20;
 /// Memory of one family's write buffer, in bytes.
-const WRITE_BUFFER_BYTES: usize = 4 << 20;
+const WRITE_BUFFER_BYTES: usize = 12 << 20;
 /// Files held open.
 const OPEN_FILES_MAX: i32 = 256;
 

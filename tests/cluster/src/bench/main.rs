@@ -22,14 +22,19 @@ struct Arguments {
     #[arg(long, default_value = "target/bench")]
     root: PathBuf,
     /// Payments of one credit each.
-    #[arg(long, default_value_t = 40_000)]
+    #[arg(long, default_value_t = 40_000, value_parser = at_least_one)]
     singles: usize,
     /// Instructions of a thousand credits each.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = at_least_one)]
     bulks: usize,
     /// Payments at light load, 20 a second.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = at_least_one)]
     light: usize,
+}
+
+/// Nothing cannot be measured.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "expected a number above 0".to_owned())
 }
 
 fn main() -> ExitCode {
