@@ -3,6 +3,7 @@
 use crate::directory::{self, Directory};
 use crate::inbound::Submission;
 use crate::placed::of_stored;
+use crate::reads::{failed, find_instruction, participants};
 use crate::runner::{Input, NodeReplica};
 use crate::shared::Shared;
 use seaway_engine::{BlockFault, Store};
@@ -10,7 +11,7 @@ use seaway_network::Network;
 use seaway_rpc::{
     About, Answered, Backend, Fault, NodeStatus, PaymentFound, PeerStatus, Placed, Simulated, Standing, Wait,
 };
-use seaway_storage::{Database, StorageError};
+use seaway_storage::Database;
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LedgerProof, LineageStep, SettlementProof, Subject};
@@ -66,32 +67,6 @@ const SIMULATED_COST_MAX: usize = 64;
 fn now_ms() -> BlockTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
-}
-
-fn failed(error: StorageError) -> Fault {
-    Fault::Internal(error.to_string())
-}
-
-/// What became of an instruction, and the hash of its body.
-pub fn find_instruction(
-    database: &Database,
-    submitter: &Submitter,
-    key: &InstructionKey,
-) -> Result<Option<(Placed, Hash32)>, Fault> {
-    let entry = database
-        .indexed(&IndexKey::Instruction(*submitter, *key))
-        .map_err(|fault| Fault::Internal(fault.to_string()))?;
-    let Some(entry) = entry else { return Ok(None) };
-    let IndexValue::Instruction { position, .. } = entry.value else { return Ok(None) };
-    let place = position as usize;
-    of_stored(database, entry.height, |answers, block| {
-        let raw = block.instructions.get(place).cloned();
-        let decoded = raw.and_then(|raw| raw.decode().ok());
-        let lost = || Fault::Internal(format!("block {} has no instruction {place}", entry.height));
-        let body_hash = decoded.ok_or_else(lost)?.envelope().body_hash();
-        Ok((answers.at(answers.position(place))?, body_hash))
-    })
-    .map(Some)
 }
 
 impl NodeBackend {
@@ -426,18 +401,4 @@ impl Backend for NodeBackend {
         let lineage = self.lineage(height)?;
         Ok(SettlementProof { genesis: self.genesis_in_hex(), lineage, header: block.header, certificate, receipt })
     }
-}
-
-/// All participants.
-pub fn participants(database: &Database) -> Result<Vec<(Bic, Participant)>, Fault> {
-    let begins = codec::encode(&StateKey::Parameters).len();
-    let some: Bic = "AAAAAAAA".parse().map_err(|_| Fault::Internal("a BIC does not parse".to_owned()))?;
-    let found = database.records::<Participant>(&StateKey::Participant(some), begins).map_err(failed)?;
-    let participant = |(key, participant): (StateKey, Participant)| match key {
-        StateKey::Participant(bic) => Some((bic, participant)),
-        _ => None,
-    };
-    let mut participants: Vec<_> = found.into_iter().filter_map(participant).collect();
-    participants.sort_by_key(|(bic, _)| *bic);
-    Ok(participants)
 }

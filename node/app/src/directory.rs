@@ -3,7 +3,7 @@
 //!
 //! Only participants' nodes can ask (the network lets in no others), and they learn no more than a sender of money must.
 
-use crate::backend::participants;
+use crate::reads::participants;
 use seaway_network::{AskSpec, Asked, Network};
 use seaway_rpc::Fault;
 use seaway_storage::Database;

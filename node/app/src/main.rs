@@ -15,6 +15,7 @@ mod inbound;
 mod init;
 mod metrics;
 mod placed;
+mod reads;
 mod run;
 mod runner;
 mod shared;

@@ -1,10 +1,11 @@
 //! `seawayd run`: puts the parts together, and takes them apart again in order.
 
-use crate::backend::{NodeBackend, participants};
+use crate::backend::NodeBackend;
 use crate::config::LogFormat;
 use crate::directory::{self, RESOLVE};
 use crate::home::Home;
 use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, hear};
+use crate::reads::participants;
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
 use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step, TipBlock};

@@ -4,6 +4,7 @@
 //! says is sent.
 
 use crate::placed::Answers;
+use crate::reads::find_instruction;
 use crate::shared::Shared;
 use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Peer, Replica, To};
 use seaway_network::Network;
@@ -246,7 +247,7 @@ impl Runner {
             // The very same instruction was executed before: its answer is the first one's.
             Err(seaway_engine::Refused::Void(VoidReason::AlreadyExecuted { .. })) => {
                 let (submitter, key) = waiter.name;
-                let found = crate::backend::find_instruction(&self.database, &submitter, &key);
+                let found = find_instruction(&self.database, &submitter, &key);
                 waiter.answer(match found {
                     Ok(Some((placed, _))) => Ok(Answered::Final(Box::new(placed))),
                     Ok(None) => Err(Fault::Internal("the index and the receipts disagree".to_owned())),

@@ -117,11 +117,7 @@ impl Database {
         up_to: Height,
         count_max: usize,
     ) -> Result<Vec<AccountEntry>, StorageError> {
-        let start = keys::entries(account, up_to);
-        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
-        let found: Vec<(Height, Vec<Posting>)> =
-            self.scan(ENTRIES, account.as_bytes(), &start, count_max, Direction::Reverse, height)?;
-        Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
+        self.entries_along(account, up_to, count_max, Direction::Reverse)
     }
 
     /// The movements on an account, oldest first, of blocks from a height on, at most so many blocks.
@@ -131,10 +127,20 @@ impl Database {
         from: Height,
         count_max: usize,
     ) -> Result<Vec<AccountEntry>, StorageError> {
-        let start = keys::entries(account, from);
+        self.entries_along(account, from, count_max, Direction::Forward)
+    }
+
+    fn entries_along(
+        &self,
+        account: &AccountId,
+        first: Height,
+        count_max: usize,
+        direction: Direction,
+    ) -> Result<Vec<AccountEntry>, StorageError> {
+        let start = keys::entries(account, first);
         let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
         let found: Vec<(Height, Vec<Posting>)> =
-            self.scan(ENTRIES, account.as_bytes(), &start, count_max, Direction::Forward, height)?;
+            self.scan(ENTRIES, account.as_bytes(), &start, count_max, direction, height)?;
         Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
     }
 

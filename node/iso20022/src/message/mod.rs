@@ -5,7 +5,7 @@ mod head;
 mod pacs002;
 mod pacs008;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use crate::xml::{Decimal, LongText, Moment, Money};
 pub use common::{

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 const TEMPLATE: &str = include_str!("../../../../genesis/networks/devnet-pacs008.xml");
 
-fn filled() -> String {
+/// The devnet's message, filled in.
+pub fn filled() -> String {
     TEMPLATE
         .replace("{{MESSAGE}}", "HARB-1")
         .replace("{{TIME}}", "2026-11-23T01:02:03.000+00:00")

@@ -1,15 +1,6 @@
 use super::*;
+use crate::message::tests::filled;
 use seaway_types::asset::{AssetKind, CurrencyCode};
-
-const TEMPLATE: &str = include_str!("../../../../genesis/networks/devnet-pacs008.xml");
-
-fn filled() -> String {
-    TEMPLATE
-        .replace("{{MESSAGE}}", "HARB-1")
-        .replace("{{TIME}}", "2026-11-23T01:02:03.000+00:00")
-        .replace("{{DATE}}", "2026-11-23")
-        .replace("{{UETR}}", "0f8fad5b-d9cb-469f-a165-70867728950e")
-}
 
 fn order(text: &str) -> Result<Order, Fault> {
     Order::new(Message::read(text).unwrap())
