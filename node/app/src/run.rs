@@ -269,6 +269,7 @@ fn guarded(home: &Home, log: &[LogEntry], decided: seaway_types::Height) -> Resu
         _ => None,
     };
     signer.reconcile(log.iter().filter_map(own).max_by_key(Question::place), decided);
+    signer.keep().map_err(|error| error.to_string())?;
     if let Some(height) = signer.silent_through() {
         tracing::error!(
             height = height.0,

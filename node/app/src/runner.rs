@@ -78,14 +78,19 @@ impl Runner {
         loop {
             let wake = self.replica.next_wake().saturating_sub(now(self.start).elapsed_ms);
             let mut actions = Vec::new();
-            match inputs.recv_timeout(Duration::from_millis(wake)) {
-                Ok(input) => {
-                    if !self.take(input, &mut actions) {
-                        return Ok(());
+            // A timer that is due comes before what waits: a queue that never empties must not stop the clock.
+            if wake == 0 {
+                self.replica.step(now(self.start), Event::Wake, &mut actions);
+            } else {
+                match inputs.recv_timeout(Duration::from_millis(wake)) {
+                    Ok(input) => {
+                        if !self.take(input, &mut actions) {
+                            return Ok(());
+                        }
                     }
+                    Err(RecvTimeoutError::Timeout) => self.replica.step(now(self.start), Event::Wake, &mut actions),
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 }
-                Err(RecvTimeoutError::Timeout) => self.replica.step(now(self.start), Event::Wake, &mut actions),
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             for input in inputs.try_iter().take(GROUP_MAX) {
                 if !self.take(input, &mut actions) {

@@ -190,7 +190,11 @@ impl Agreement {
         signer: &mut S,
     ) -> Result<Vec<Output>, Fault> {
         let me = signer.key();
-        let mut outputs = self.process(start_input(height, validators)?, signer)?;
+        let mut outputs = self.leave_height();
+        // What others said of this height meanwhile comes after what was noted down: otherwise it could move the core to a
+        // later round, in which the log's votes and proposals set no lock any more.
+        let buffered: Vec<_> = self.state.input_queue.take(&At(height.0)).collect();
+        outputs.extend(self.process(start_input(height, validators)?, signer)?);
         let inputs: Vec<_> = records.iter().map(core::record_in).collect();
         self.state.record_recovered_own_precommit_extensions(&inputs);
         self.state.index_wal_entries(&inputs);
@@ -198,6 +202,9 @@ impl Agreement {
             outputs.extend(self.process(input, signer)?);
         }
         self.state.reset_entries_index();
+        for input in buffered {
+            outputs.extend(self.process(input, signer)?);
+        }
         outputs.retain(|output| !matches!(output, Output::Record(record) if records.contains(record)));
         let asked = outputs.iter().rev().find_map(|output| match output {
             Output::Build(round) => Some(*round),

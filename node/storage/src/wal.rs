@@ -111,6 +111,10 @@ impl Wal {
             (_, Content::Whole(b)) => (1, Some(b)),
             _ => (0, None),
         };
+        // What a process that died had written may have been read from memory: it is said again on the word of this log.
+        for Segment { path, file } in &segments {
+            file.sync_data().map_err(|source| WalError::Io { path: path.clone(), source })?;
+        }
         let found = found.unwrap_or(Found { sequence: 1, offset: 0, entries: Vec::new() });
         let Found { sequence, offset, entries } = found;
         let wal =

@@ -76,7 +76,7 @@ sequence! {
 }
 
 sequence! {
-    /// An address (`PostalAddress24`). Since November 2026 town and country must be named: [`Address::check`].
+    /// An address (`PostalAddress24`). Since November 2026 town and country must be named, and an order is checked for it.
     pub struct Address {
         /// Department.
         "Dept" department: maybe LongText<70>,

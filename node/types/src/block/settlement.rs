@@ -14,7 +14,7 @@ use crate::genesis::GenesisDocument;
 use crate::hash::Hash32;
 use crate::identifier::InstructionKey;
 use crate::instruction::Submitter;
-use crate::limits::{GENESIS_BYTES_MAX, LINEAGE_MAX};
+use crate::limits::{GENESIS_BYTES_MAX, LINEAGE_MAX, MINUTE_MS};
 use crate::proof::{ProofError, ReceiptProof, StateProof, WindowProof};
 use crate::state::{InstructionLeaf, StateKey, ValidatorSet};
 use crate::time::{BlockTime, Height};
@@ -160,8 +160,11 @@ impl LedgerProof {
                 proof.verify_present(root, submitter, key, *valid_until, leaf)?;
             }
             Subject::Instruction { submitter, key, valid_until, leaf: None, proof } => {
+                // The tree knows the minute alone: absence counts when the whole of it is over, whatever moment is claimed.
                 let time = self.header.time;
-                proof.verify_absent(root, time, &document.timing, submitter, key, *valid_until)?;
+                let minute_end = valid_until.minute().saturating_add(1).saturating_mul(MINUTE_MS).saturating_sub(1);
+                let last = BlockTime::from_ms(minute_end).unwrap_or(*valid_until);
+                proof.verify_absent(root, time, &document.timing, submitter, key, last)?;
             }
         }
         Ok(document)

@@ -250,6 +250,17 @@ async fn what_stands_in_the_ledger_is_proven_and_what_does_not() {
     let none = prove(json!({"account": merchant, "asset": "JPY"})).await;
     none.verify(&trusted).unwrap();
     assert!(matches!(none.subject, Subject::Record { record: None, .. }));
+    // Any byte that is changed makes it fail; the genesis in it is hashed as a whole.
+    for proof in [&proof, &none] {
+        let bytes = codec::encode(proof);
+        for place in 8 + proof.genesis.len()..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << (place % 8);
+            let holds =
+                codec::decode::<LedgerProof>(&changed, usize::MAX).is_ok_and(|one| one.verify(&trusted).is_ok());
+            assert!(!holds, "byte {place}");
+        }
+    }
     let envelope = signed.raw.clone().decode().unwrap();
     let envelope = envelope.envelope();
     let instruction = |key: Value| json!({"instruction": {"submitter": envelope.submitter, "key": key, "validUntil": envelope.valid_until}});
