@@ -16,6 +16,7 @@ use seaway_types::instruction::{Envelope, Submitter};
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
 use serde_json::{Value, json};
+use std::fmt;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -46,13 +47,20 @@ pub enum MessageError {
 }
 
 /// Who signs for a message's sender.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MessageKeys {
     /// The secrets that sign.
     pub secrets: Vec<[u8; 32]>,
     /// The sender's own secret from which the salts of its messages' hashes are derived. It must stay the same while the
     /// secrets that sign change: a message is known again by it.
     pub salt: [u8; 32],
+}
+
+impl fmt::Debug for MessageKeys {
+    /// Secrets have no place in a log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "MessageKeys({} secrets)", self.secrets.len())
+    }
 }
 
 impl MessageKeys {

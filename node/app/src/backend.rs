@@ -64,7 +64,7 @@ pub struct NodeBackend {
 const SIMULATED_COST_MAX: usize = 64;
 
 /// The clock, as consensus reads it.
-fn now_ms() -> BlockTime {
+fn clock() -> BlockTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
 }
@@ -249,7 +249,7 @@ impl Backend for NodeBackend {
         // One at a time: the engine has better things to do.
         let busy = || Fault::Unavailable("another simulation is under way".to_owned());
         let _turn = self.simulating.try_lock().map_err(|_| busy())?;
-        let executed = self.ask(move |replica| replica.simulate(now_ms(), instruction))?;
+        let executed = self.ask(move |replica| replica.simulate(clock(), instruction))?;
         let (height, executed) = executed.map_err(|error| match error {
             BlockFault::Void { reason, .. } => Fault::Void(reason),
             other => Fault::Internal(other.to_string()),

@@ -1,7 +1,7 @@
 //! What the engine asks of a storage, and the view that execution and admission get.
 
 use seaway_ledger::state::{MemoryState, ReadFault, Soon, StateView, Stored, Timer, Tip};
-use seaway_mempool::{AdmissionView, Lane};
+use seaway_mempool::{AdmissionView, LaneAndPolicy};
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
@@ -89,7 +89,7 @@ impl<S: Store> AdmissionView for View<'_, S> {
         self.parameters.timing
     }
 
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, ReadFault> {
+    fn lane(&self, submitter: &Submitter) -> Result<Result<LaneAndPolicy, VoidReason>, ReadFault> {
         Ok(match *submitter {
             Submitter::Authority => Ok((None, self.parameters.authority.clone())),
             Submitter::Participant(bic) => match self.state.read::<Participant>(&bic)? {

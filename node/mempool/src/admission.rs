@@ -9,8 +9,8 @@ use seaway_types::state::Timing;
 use seaway_types::time::{BlockTime, Height};
 use thiserror::Error;
 
-/// On whose account a submitter fills the pool, and who signs for the submitter.
-pub type Lane = (Option<Bic>, KeyPolicy);
+/// The participant in whose lane a submitter fills the pool (none for the authority), and who signs for the submitter.
+pub type LaneAndPolicy = (Option<Bic>, KeyPolicy);
 
 /// What admission asks of the ledger.
 pub trait AdmissionView {
@@ -24,7 +24,7 @@ pub trait AdmissionView {
     /// The participant on whose account a submitter fills the pool: the servicing agent of an account, the participant
     /// itself, `None` for the authority; or why the submitter cannot be. With its key policy: whoever submits must have
     /// signed, whatever else the body needs.
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, Self::Error>;
+    fn lane(&self, submitter: &Submitter) -> Result<Result<LaneAndPolicy, VoidReason>, Self::Error>;
     /// Where a submitter's key was taken, and by what.
     fn taken(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Height, Digest)>, Self::Error>;
 }

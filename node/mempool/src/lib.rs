@@ -24,5 +24,5 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{AdmissionView, Lane, Refused};
+pub use admission::{AdmissionView, LaneAndPolicy, Refused};
 pub use pool::{Pool, Room, Waiting};

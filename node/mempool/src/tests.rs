@@ -1,6 +1,6 @@
 //! Bounds, turns, and who may wait.
 
-use crate::{AdmissionView, Lane, Pool, Refused, Room};
+use crate::{AdmissionView, LaneAndPolicy, Pool, Refused, Room};
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::bounded::Bounded;
@@ -49,7 +49,7 @@ impl AdmissionView for Ledger {
         }
     }
 
-    fn lane(&self, submitter: &Submitter) -> Result<Result<Lane, VoidReason>, Infallible> {
+    fn lane(&self, submitter: &Submitter) -> Result<Result<LaneAndPolicy, VoidReason>, Infallible> {
         let policy = KeyPolicy::single(public_key(&SECRET));
         Ok(match submitter {
             Submitter::Participant(bic) => Ok((Some(*bic), policy)),

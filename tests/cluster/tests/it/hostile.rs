@@ -6,7 +6,7 @@ use seaway_genesis::seed;
 use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Network, NetworkEvent};
 use seaway_types::signature::public_key;
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -179,8 +179,9 @@ async fn slow_clients_and_too_many_of_them_are_let_go() {
     net.logs(0, "connection refused: too many").await;
     drop(more);
     for stream in &mut slow {
-        let mut answer = Vec::new();
-        let _reset = stream.read_to_end(&mut answer);
+        // Closed or reset by the node; what ends by our own patience was not let go.
+        let kind = stream.read_to_end(&mut Vec::new()).err().map(|error| error.kind());
+        assert!(!matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "still held: {kind:?}");
     }
     net.pay(0).await;
 }
@@ -205,7 +206,7 @@ async fn a_clock_that_is_off_by_a_minute_costs_its_node_the_vote_and_nobody_else
         let time = seaway_cluster::block_time_ms(&answer).unwrap();
         assert!(time < seaway_cluster::now_ms() + net.cluster.document.consensus.clock_bound_ms, "{answer}");
     }
-    net.logs(2, "clock").await;
+    net.logs(2, "too far from this node's clock").await;
     net.agree(&[2, 0, 1, 3, OBSERVER]).await;
 }
 
