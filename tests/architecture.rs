@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 19] = [
+const CRATES: [(&str, &str, u8, bool); 21] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
+    ("contracts/vm", "seaway-vm", 1, true),
+    ("contracts/library", "seaway-contracts", 0, true),
     ("node/ledger", "seaway-ledger", 2, true),
     ("node/consensus", "seaway-consensus", 2, true),
     ("node/mempool", "seaway-mempool", 2, true),

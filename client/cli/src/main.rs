@@ -44,6 +44,12 @@ enum Command {
     Proof(client::ask::OfProof),
     /// Check a proof offline, trusting a genesis hash alone.
     Verify(client::verify::Options),
+    /// Contracts: check, explain, open, call.
+    #[command(subcommand)]
+    Contract(client::contract::Command),
+    /// Exchange quotes: publish, list, take back.
+    #[command(subcommand)]
+    Fx(client::fx::Command),
     /// Keys that sign instructions.
     #[command(subcommand)]
     Key(client::key::Command),
@@ -66,6 +72,8 @@ fn main() -> ExitCode {
         Command::Network(connection) => client::run(client::ask::network(&connection)),
         Command::Proof(options) => client::run(client::ask::proof(&options)),
         Command::Verify(options) => client::verify::verify(&options),
+        Command::Contract(command) => client::contract::run(command),
+        Command::Fx(command) => client::run(client::fx::run(&command)),
         Command::Key(command) => client::key::run(&command),
         Command::Ledger(command) => ledger::run(command),
     };

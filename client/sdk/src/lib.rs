@@ -5,14 +5,20 @@
 //! harmless, because the ledger knows the instruction's key; signing anew would be another payment.
 //!
 //! A bank that has a pacs.008 hands it to [`settle_message`] and gets a pacs.002. What becomes final is followed with
-//! [`Client::follow`].
+//! [`Client::follow`]. Contracts, offers and allowances are acts too ([`Act`]).
 
+mod act;
 mod client;
+mod exchange;
 mod message;
 mod payment;
 mod stream;
+mod written;
 
+pub use act::{Act, new_key, new_uetr, sign_offer};
 pub use client::{Client, ClientError};
+pub use exchange::{Exchange, Quote, take};
 pub use message::{MessageError, MessageKeys, Prepared, Settled, prepare_message, settle_message};
 pub use payment::{Payment, PaymentError, Signed};
 pub use stream::{Stream, Topic};
+pub use written::{duration, read_value};

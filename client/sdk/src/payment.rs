@@ -107,6 +107,13 @@ impl Payment {
         if secrets.is_empty() {
             return Err(PaymentError::Unsigned);
         }
+        let (network, submitter) = (self.network, self.submitter);
+        let body = Body::Single(self.leg(uetr));
+        Ok(Signed::new(uetr, Envelope { network, submitter, key, valid_until, body }, secrets))
+    }
+
+    /// The business act alone.
+    pub(crate) fn leg(self, uetr: Uetr) -> Leg {
         let credit = Credit {
             kind: self.kind,
             uetr,
@@ -124,16 +131,13 @@ impl Payment {
             remittance_hash: None,
             acceptance: None,
         };
-        let transfer = CreditTransfer {
+        Leg::CreditTransfer(CreditTransfer {
             debtor: self.debtor,
             asset: self.asset,
             mode: BulkMode::AllOrNothing,
             settlement_date: None,
             // One is within the bound.
             credits: Bounded::new(vec![credit]).unwrap_or_default(),
-        };
-        let body = Body::Single(Leg::CreditTransfer(transfer));
-        let envelope = Envelope { network: self.network, submitter: self.submitter, key, valid_until, body };
-        Ok(Signed::new(uetr, envelope, secrets))
+        })
     }
 }

@@ -3,20 +3,25 @@
 use crate::directory::{self, Directory};
 use crate::inbound::Submission;
 use crate::placed::of_stored;
+use crate::questions::{self, Question, clock};
+use crate::quotes::Board;
 use crate::reads::{failed, find_instruction, participants};
 use crate::runner::{Input, NodeReplica};
 use crate::shared::Shared;
 use seaway_engine::{BlockFault, Store};
+use seaway_ledger::state::RegisteredCode;
 use seaway_network::Network;
 use seaway_rpc::{
-    About, Answered, Backend, Fault, NodeStatus, PaymentFound, PeerStatus, Placed, Simulated, Standing, Wait,
+    About, Answered, Backend, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
+    ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
-use seaway_storage::Database;
+use seaway_storage::{Database, StoredEvent};
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LedgerProof, LineageStep, SettlementProof, Subject};
 use seaway_types::bounded::Bounded;
 use seaway_types::codec;
+use seaway_types::contract::{AllowanceFor, AllowanceKey, ContractEvent, InstanceId, SignedOffer};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
@@ -24,21 +29,21 @@ use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction, Submitter};
 use seaway_types::limits::LINEAGE_MAX;
 use seaway_types::merkle;
-use seaway_types::proof::ReceiptProof;
+use seaway_types::proof::{EventProof, ReceiptProof};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{
-    Account, Balance, IndexKey, IndexValue, Participant, Payment, StateKey, Tier, TierLimits, Totals, Usage,
-    ValidatorSet, Validators,
+    Account, Allowance, Balance, IndexKey, IndexValue, Instance, Participant, Payment, StateKey, Tier, TierLimits,
+    Totals, Usage, ValidatorSet, Validators,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
+use seaway_vm::Program;
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// See the module.
 pub struct NodeBackend {
@@ -56,18 +61,14 @@ pub struct NodeBackend {
     pub engine: SyncSender<Input>,
     /// The accounts of the agent whose node it is.
     pub directory: Option<Arc<Directory>>,
+    /// Exchange quotes.
+    pub board: Arc<Board>,
     /// Held by the one simulation that is under way.
     pub simulating: Mutex<()>,
 }
 
 /// Credits and legs of an instruction that is simulated: it takes the engine's time.
 const SIMULATED_COST_MAX: usize = 64;
-
-/// The clock, as consensus reads it.
-fn clock() -> BlockTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
-}
 
 impl NodeBackend {
     /// Asks the engine something, and waits for its answer.
@@ -157,6 +158,27 @@ impl Backend for NodeBackend {
         Box::pin(async move {
             directory::resolve(self.directory.as_deref(), &self.database, &self.network, agent, &number).await
         })
+    }
+
+    fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault> {
+        let id = signed.offer.id();
+        if self.board.publish(&self.database, signed.clone(), clock())? {
+            questions::spread(&self.network, &Question::Quote(signed));
+        }
+        Ok(id)
+    }
+
+    fn quotes(&self, sold: Option<AssetId>, bought: Option<AssetId>) -> Result<Vec<QuoteFound>, Fault> {
+        self.board.list(&self.database, (sold, bought), clock())
+    }
+
+    fn want_quotes(&self, wanted: Wanted) {
+        self.board.want(wanted);
+        questions::spread(&self.network, &Question::Wanted(wanted));
+    }
+
+    fn fx_news(&self) -> broadcast::Receiver<FxNews> {
+        self.board.news()
     }
 
     fn assets(&self) -> Result<AssetBook, Fault> {
@@ -257,7 +279,9 @@ impl Backend for NodeBackend {
         let position = executed.receipts().len().saturating_sub(1);
         match executed.receipts().get(position) {
             Some(Receipt::Instruction(receipt)) => {
-                Ok(Simulated { height, receipt: *receipt, credits: executed.outcomes(position).to_vec() })
+                let (credits, events) =
+                    (executed.outcomes(position).to_vec(), executed.events(position).cloned().collect());
+                Ok(Simulated { height, receipt: *receipt, credits, events })
             }
             _ => Err(Fault::Internal("a simulated block has no receipt".to_owned())),
         }
@@ -377,27 +401,92 @@ impl Backend for NodeBackend {
         crate::metrics::text(&self.shared.status(), &self.peers())
     }
 
-    fn prove(&self, height: Height, position: u32, credit: Option<usize>) -> Result<SettlementProof, Fault> {
+    fn instance(&self, instance: &InstanceId) -> Result<Option<Instance>, Fault> {
+        self.database.record::<Instance>(instance).map_err(failed)
+    }
+
+    fn code(&self, code: &Hash32) -> Result<Option<Program>, Fault> {
+        let found = self.database.record::<RegisteredCode>(code).map_err(failed)?;
+        Ok(found.map(RegisteredCode::into_program))
+    }
+
+    fn codes(&self, from: Hash32, count_max: usize) -> Result<Vec<(Hash32, Program)>, Fault> {
+        let begins = StateKey::ContractCode(from);
+        let found = self.database.records_from::<RegisteredCode>(&begins, 4, count_max, |_| true).map_err(failed)?;
+        Ok(found.into_iter().map(|(_, code)| (code.hash(), code.into_program())).collect())
+    }
+
+    fn contract_events(
+        &self,
+        instance: &InstanceId,
+        from: Height,
+        blocks_max: usize,
+    ) -> Result<Vec<EventFound>, Fault> {
+        let found = self.database.contract_events(instance, from, blocks_max).map_err(failed)?;
+        let with_time = |stored: StoredEvent| {
+            let block = self.database.read_block(stored.height).map_err(failed)?;
+            let time = block.map(|block| block.block.header.time).unwrap_or_default();
+            let StoredEvent { height, receipt, place, event } = stored;
+            Ok(EventFound { height, time, position: receipt, place, event })
+        };
+        found.into_iter().map(with_time).collect()
+    }
+
+    fn contracts_of(
+        &self,
+        account: &AccountId,
+        from: InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, Fault> {
+        self.database.contracts_of(account, &from, count_max).map_err(failed)
+    }
+
+    fn allowances_of(&self, grantor: &AccountId) -> Result<Vec<(AllowanceKey, Allowance)>, Fault> {
+        let purpose = AllowanceFor::Instance(InstanceId([0; 32]));
+        let begins = StateKey::Allowance(AllowanceKey { grantor: *grantor, purpose, asset: AssetId(0) });
+        let found = self.database.records::<Allowance>(&begins, 4 + 16).map_err(failed)?;
+        let allowance = |(key, allowance): (StateKey, Allowance)| match key {
+            StateKey::Allowance(key) => Some((key, allowance)),
+            _ => None,
+        };
+        Ok(found.into_iter().filter_map(allowance).collect())
+    }
+
+    fn prove(&self, height: Height, position: u32, part: ReceiptPart) -> Result<SettlementProof, Fault> {
         let missing = || Fault::Unknown { what: "receipt at height", value: height.to_string() };
         let FinalBlock { block, certificate } =
             self.database.read_block(height).map_err(failed)?.ok_or_else(missing)?;
         let answers = self.database.receipts(height).map_err(failed)?.ok_or_else(missing)?;
         let leaves = merkle::leaves(&answers.receipts);
-        let credit = match credit {
-            None => None,
-            Some(credit) => {
-                let of = answers.outcomes.iter().find(|(of, _)| *of == position).ok_or_else(missing)?;
-                let leaves = merkle::leaves(&of.1);
-                let outcome = of.1.get(credit).copied().ok_or_else(missing)?;
-                Some((outcome, merkle::path(&leaves, credit).ok_or_else(missing)?))
-            }
-        };
         let place = position as usize;
-        let receipt = ReceiptProof {
+        let mut receipt = ReceiptProof {
             receipt: answers.receipts.get(place).copied().ok_or_else(missing)?,
             path: merkle::path(&leaves, place).ok_or_else(missing)?,
-            credit,
+            credit: None,
+            event: None,
         };
+        let credits = answers.outcomes.iter().find(|(of, _)| *of == position).map_or(&[][..], |(_, credits)| credits);
+        let events: Vec<&ContractEvent> =
+            answers.events.iter().filter(|(of, _)| *of == position).map(|(_, event)| event).collect();
+        let mut parts = merkle::leaves(credits);
+        parts.extend(events.iter().map(|event| event.leaf()));
+        match part {
+            ReceiptPart::Whole => {}
+            ReceiptPart::Credit(credit) => {
+                let outcome = credits.get(credit).copied().ok_or_else(missing)?;
+                receipt.credit = Some((outcome, merkle::path(&parts, credit).ok_or_else(missing)?));
+            }
+            ReceiptPart::Event(event) => {
+                let found = *events.get(event).ok_or_else(missing)?;
+                let path = match receipt.receipt {
+                    Receipt::Act(_) => None,
+                    Receipt::Instruction(_) => {
+                        Some(merkle::path(&parts, credits.len().saturating_add(event)).ok_or_else(missing)?)
+                    }
+                };
+                receipt.event = Some(EventProof { event: found.clone(), path });
+            }
+        }
         let lineage = self.lineage(height)?;
         Ok(SettlementProof { genesis: self.genesis_in_hex(), lineage, header: block.header, certificate, receipt })
     }

@@ -3,25 +3,17 @@
 //!
 //! Only participants' nodes can ask (the network lets in no others), and they learn no more than a sender of money must.
 
+use crate::questions::{Number, QUESTIONS, Question};
 use crate::reads::participants;
-use seaway_network::{AskSpec, Asked, Network};
+use seaway_network::Network;
 use seaway_rpc::Fault;
 use seaway_storage::Database;
+use seaway_types::Bic;
 use seaway_types::codec;
 use seaway_types::identifier::AccountId;
 use seaway_types::keys::PublicKey;
 use seaway_types::state::Account;
-use seaway_types::{Bic, bounded::Bounded};
-use tokio::sync::mpsc;
 use zeroize::Zeroizing;
-
-/// Longest number in bytes: `Max34Text` of ISO 20022, in which a character has up to four.
-const NUMBER_BYTES_MAX: usize = 136;
-
-/// The question between nodes.
-pub const RESOLVE: AskSpec = AskSpec { protocol: "/seaway/1/resolve", frame_bytes_max: 256 };
-
-type Number = Bounded<u8, NUMBER_BYTES_MAX>;
 
 /// The agent that this node speaks for.
 pub struct Directory {
@@ -60,12 +52,12 @@ pub async fn resolve(
         value: number.chars().take(80).collect(),
         expected: "an IBAN or another number of at most 34 characters",
     })?;
-    let question = codec::encode(&question);
+    let question = codec::encode(&Question::Account(question));
     let mut problem = format!("no node of {agent} is known");
     for node in &nodes {
         match network.ask(node, &question).await {
             Ok(answer) => {
-                let found: Option<AccountId> = codec::decode(&answer, RESOLVE.frame_bytes_max)
+                let found: Option<AccountId> = codec::decode(&answer, QUESTIONS.frame_bytes_max)
                     .map_err(|error| Fault::Unavailable(format!("{agent} answers with something else: {error}")))?;
                 return found.ok_or_else(unknown);
             }
@@ -81,21 +73,8 @@ fn nodes_of(database: &Database, agent: Bic) -> Result<Vec<PublicKey>, Fault> {
     found.map(|(_, participant)| participant.nodes.to_vec()).ok_or_else(unknown)
 }
 
-/// Answers what other nodes ask, until the network ends.
-pub async fn answer(own: Option<std::sync::Arc<Directory>>, database: Database, mut asked: mpsc::Receiver<Asked>) {
-    while let Some(Asked { from, bytes, answer }) = asked.recv().await {
-        let number = codec::decode::<Number>(&bytes, RESOLVE.frame_bytes_max).ok();
-        let number = number.and_then(|number| String::from_utf8(number.to_vec()).ok());
-        let (Some(number), Some(own)) = (number, own.clone()) else {
-            tracing::debug!(peer = %from, "asked for an account that this node cannot name");
-            continue;
-        };
-        let database = database.clone();
-        let found = tokio::task::spawn_blocking(move || own.find(&database, &number)).await;
-        match found {
-            Ok(Ok(found)) => drop(answer.send(codec::encode(&found))),
-            Ok(Err(fault)) => tracing::error!(?fault, "an account could not be looked up"),
-            Err(error) => tracing::error!(%error, "an account could not be looked up"),
-        }
-    }
+/// The answer to a peer that asks for the account of a number; none where this node cannot name one.
+pub fn find(own: Option<&Directory>, database: &Database, number: &Number) -> Result<Option<Vec<u8>>, Fault> {
+    let (Some(own), Ok(number)) = (own, String::from_utf8(number.to_vec())) else { return Ok(None) };
+    own.find(database, &number).map(|found| Some(codec::encode(&found)))
 }

@@ -15,6 +15,8 @@ mod inbound;
 mod init;
 mod metrics;
 mod placed;
+mod questions;
+mod quotes;
 mod reads;
 mod run;
 mod runner;

@@ -3,6 +3,7 @@
 use seaway_rpc::{Fault, Placed};
 use seaway_storage::Database;
 use seaway_types::block::BlockHeader;
+use seaway_types::contract::ContractEvent;
 use seaway_types::receipt::{CreditOutcome, Receipt};
 use seaway_types::time::Height;
 
@@ -16,6 +17,8 @@ pub struct Answers<'a> {
     pub receipts: &'a [Receipt],
     /// Outcomes of credits, by the position of their receipt.
     pub outcomes: &'a [(u32, Vec<CreditOutcome>)],
+    /// Events of contracts, by the position of their receipt.
+    pub events: &'a [(u32, ContractEvent)],
 }
 
 impl Answers<'_> {
@@ -37,6 +40,7 @@ impl Answers<'_> {
             position,
             receipt: *receipt,
             credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
+            events: self.events.iter().filter(|(of, _)| *of == position).map(|(_, event)| event.clone()).collect(),
         })
     }
 
@@ -61,6 +65,7 @@ pub fn of_stored<T>(
         instructions: block.instructions.len(),
         receipts: &stored.receipts,
         outcomes: &stored.outcomes,
+        events: &stored.events,
     };
     ask(&answers, &block)
 }

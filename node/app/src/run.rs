@@ -2,9 +2,10 @@
 
 use crate::backend::NodeBackend;
 use crate::config::LogFormat;
-use crate::directory::{self, RESOLVE};
 use crate::home::Home;
 use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, hear};
+use crate::questions::{self, QUESTIONS};
+use crate::quotes::Board;
 use crate::reads::participants;
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
@@ -132,7 +133,8 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
     let known = SharedChecked::default();
     let directory = home.directory()?.map(Arc::new);
     let (network, asked) = start_network(home, *identity, &registry, &engine, &known)?;
-    tokio::spawn(directory::answer(directory.clone(), database.clone(), asked));
+    let board = Arc::new(Board::new(document.network));
+    tokio::spawn(questions::answer(directory.clone(), board.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
     let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
@@ -155,6 +157,7 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
         submissions,
         engine: engine.clone(),
         directory,
+        board,
         simulating: Mutex::default(),
     };
     let server = start_rpc(home, backend).await?;
@@ -295,7 +298,7 @@ fn start_network(
         peers,
         allowed,
         lanes: LANES,
-        ask: RESOLVE,
+        ask: QUESTIONS,
     };
     let (senders, receivers): (Vec<_>, Vec<_>) = LANES.iter().map(|_| mpsc::channel(LANE_EVENTS_MAX)).unzip();
     let handle: Arc<OnceLock<Network>> = Arc::default();

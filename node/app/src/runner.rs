@@ -237,6 +237,7 @@ impl Runner {
             instructions: decided.instructions.len(),
             receipts: &decided.applied.receipts,
             outcomes: &decided.applied.outcomes,
+            events: &decided.applied.events,
         };
         for (place, instruction) in decided.instructions.iter().enumerate() {
             let envelope = instruction.envelope();

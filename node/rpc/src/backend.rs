@@ -1,9 +1,11 @@
 //! What a node offers to its clients.
 
 use crate::fault::Fault;
+use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::block::{Block, BlockId, Certificate, FinalBlock, LedgerProof, SettlementProof};
+use seaway_types::contract::{AllowanceKey, ContractEvent, InstanceId, Ratio, SignedOffer};
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
@@ -11,11 +13,13 @@ use seaway_types::instruction::{NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Status};
 use seaway_types::state::{
-    Account, Balance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier, TierLimits, Totals, Usage,
-    ValidatorSet,
+    Account, Allowance, Balance, Instance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier,
+    TierLimits, Totals, Usage, ValidatorSet,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
+use seaway_vm::Program;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
@@ -44,6 +48,8 @@ pub struct Placed {
     pub receipt: InstructionReceipt,
     /// What became of each credit.
     pub credits: Vec<CreditOutcome>,
+    /// Events of contracts.
+    pub events: Vec<ContractEvent>,
 }
 
 /// Where a credit transfer stands.
@@ -99,6 +105,77 @@ pub struct Simulated {
     pub receipt: InstructionReceipt,
     /// What would become of each credit.
     pub credits: Vec<CreditOutcome>,
+    /// Events of contracts that there would be.
+    pub events: Vec<ContractEvent>,
+}
+
+/// What of a receipt is to be proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptPart {
+    /// The receipt alone.
+    Whole,
+    /// The outcome of a credit.
+    Credit(usize),
+    /// An event of a contract, by its place among those of the receipt.
+    Event(usize),
+}
+
+/// An exchange quote that can be taken now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuoteFound {
+    /// The offer, as it is taken.
+    pub signed: SignedOffer,
+    /// The dealer's account.
+    pub dealer: AccountId,
+    /// The dealer's agent.
+    pub agent: Bic,
+    /// What the taker gives.
+    pub sold: AssetId,
+    /// What the taker gets.
+    pub bought: AssetId,
+    /// Minor units bought for minor units sold.
+    pub rate: Ratio,
+    /// What can still be sold to it.
+    pub left: Amount,
+    /// Until when.
+    pub ends: BlockTime,
+}
+
+/// What somebody wants to exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// What is given.
+    pub sold: AssetId,
+    /// What is wanted.
+    pub bought: AssetId,
+    /// How much of one of them.
+    pub amount: Amount,
+    /// Whether the amount is of what is wanted.
+    pub of_bought: bool,
+}
+
+/// What dealers and takers hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FxNews {
+    /// A quote is there.
+    Quoted(Box<QuoteFound>),
+    /// Somebody wants one.
+    Wanted(Wanted),
+}
+
+/// A contract's event, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFound {
+    /// The block.
+    pub height: Height,
+    /// The block's time.
+    pub time: BlockTime,
+    /// Position of the receipt in it.
+    pub position: u32,
+    /// Place among the events of that receipt.
+    pub place: usize,
+    /// The event.
+    pub event: ContractEvent,
 }
 
 /// What a proof of the ledger is to be about.
@@ -171,6 +248,14 @@ pub trait Backend: Send + Sync + 'static {
         number: String,
     ) -> Pin<Box<dyn Future<Output = Result<AccountId, Fault>> + Send + '_>>;
 
+    /// Takes a quote up and passes it on.
+    fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault>;
+    /// The quotes that can be taken now.
+    fn quotes(&self, sold: Option<AssetId>, bought: Option<AssetId>) -> Result<Vec<QuoteFound>, Fault>;
+    /// Tells dealers here and at other nodes that somebody wants to exchange.
+    fn want_quotes(&self, wanted: Wanted);
+    /// Quotes and wishes from now on.
+    fn fx_news(&self) -> tokio::sync::broadcast::Receiver<FxNews>;
     /// The assets.
     fn assets(&self) -> Result<AssetBook, Fault>;
     /// How the node is.
@@ -229,8 +314,30 @@ pub trait Backend: Send + Sync + 'static {
     fn tips(&self) -> tokio::sync::watch::Receiver<Height>;
     /// What Prometheus reads.
     fn metrics(&self) -> String;
-    /// The proof of a receipt, and of one credit of it.
-    fn prove(&self, height: Height, position: u32, credit: Option<usize>) -> Result<SettlementProof, Fault>;
+    /// The proof of a receipt, and of a part of it.
+    fn prove(&self, height: Height, position: u32, part: ReceiptPart) -> Result<SettlementProof, Fault>;
+    /// An instance of a contract.
+    fn instance(&self, instance: &InstanceId) -> Result<Option<Instance>, Fault>;
+    /// Registered code.
+    fn code(&self, code: &Hash32) -> Result<Option<Program>, Fault>;
+    /// Registered codes by rising hash, from one on.
+    fn codes(&self, from: Hash32, count_max: usize) -> Result<Vec<(Hash32, Program)>, Fault>;
+    /// A contract's events, oldest first, of blocks from a height on, at most so many blocks.
+    fn contract_events(
+        &self,
+        instance: &InstanceId,
+        from: Height,
+        blocks_max: usize,
+    ) -> Result<Vec<EventFound>, Fault>;
+    /// The contracts that an account was a party of when they were opened, by rising id from one on.
+    fn contracts_of(
+        &self,
+        account: &AccountId,
+        from: InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, Fault>;
+    /// What an account allows contracts to pull.
+    fn allowances_of(&self, grantor: &AccountId) -> Result<Vec<(AllowanceKey, Allowance)>, Fault>;
 }
 
 /// The parts of a block that its head shows.

@@ -16,7 +16,8 @@ mod tls;
 
 pub use access::challenge_message;
 pub use backend::{
-    About, Answered, Backend, NodeStatus, PaymentFound, PeerStatus, Placed, Simulated, Standing, Wait,
+    About, Answered, Backend, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
+    ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE};

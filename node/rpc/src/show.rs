@@ -4,6 +4,7 @@ use crate::backend::{PaymentFound, Placed, Standing};
 use seaway_types::AssetId;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
+use seaway_types::contract::{ContractEvent, Moved};
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Posting};
 use seaway_types::state::{Account, Balance, PaymentStage};
@@ -34,6 +35,24 @@ pub fn credit(outcome: &CreditOutcome, book: &AssetBook) -> Value {
     })
 }
 
+/// What a contract did.
+pub fn event(event: &ContractEvent, book: &AssetBook) -> Value {
+    let moved =
+        |moved: &Moved| json!({"amount": book.show(moved.amount, moved.asset), "from": moved.from, "to": moved.to});
+    json!({
+        "instance": event.instance,
+        "uetr": event.uetr,
+        "cause": event.cause,
+        "authorisers": event.authorisers,
+        "before": event.before,
+        "after": event.after,
+        "evidence": event.evidence,
+        "moved": event.moved.iter().map(moved).collect::<Vec<_>>(),
+        "conversions": event.conversions,
+        "emitted": event.emitted,
+    })
+}
+
 /// An instruction and what became of it.
 pub fn placed(placed: &Placed, book: &AssetBook) -> Value {
     let receipt = &placed.receipt;
@@ -48,6 +67,7 @@ pub fn placed(placed: &Placed, book: &AssetBook) -> Value {
         "block": placed.block,
         "position": placed.position,
         "credits": placed.credits.iter().map(|one| credit(one, book)).collect::<Vec<_>>(),
+        "events": placed.events.iter().map(|one| event(one, book)).collect::<Vec<_>>(),
     })
 }
 

@@ -1,16 +1,20 @@
 //! Everything that is decided, in RocksDB.
 
-use crate::keys::{self, BLOCKS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, RECEIPTS, STATE, TIMERS};
+use crate::keys::{
+    self, BLOCKS, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, PARTIES, RECEIPTS, STATE,
+    TIMERS,
+};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options,
     WriteBatch, WriteOptions,
 };
 use seaway_engine::{Decided, Misbehaviour, Store, TipBlock};
-use seaway_ledger::execution::Outcomes;
+use seaway_ledger::execution::{AppliedBlock, Outcomes};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{ForEachChange, MemoryState, ReadFault, Restored, Slot, Stored, Timer, Tip};
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
 use seaway_types::codec::{self, CodecError};
+use seaway_types::contract::ContractEvent;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::limits::{DECODE_MEMORY_MAX, FRAME_BYTES_MAX};
@@ -26,7 +30,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 1;
+const LAYOUT_VERSION: u32 = 2;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;
@@ -101,6 +105,8 @@ pub struct BlockReceipts {
     pub receipts: Vec<Receipt>,
     /// Outcomes of credits, by the position of their receipt.
     pub outcomes: Vec<Outcomes>,
+    /// Events of contracts, by the position of their receipt.
+    pub events: Vec<(u32, ContractEvent)>,
 }
 
 /// What the database says of its tip.
@@ -244,6 +250,29 @@ impl Database {
         Ok(Opened { tip: tip_block(tip), state, database: self })
     }
 
+    /// Where a contract's events are found, and an account's contracts.
+    fn index_contracts(
+        &self,
+        batch: &mut WriteBatch,
+        height: Height,
+        applied: &AppliedBlock,
+    ) -> Result<(), StorageError> {
+        let mut by_contract: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for (position, (_, event)) in (0u32..).zip(&applied.events) {
+            by_contract.entry(event.instance).or_default().push(position);
+        }
+        for (instance, positions) in by_contract {
+            batch.put_cf(self.family(CONTRACTS)?, keys::contract(&instance, height), codec::encode(&positions));
+        }
+        for (instance, slot) in applied.changes.records.instances.iter() {
+            let Some(opened) = slot.now.as_ref().filter(|_| slot.before.is_none()) else { continue };
+            for account in &opened.terms.parties {
+                batch.put_cf(self.family(PARTIES)?, keys::party(account, instance), codec::encode(&height));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a decided block and everything that follows from it in one batch, durably.
     pub fn persist(&self, decided: &Decided) -> Result<(), StorageError> {
         let Decided { block, applied, .. } = decided;
@@ -278,7 +307,8 @@ impl Database {
         for (account, postings) in by_account {
             batch.put_cf(entries, keys::entries(&account, header.height), codec::encode(&postings));
         }
-        let receipts = (&applied.receipts, &applied.outcomes);
+        self.index_contracts(&mut batch, header.height, applied)?;
+        let receipts = (&applied.receipts, &applied.outcomes, &applied.events);
         batch.put_cf(self.family(RECEIPTS)?, height, codec::encode(&receipts));
         batch.put_cf(self.family(BLOCKS)?, height, codec::encode(block));
         if header.validators != header.next_validators {

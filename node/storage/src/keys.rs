@@ -3,6 +3,7 @@
 use seaway_types::Uetr;
 use seaway_types::block::Round;
 use seaway_types::codec;
+use seaway_types::contract::InstanceId;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::PaymentKey;
@@ -23,6 +24,10 @@ pub const BLOCKS: &str = "blocks";
 pub const RECEIPTS: &str = "receipts";
 /// Movements of money on an account in a block.
 pub const ENTRIES: &str = "entries";
+/// Positions of a contract's events in a block.
+pub const CONTRACTS: &str = "contracts";
+/// Contracts of an account.
+pub const PARTIES: &str = "parties";
 /// Headers that changed the set of validators, for lineages in proofs.
 pub const LINEAGE: &str = "lineage";
 /// Proofs of what validators did.
@@ -31,7 +36,8 @@ pub const EVIDENCE: &str = "evidence";
 pub const META: &str = "meta";
 
 /// All of them.
-pub const FAMILIES: [&str; 10] = [STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, LINEAGE, EVIDENCE, META];
+pub const FAMILIES: [&str; 12] =
+    [STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, CONTRACTS, PARTIES, LINEAGE, EVIDENCE, META];
 
 /// The tip.
 pub const TIP: &[u8] = b"tip";
@@ -53,6 +59,16 @@ pub fn leaf(minute: u64, place: &Hash32) -> Vec<u8> {
 /// An account's entries of a block: in the order of heights.
 pub fn entries(account: &AccountId, at: Height) -> Vec<u8> {
     [account.as_bytes().as_slice(), &height(at)].concat()
+}
+
+/// A contract's events of a block: in the order of heights.
+pub fn contract(instance: &InstanceId, at: Height) -> Vec<u8> {
+    [instance.as_bytes().as_slice(), &height(at)].concat()
+}
+
+/// A contract of an account.
+pub fn party(account: &AccountId, instance: &InstanceId) -> Vec<u8> {
+    [account.as_bytes().as_slice(), instance.as_bytes()].concat()
 }
 
 /// What proves misbehaviour: height, round, and a number.

@@ -11,5 +11,5 @@ mod queries;
 mod wal;
 
 pub use database::{BlockReceipts, Database, Opened, StorageError};
-pub use queries::{AccountEntry, IndexedPayment};
+pub use queries::{AccountEntry, IndexedPayment, StoredEvent};
 pub use wal::{Wal, WalError};

@@ -1,7 +1,7 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
 use crate::database::{BlockReceipts, Database, StorageError};
-use crate::keys::{self, ENTRIES, EVIDENCE, INDEX, LEAVES, LINEAGE, RECEIPTS, STATE};
+use crate::keys::{self, CONTRACTS, ENTRIES, EVIDENCE, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE};
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
@@ -9,6 +9,7 @@ use seaway_types::Uetr;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LineageStep};
 use seaway_types::codec;
+use seaway_types::contract::{ContractEvent, InstanceId};
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::{CreditKind, PaymentKey};
@@ -35,6 +36,19 @@ pub struct IndexedPayment {
     pub payment: PaymentKey,
     /// Where it is and what it said.
     pub entry: IndexEntry,
+}
+
+/// A contract's event, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The block.
+    pub height: Height,
+    /// Position of the receipt in it.
+    pub receipt: u32,
+    /// Place among the events of that receipt.
+    pub place: usize,
+    /// The event.
+    pub event: ContractEvent,
 }
 
 impl Database {
@@ -142,6 +156,43 @@ impl Database {
         let found: Vec<(Height, Vec<Posting>)> =
             self.scan(ENTRIES, account.as_bytes(), &start, count_max, direction, height)?;
         Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
+    }
+
+    /// The events of a contract in the blocks from a height on, oldest first, at most so many blocks: each with its block's
+    /// height, the position of its receipt, and its place among the events of that receipt.
+    pub fn contract_events(
+        &self,
+        instance: &InstanceId,
+        from: Height,
+        blocks_max: usize,
+    ) -> Result<Vec<StoredEvent>, StorageError> {
+        let start = keys::contract(instance, from);
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
+        let blocks: Vec<(Height, Vec<u32>)> =
+            self.scan(CONTRACTS, instance.as_bytes(), &start, blocks_max, Direction::Forward, height)?;
+        let mut found = Vec::new();
+        for (height, positions) in blocks {
+            let events = self.receipts(height)?.map(|answers| answers.events).unwrap_or_default();
+            for position in positions {
+                let position = position as usize;
+                let Some((receipt, event)) = events.get(position) else { continue };
+                let place = events.iter().take(position).filter(|(other, _)| other == receipt).count();
+                found.push(StoredEvent { height, receipt: *receipt, place, event: event.clone() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The contracts that an account was a party of when they were opened, by rising id from one on.
+    pub fn contracts_of(
+        &self,
+        account: &AccountId,
+        from: &InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, StorageError> {
+        let start = keys::party(account, from);
+        let instance = |key: &[u8]| Some(InstanceId(*key.last_chunk::<32>()?));
+        self.scan(PARTIES, account.as_bytes(), &start, count_max, Direction::Forward, instance)
     }
 
     /// The changes of the set of validators before a height, in order.

@@ -122,11 +122,27 @@ impl Calendar {
         }
     }
 
+    /// Minutes east of UTC at a moment.
+    fn offset_minutes(&self, moment: BlockTime) -> i16 {
+        let started = self.offsets.partition_point(|change| change.starts <= moment);
+        started.checked_sub(1).and_then(|last| self.offsets.get(last)).map_or(0, |change| change.minutes)
+    }
+
+    /// Milliseconds east of UTC at a moment.
+    pub fn offset_ms(&self, moment: BlockTime) -> i64 {
+        // A minute is 60,000 ms, and offsets lie within 14 hours.
+        i64::from(self.offset_minutes(moment)).saturating_mul(60_000)
+    }
+
+    /// Whether banks are open on a local day.
+    pub fn is_banking_day(&self, day: Day) -> bool {
+        self.days.binary_search_by_key(&day, |listed| listed.day).is_ok()
+            || (self.beyond_horizon(day) && day.weekday() < 5)
+    }
+
     /// Local day and minute of a moment.
     pub fn local(&self, moment: BlockTime) -> LocalMoment {
-        let started = self.offsets.partition_point(|change| change.starts <= moment);
-        let minutes =
-            started.checked_sub(1).and_then(|last| self.offsets.get(last)).map_or(0, |change| change.minutes);
+        let minutes = self.offset_minutes(moment);
         let shift = u64::from(minutes.unsigned_abs()).saturating_mul(MINUTE_MS);
         let local_ms =
             if minutes < 0 { moment.ms().saturating_sub(shift) } else { moment.ms().saturating_add(shift) };

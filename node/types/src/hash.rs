@@ -85,9 +85,21 @@ pub enum Domain {
     Cursor,
     /// Derives the salt of a message's hashes from a secret of who sends it.
     MessageSalt,
+    /// A contract's code, by which it is stored and named.
+    ContractCode,
+    /// Derives an instance's id from the instruction that opened it.
+    ContractInstance,
+    /// An offer: what its maker signs, and the id of what it opens.
+    ContractOffer,
+    /// The arguments of a call, for those who approve it beforehand.
+    ContractArguments,
+    /// What a panel signs to attest a value.
+    Attestation,
+    /// A contract's event: a leaf of the tree of outcomes.
+    ContractEvent,
 }
 
-const DOMAINS: usize = 31;
+const DOMAINS: usize = 37;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -122,6 +134,12 @@ impl Domain {
         Self::Remittance,
         Self::Cursor,
         Self::MessageSalt,
+        Self::ContractCode,
+        Self::ContractInstance,
+        Self::ContractOffer,
+        Self::ContractArguments,
+        Self::Attestation,
+        Self::ContractEvent,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -158,6 +176,12 @@ impl Domain {
             Self::Remittance => "seaway v1 remittance",
             Self::Cursor => "seaway v1 cursor",
             Self::MessageSalt => "seaway v1 message salt",
+            Self::ContractCode => "seaway v1 contract code",
+            Self::ContractInstance => "seaway v1 contract instance",
+            Self::ContractOffer => "seaway v1 contract offer",
+            Self::ContractArguments => "seaway v1 contract arguments",
+            Self::Attestation => "seaway v1 attestation",
+            Self::ContractEvent => "seaway v1 contract event",
         }
     }
 

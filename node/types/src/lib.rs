@@ -4,7 +4,7 @@
 //! (all of them stand in [`limits`]) before it allocates, and each value has exactly one encoding ([`codec`]).
 //!
 //! Where to look: money in [`amount`] and [`asset`]; who is who in [`identifier`], [`bic`], [`lei`], [`iban`], [`uetr`];
-//! who may sign in [`keys`] and [`signature`]; what can be asked in [`instruction`]; what is answered in [`receipt`] and
+//! who may sign in [`keys`] and [`signature`]; what can be asked in [`instruction`]; contracts as data in [`contract`]; what is answered in [`receipt`] and
 //! [`reason`]; what is agreed upon in [`block`]; what the ledger remembers in [`state`]; how it is proven in [`merkle`] and [`proof`].
 
 #![cfg_attr(
@@ -27,6 +27,7 @@ pub mod block;
 pub mod bounded;
 pub mod calendar;
 pub mod codec;
+pub mod contract;
 pub mod genesis;
 pub mod hash;
 pub mod iban;

@@ -143,3 +143,87 @@ pub const ISO_ELEMENTS_MAX: usize = 262_144;
 
 /// How deep elements may lie in an ISO 20022 message: its schemas need about fifteen.
 pub const ISO_DEPTH_MAX: usize = 32;
+
+/// Largest contract code in bytes: the longest standard contract, a letter of credit, takes about half.
+pub const CODE_BYTES_MAX: usize = 4_096;
+
+/// Most parties of a contract.
+pub const CODE_PARTIES_MAX: usize = 8;
+
+/// Most panels of a contract.
+pub const CODE_PANELS_MAX: usize = 4;
+
+/// Most members of a panel.
+pub const PANEL_MEMBERS_MAX: usize = 16;
+
+/// Most assets of a contract.
+pub const CODE_ASSETS_MAX: usize = 4;
+
+/// Most pots of an instance: one for each party in each asset.
+pub const POTS_MAX: usize = CODE_PARTIES_MAX * CODE_ASSETS_MAX;
+
+/// Most parameters of a contract.
+pub const CODE_PARAMETERS_MAX: usize = 16;
+
+/// Most conditions on parameters.
+pub const CODE_CONDITIONS_MAX: usize = 16;
+
+/// Most variables of a contract.
+pub const CODE_VARIABLES_MAX: usize = 16;
+
+/// Most states of a contract.
+pub const CODE_STATES_MAX: usize = 64;
+
+/// Most clauses of a state.
+pub const STATE_CLAUSES_MAX: usize = 8;
+
+/// Most alternatives of who may act in a clause.
+pub const CLAUSE_ACTORS_MAX: usize = 4;
+
+/// Most arguments of a clause.
+pub const CLAUSE_ARGUMENTS_MAX: usize = 8;
+
+/// Most actions in a block of a clause, most blocks in its body, and most actions on any way through it.
+pub const CLAUSE_ACTIONS_MAX: usize = 16;
+
+/// Most elements of an expression; also the deepest stack that one needs.
+pub const EXPRESSION_OPS_MAX: usize = 32;
+
+/// Largest count in a loop by timeout.
+pub const COUNTER_MAX: u16 = 600;
+
+/// Longest life of an instance in milliseconds: ten years.
+pub const CONTRACT_LIFETIME_MS_MAX: u64 = 3_653 * DAY_MS;
+
+/// Largest record of an instance in bytes, approvals apart.
+pub const INSTANCE_BYTES_MAX: usize = 1_024;
+
+/// Most approvals that wait in an instance.
+pub const APPROVALS_MAX: usize = PANEL_MEMBERS_MAX;
+
+/// Most accounts that an offer may name as takers.
+pub const OFFER_TAKERS_MAX: usize = 16;
+
+/// Most movements of money in one event: what a way through a clause can do, and a refund of each pot.
+pub const EVENT_MOVEMENTS_MAX: usize = CLAUSE_ACTIONS_MAX + 2 * POTS_MAX;
+
+/// What a call, an opening or a take counts toward the bounds of a block, in credits: measured, it costs as much as some.
+pub const CONTRACT_COST: usize = 8;
+
+/// What registering code counts toward the bounds of a block, in credits: verification takes some milliseconds at most.
+pub const REGISTER_COST: usize = 2_048;
+
+/// Most deadlines of contracts among a block's own acts: each may move every pot.
+pub const BLOCK_DEADLINES_MAX: usize = 2_048;
+
+/// Most quotes that a node keeps: some hundreds of each of some tens of dealers.
+pub const QUOTES_MAX: usize = 4_096;
+
+/// Most quotes of one dealer that a node keeps.
+pub const QUOTES_OF_DEALER_MAX: usize = 256;
+
+/// Longest life of a quote that nodes pass on, in milliseconds: a day.
+pub const QUOTE_LIFE_MS_MAX: u64 = DAY_MS;
+
+/// Largest signed offer in bytes: terms of an instance, and the signatures of two policies.
+pub const OFFER_BYTES_MAX: usize = 8_192;

@@ -10,12 +10,13 @@
 
 use crate::bounded::Bounded;
 use crate::codec;
+use crate::contract::ContractEvent;
 use crate::hash::{Domain, Hash32};
 use crate::identifier::InstructionKey;
 use crate::instruction::Submitter;
 use crate::limits::TREE_DEPTH_MAX;
 use crate::merkle::{self, MerklePath};
-use crate::receipt::{CreditOutcome, Receipt};
+use crate::receipt::{BlockAct, CreditOutcome, InstructionReceipt, Receipt};
 use crate::state::{InstructionLeaf, StateKey, Timing, leaf_hash, tree_key, value_hash, window_key};
 use crate::time::BlockTime;
 use serde::{Deserialize, Serialize};
@@ -222,7 +223,19 @@ fn check_parts(parts: &StateParts, root: &Hash32, reached: Hash32, claimed: Hash
     }
 }
 
-/// Proves a receipt under a receipts root, and one credit's outcome under the receipt.
+/// Checks a leaf of the tree in a receipt: its credits' outcomes, and after them its events.
+fn check_outcome(
+    receipt: &InstructionReceipt,
+    path: &MerklePath,
+    leaf: Hash32,
+    in_its_part: bool,
+) -> Result<(), ProofError> {
+    let count = receipt.credits.checked_add(u32::from(receipt.events));
+    let fits = path.root(leaf) == Some(receipt.outcomes_root) && Some(path.count) == count && in_its_part;
+    if fits { Ok(()) } else { Err(ProofError::RootMismatch { expected: receipt.outcomes_root }) }
+}
+
+/// Proves a receipt under a receipts root, and one credit's outcome or one event under the receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiptProof {
@@ -232,6 +245,18 @@ pub struct ReceiptProof {
     pub path: MerklePath,
     /// One credit's outcome and its path to the root in the receipt.
     pub credit: Option<(CreditOutcome, MerklePath)>,
+    /// A contract's event that the receipt tells of.
+    pub event: Option<EventProof>,
+}
+
+/// Proves a contract's event under a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventProof {
+    /// The event.
+    pub event: ContractEvent,
+    /// Its path to the root in the receipt of an instruction; the receipt of a block's own act names its hash instead.
+    pub path: Option<MerklePath>,
 }
 
 impl ReceiptProof {
@@ -242,13 +267,20 @@ impl ReceiptProof {
             return Err(mismatch);
         }
         match (&self.credit, &self.receipt) {
-            (None, _) => Ok(()),
+            (None, _) => {}
             (Some((outcome, path)), Receipt::Instruction(receipt)) => {
-                let reached = path.root(merkle::leaf(&codec::encode(outcome)));
-                let fits = reached == Some(receipt.outcomes_root) && path.count == receipt.credits;
-                if fits { Ok(()) } else { Err(ProofError::RootMismatch { expected: receipt.outcomes_root }) }
+                let leaf = merkle::leaf(&codec::encode(outcome));
+                check_outcome(receipt, path, leaf, path.position < receipt.credits)?;
             }
-            (Some(_), Receipt::Act(_)) => Err(ProofError::OtherSubject),
+            (Some(_), Receipt::Act(_)) => return Err(ProofError::OtherSubject),
+        }
+        let Some(EventProof { event, path }) = &self.event else { return Ok(()) };
+        match (path, &self.receipt) {
+            (Some(path), Receipt::Instruction(receipt)) => {
+                check_outcome(receipt, path, event.leaf(), path.position >= receipt.credits)
+            }
+            (None, Receipt::Act(BlockAct::DeadlinePassed { event: named, .. })) if *named == event.leaf() => Ok(()),
+            _ => Err(ProofError::OtherSubject),
         }
     }
 }

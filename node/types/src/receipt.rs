@@ -2,6 +2,7 @@
 
 use crate::amount::Amount;
 use crate::asset::AssetId;
+use crate::contract::InstanceId;
 use crate::hash::Hash32;
 use crate::identifier::{AccountId, Digest, HoldId, InstructionKey};
 use crate::instruction::Submitter;
@@ -78,7 +79,9 @@ pub struct InstructionReceipt {
     pub reason: Option<PlacedReason>,
     /// How many credits have an outcome below; 0 when it was rejected as a whole.
     pub credits: u32,
-    /// Root of the tree of their [`CreditOutcome`]s in order; zero for none.
+    /// How many events of contracts follow after them.
+    pub events: u8,
+    /// Root of the tree of the [`CreditOutcome`]s in order, and after them of the events; zero for none.
     pub outcomes_root: Hash32,
 }
 
@@ -124,6 +127,13 @@ pub enum BlockAct {
     KeysChanged {
         /// The account.
         account: AccountId,
+    },
+    /// A contract's deadline passed, and it did what it says for that.
+    DeadlinePassed {
+        /// Which instance.
+        instance: InstanceId,
+        /// Hash of the event.
+        event: Hash32,
     },
 }
 

@@ -1,7 +1,7 @@
 //! `scripts/devnet`: four banks and a supervisor on loopback, a payment from Hong Kong to Singapore, its timeline, its proof.
 
 use clap::Parser;
-use seaway_cluster::{Cluster, Payer, Ports, block_time_ms, now_ms};
+use seaway_cluster::{Cluster, Payer, Ports, Purchases, block_time_ms, now_ms, purchase};
 use seaway_genesis::seed;
 use seaway_iso20022::message::Status;
 use seaway_sdk::{MessageKeys, Prepared, prepare_message, settle_message};
@@ -60,7 +60,8 @@ async fn devnet(arguments: &Arguments) -> Result<(), String> {
             let role = if node.observer { "observer " } else { "validator" };
             println!("{role} {}  {}", node.bic, node.url);
         }
-        show_payment(&cluster, &arguments.root).await
+        show_payment(&cluster, &arguments.root).await?;
+        show_purchases(&cluster).await
     };
     let shown = started.await;
     if arguments.once || shown.is_err() {
@@ -146,6 +147,55 @@ async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
     check_roots(cluster).await
 }
 
+/// Buys twice with money in escrow, exchanged from HKD into USD: once the buyer releases it, once nobody acts.
+async fn show_purchases(cluster: &Cluster) -> Result<(), String> {
+    let purchases = Purchases::new(cluster)?;
+    println!(
+        "\nThe merchant buys in New York: HKD into USD by a dealer's quote, the USD into an escrow, in one instruction"
+    );
+    let start = now_ms();
+    let line = |what: &str| println!("{:>7} ms  {what}", now_ms().saturating_sub(start));
+    purchases.prepare().await?;
+    line("the contracts Escrow and FxQuote registered; the dealer lets quotes pull USD");
+    purchases.quote().await?;
+    let quote = purchases.best_quote(0, 100_000).await?;
+    line("HUDSUS33 quotes 0.128 USD for 1 HKD at its own node; the merchant's node has it");
+    let client = cluster.client(0)?;
+    let before = purchases.dollars(0, purchase::seller()).await?;
+    let (signed, instance) = purchases.buy(quote.clone(), 100_000, 600_000)?;
+    let answer = purchases.settle(&client, &signed).await?;
+    let paid = answer["events"][1]["moved"][1]["amount"].as_str().unwrap_or("?").to_owned();
+    line(&format!("{paid} exchanged and 1000.00 USD in escrow, final, both or neither"));
+    purchases.settle(&client, &purchases.release(instance)?).await?;
+    let after = purchases.dollars(0, purchase::seller()).await?;
+    line(&format!("the buyer releases it: the seller had {before}, now {after}"));
+    let (signed, instance) = purchases.buy(quote, 50_000, 3_000)?;
+    purchases.settle(&client, &signed).await?;
+    line("a second purchase: 500.00 USD in escrow for three seconds");
+    let asked = json!({"instance": instance});
+    let closed = |answer: &Value| answer["open"] == false;
+    let observer = cluster.nodes.len() - 1;
+    cluster.until(observer, "contract_get", &asked, PATIENCE, closed).await?;
+    let events = cluster.client(observer)?.call("contract_events", asked).await.map_err(|error| error.to_string())?;
+    let last = events["events"].as_array().and_then(|events| events.last()).cloned().unwrap_or_default();
+    if last["cause"] != "timedOut" || last["moved"][0]["amount"] != "500.00 USD" {
+        return Err(format!("the escrow did not refund by itself: {events}"));
+    }
+    line("its time is over: 500.00 USD back to the buyer, with nobody acting");
+    let place = json!({
+        "instance": instance, "height": last["height"], "position": last["position"], "place": last["place"],
+    });
+    let answer = cluster.client(observer)?.call("contract_proof", place).await.map_err(|error| error.to_string())?;
+    let proof: SettlementProof =
+        serde_json::from_value(answer["proof"].clone()).map_err(|error| format!("the proof: {error}"))?;
+    proof.verify(&cluster.document.hash()).map_err(|error| format!("the proof: {error}"))?;
+    line(&format!(
+        "proven: {}'s proof of the refund holds under the genesis hash alone",
+        cluster.nodes[observer].bic
+    ));
+    Ok(())
+}
+
 /// All nodes stand on one block with one state.
 async fn check_roots(cluster: &Cluster) -> Result<(), String> {
     let mut roots = Vec::new();
@@ -176,6 +226,11 @@ fn say_how_to_go_on(cluster: &Cluster, root: &Path) {
         genesis.display()
     );
     println!("  seaway pay --genesis {} --pacs008 {}", genesis.display(), root.join("pacs008.xml").display());
+    println!(
+        "  seaway pay --genesis {} --from hk-merchant --to us-buyer --amount '100.00 USD' --from-currency HKD",
+        genesis.display()
+    );
+    println!("  seaway contract list --genesis {} hk-merchant", genesis.display());
     println!("  seaway watch --genesis {} sg-supplier", genesis.display());
     println!("  seaway balance --genesis {} sg-supplier", genesis.display());
     println!("  curl -s {url} -H 'content-type: application/json' \\");

@@ -2,6 +2,8 @@
 
 mod cluster;
 mod pay;
+pub mod purchase;
 
 pub use cluster::{Cluster, Node, Ports, now_ms};
 pub use pay::{Payer, block_time_ms};
+pub use purchase::Purchases;

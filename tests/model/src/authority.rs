@@ -6,58 +6,64 @@ use seaway_types::identifier::AccountId;
 use seaway_types::instruction::admin::Admin;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg, Submitter};
-use seaway_types::keys::KeyPolicy;
+use seaway_types::keys::{KeyPolicy, PublicKey};
 use seaway_types::reason::VoidReason;
 use seaway_types::state::{CalendarKey, DebitAuthority};
 
-type Side = Vec<(Submitter, KeyPolicy)>;
+/// Parties who must all sign.
+pub(crate) type Side = Vec<(Submitter, KeyPolicy)>;
+
+/// Whether enough of a policy's keys signed.
+pub(crate) fn meets(policy: &KeyPolicy, signers: &[PublicKey]) -> bool {
+    policy.keys().iter().filter(|key| signers.contains(key)).count() >= usize::from(policy.threshold())
+}
 
 impl Model {
     /// For each leg which side signed; a void reason when none did. Which void reason does not matter to the judge.
     pub(crate) fn authorised(&self, instruction: &AuthenticInstruction) -> Result<Vec<usize>, VoidReason> {
         let envelope = instruction.envelope();
         let signers: Vec<_> = instruction.signers().copied().collect();
-        let sides: Vec<Vec<Side>> = match &envelope.body {
-            Body::Admin(admin) => vec![self.sides_of_admin(admin)?],
-            body => body.legs().iter().map(|leg| self.sides_of_leg(leg)).collect::<Result<_, _>>()?,
+        // An alternative that nobody's signature can meet, as a panel that does not agree, is none.
+        let sides: Vec<Vec<Option<Side>>> = match &envelope.body {
+            Body::Admin(admin) => vec![self.sides_of_admin(admin)?.into_iter().map(Some).collect()],
+            body => {
+                let each = 0..body.legs().len();
+                each.map(|position| self.sides_of_contract(instruction, position)).collect::<Result<_, _>>()?
+            }
         };
-        let met = |side: &Side| {
-            side.iter().all(|(_, policy)| {
-                policy.keys().iter().filter(|key| signers.contains(key)).count() >= usize::from(policy.threshold())
-            })
-        };
+        let met = |side: &Side| side.iter().all(|(_, policy)| meets(policy, &signers));
         let foreign = VoidReason::SubmitterForeign { submitter: envelope.submitter };
         let mut chosen = Vec::new();
         let mut parties: Side = Vec::new();
         for alternatives in sides {
             let mine = |side: &Side| side.iter().any(|(who, _)| *who == envelope.submitter);
-            let own = alternatives.iter().position(|side| met(side) && mine(side));
-            let any = alternatives.iter().position(met);
+            let own = alternatives.iter().position(|side| side.as_ref().is_some_and(|side| met(side) && mine(side)));
+            let any = alternatives.iter().position(|side| side.as_ref().is_some_and(met));
             let at = own.or(any).ok_or(foreign)?;
             chosen.push(at);
-            parties.extend(alternatives[at].iter().cloned());
+            parties.extend(alternatives[at].iter().flatten().cloned());
         }
         let known = |key| parties.iter().any(|(_, policy)| policy.keys().contains(key));
         let submitted = parties.iter().any(|(who, _)| *who == envelope.submitter);
         if submitted && signers.iter().all(known) { Ok(chosen) } else { Err(foreign) }
     }
 
-    fn bank(&self, bic: Bic) -> Result<(Submitter, KeyPolicy), VoidReason> {
+    pub(crate) fn bank(&self, bic: Bic) -> Result<(Submitter, KeyPolicy), VoidReason> {
         let bank = self.participants.get(&bic).ok_or(VoidReason::ParticipantUnknown { bic })?;
         Ok((Submitter::Participant(bic), bank.policy.clone()))
     }
 
-    fn bank_of(&self, account: AccountId) -> Result<(Submitter, KeyPolicy), VoidReason> {
+    pub(crate) fn bank_of(&self, account: AccountId) -> Result<(Submitter, KeyPolicy), VoidReason> {
         let found = self.accounts.get(&account).ok_or(VoidReason::AccountUnknown { account })?;
         self.bank(found.agent)
     }
 
-    fn holder_of(&self, account: AccountId) -> Result<(Submitter, KeyPolicy), VoidReason> {
+    pub(crate) fn holder_of(&self, account: AccountId) -> Result<(Submitter, KeyPolicy), VoidReason> {
         let found = self.accounts.get(&account).ok_or(VoidReason::AccountUnknown { account })?;
         Ok((Submitter::Account(account), found.owner.clone()))
     }
 
-    fn spender(&self, account: AccountId) -> Result<Side, VoidReason> {
+    pub(crate) fn spender(&self, account: AccountId) -> Result<Side, VoidReason> {
         let found = self.accounts.get(&account).ok_or(VoidReason::AccountUnknown { account })?;
         Ok(match found.debit_authority {
             DebitAuthority::Holder => vec![self.holder_of(account)?],
@@ -71,7 +77,7 @@ impl Model {
         Ok(vec![vec![self.bank_of(facts.creditor)?]])
     }
 
-    fn sides_of_leg(&self, leg: &Leg) -> Result<Vec<Side>, VoidReason> {
+    pub(crate) fn sides_of_leg(&self, leg: &Leg) -> Result<Vec<Side>, VoidReason> {
         let hold = |id| self.holds.get(id).ok_or(VoidReason::HoldUnknown { hold: *id });
         let issuer = |asset| {
             let known = self.assets.get(asset).ok_or(VoidReason::AssetUnknown { asset: *asset })?;
@@ -111,6 +117,8 @@ impl Model {
             Leg::Accept(accept) => self.creditor_bank(&accept.payment)?,
             Leg::Refuse(refuse) => self.creditor_bank(&refuse.payment)?,
             Leg::Confirm(confirm) => self.creditor_bank(&confirm.payment)?,
+            // Contracts are done before.
+            _ => Vec::new(),
         })
     }
 

@@ -8,17 +8,28 @@
 mod administer;
 mod authority;
 mod calendar;
+mod call;
+mod consent;
+mod contract;
 mod follow;
+mod lifetime;
+pub mod machine;
 mod pay;
+
+pub use contract::Contract;
 
 use seaway_types::asset::{Asset, AssetId};
 use seaway_types::bic::Bic;
 use seaway_types::calendar::Calendar;
+use seaway_types::contract::{AllowanceKey, Code, InstanceId};
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, Digest, HoldId, InstructionKey, OwnerId};
+use seaway_types::instruction::contract::AllowanceTerms;
 use seaway_types::instruction::payment::{Charge, PaymentKey};
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg, NetworkId, Submitter};
 use seaway_types::keys::KeyPolicy;
+use seaway_types::limits::BLOCK_DEADLINES_MAX;
 use seaway_types::reason::{Reason, StatedReason, VoidReason};
 use seaway_types::receipt::{BlockAct, CreditOutcome, PlacedReason, Status};
 use seaway_types::state::{Account, CalendarKey, Field, Participant, PaymentFacts, Recall, Tier, TierLimits, Timing};
@@ -135,6 +146,21 @@ pub struct Model {
     pub settled_later: BTreeMap<PaymentKey, Height>,
     pub confirmed: BTreeMap<PaymentKey, Height>,
     pub references: BTreeMap<(Bic, Text35), Height>,
+    pub codes: BTreeMap<Hash32, Code>,
+    pub contracts: BTreeMap<InstanceId, Contract>,
+    /// What was granted, and how much of it was pulled.
+    pub allowances: BTreeMap<AllowanceKey, (AllowanceTerms, i128)>,
+}
+
+/// What a block does by itself, in the order in which it does so where times are equal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Hold(HoldId),
+    Wait(PaymentKey),
+    Keys(AccountId),
+    Forget(PaymentKey),
+    Deadline(InstanceId),
+    ForgetContract(InstanceId),
 }
 
 /// Why something is not done.
@@ -196,6 +222,9 @@ impl Model {
             settled_later: BTreeMap::new(),
             confirmed: BTreeMap::new(),
             references: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            contracts: BTreeMap::new(),
+            allowances: BTreeMap::new(),
         };
         for account in &genesis.accounts {
             model.accounts.insert(account.open.account, administer::opened(&account.open));
@@ -231,14 +260,7 @@ impl Model {
     }
 
     /// Everything whose time has come, by time, then kind, then id.
-    fn own_acts(&mut self) -> Vec<BlockAct> {
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        enum Due {
-            Hold(HoldId),
-            Wait(PaymentKey),
-            Keys(AccountId),
-            Forget(PaymentKey),
-        }
+    fn due(&self) -> Vec<(BlockTime, Due)> {
         let mut due = Vec::new();
         due.extend(self.holds.iter().map(|(id, hold)| (hold.ends, Due::Hold(*id))));
         for (key, payment) in &self.payments {
@@ -250,10 +272,20 @@ impl Model {
         for (id, account) in &self.accounts {
             due.extend(account.key_change.as_ref().map(|change| (change.at, Due::Keys(*id))));
         }
+        for (id, contract) in &self.contracts {
+            due.extend(contract.live.map(|(_, _, _, deadline)| (deadline, Due::Deadline(*id))));
+            due.extend(contract.forget_at.map(|at| (at, Due::ForgetContract(*id))));
+        }
         due.retain(|(at, _)| *at <= self.now);
         due.sort();
+        due
+    }
+
+    /// Does what is due. A state that is entered here and over already waits for the next block.
+    fn own_acts(&mut self) -> Vec<BlockAct> {
         let mut acts = Vec::new();
-        for (_, what) in due {
+        let mut deadlines = 0;
+        for (_, what) in self.due() {
             match what {
                 Due::Hold(id) => {
                     let hold = self.holds.remove(&id).expect("listed");
@@ -280,6 +312,15 @@ impl Model {
                         self.payments.remove(&key);
                     }
                 }
+                Due::Deadline(_) if deadlines >= BLOCK_DEADLINES_MAX => break,
+                Due::Deadline(id) => {
+                    deadlines += 1;
+                    self.pass_deadline(id);
+                    acts.push(BlockAct::DeadlinePassed { instance: id, event: Hash32::ZERO });
+                }
+                Due::ForgetContract(id) => {
+                    self.contracts.remove(&id);
+                }
             }
         }
         acts
@@ -298,8 +339,12 @@ impl Model {
         if envelope.valid_until < self.now {
             return Err(VoidReason::Expired { valid_until: envelope.valid_until, now: self.now });
         }
-        let admin = matches!(envelope.body, Body::Admin(_));
-        let ahead = if admin { self.timing.admin_validity_max_ms } else { self.timing.payment_validity_max_ms };
+        let patient = match &envelope.body {
+            Body::Admin(_) => true,
+            Body::Single(leg) => contract::is_patient(leg),
+            Body::Bundle(_) => false,
+        };
+        let ahead = if patient { self.timing.admin_validity_max_ms } else { self.timing.payment_validity_max_ms };
         let latest = self.now.after_ms(ahead);
         if envelope.valid_until > latest {
             return Err(VoidReason::TooFarAhead { valid_until: envelope.valid_until, latest });
@@ -348,8 +393,7 @@ impl Model {
                 credits.extend(outcomes);
                 continue;
             }
-            let hold = hold_id(instruction, position);
-            self.leg(leg, hold).map_err(|no| ((position, None), no))?;
+            self.contract_leg(instruction, position, sides[position]).map_err(|no| ((position, None), no))?;
             statuses.push(Status::Accc);
         }
         Ok(Answer { status: summary(statuses.into_iter()), reason: None, credits })
@@ -374,13 +418,14 @@ impl Model {
         self.give(account, asset, to, change);
     }
 
-    /// Whether every part is within bounds and all of an asset adds up.
+    /// Whether every part is within bounds, all of an asset adds up, and so do the pots of contracts.
     pub fn conserved(&self) -> bool {
         let sum = |asset: &AssetId| -> i128 {
             self.money.iter().filter(|((_, other, _), _)| other == asset).map(|(_, value)| value).sum()
         };
         self.money.iter().all(|((id, asset, _), value)| *value >= 0 && self.whole(*id, *asset) <= MOST)
             && self.assets.keys().all(|asset| sum(asset) == self.issued[asset] - self.redeemed[asset])
+            && self.pots_add_up()
     }
 }
 

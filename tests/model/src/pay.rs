@@ -85,7 +85,7 @@ impl Model {
         self.uetrs.entry(key).or_insert((facts, status));
     }
 
-    fn usable_asset(&self, asset: AssetId) -> Result<(), Reason> {
+    pub(crate) fn usable_asset(&self, asset: AssetId) -> Result<(), Reason> {
         match self.assets.get(&asset) {
             None => Err(Reason::AssetUnknown { asset }),
             Some(known) if !known.enabled => Err(Reason::AssetDisabled { asset }),
@@ -109,7 +109,7 @@ impl Model {
         if account.credits_frozen() { Err(Reason::CreditorFrozen { account: id }) } else { Ok(account) }
     }
 
-    fn active(&self, bic: Bic) -> bool {
+    pub(crate) fn active(&self, bic: Bic) -> bool {
         self.participants.get(&bic).is_some_and(|bank| bank.active)
     }
 
@@ -299,7 +299,7 @@ impl Model {
         Ok(())
     }
 
-    fn below_maximum(&self, asset: AssetId, payer: &Account, value: i128) -> Result<(), Reason> {
+    pub(crate) fn below_maximum(&self, asset: AssetId, payer: &Account, value: i128) -> Result<(), Reason> {
         if let Some(maximum) = self.assets[&asset].payment_max
             && value > plain(maximum)
         {
@@ -314,7 +314,7 @@ impl Model {
         Ok(())
     }
 
-    fn threshold(&self, asset: AssetId, banks: &[Bic]) -> Option<i128> {
+    pub(crate) fn threshold(&self, asset: AssetId, banks: &[Bic]) -> Option<i128> {
         let of = |bic: &Bic| self.thresholds.get(&(self.participants[bic].jurisdiction, asset)).copied();
         banks.iter().filter_map(of).min()
     }
@@ -334,7 +334,7 @@ impl Model {
         (of_day, of_year)
     }
 
-    fn count(&mut self, asset: AssetId, payer: &Account, value: i128) -> Result<Option<usize>, Reason> {
+    pub(crate) fn count(&mut self, asset: AssetId, payer: &Account, value: i128) -> Result<Option<usize>, Reason> {
         let Some(limits) = self.tiers.get(&(asset, payer.tier)).copied() else { return Ok(None) };
         if limits.day_max.is_none() && limits.year_max.is_none() {
             return Ok(None);

@@ -1,9 +1,12 @@
 //! Commands that ask a node.
 
 pub mod ask;
+pub mod contract;
+pub mod fx;
 pub mod key;
 pub mod pay;
 pub mod sign;
+pub mod signers;
 pub mod verify;
 pub mod watch;
 

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::key::passphrase;
+use super::signers::{account, call, now};
 use crate::output::{json, progress, say, text};
 use clap::Args;
 use seaway_genesis::seed;
@@ -9,21 +10,19 @@ use seaway_iso20022::message::{CreditTransfer, Message, Status};
 use seaway_sdk::{Client, ClientError, MessageKeys, Payment, settle_message};
 use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::amount::Amount;
-use seaway_types::asset::{Asset, AssetBook};
+use seaway_types::contract::{SignedOffer, Value as Term};
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::CreditKind;
 use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
 use seaway_types::state::{Account, DebitAuthority};
 use seaway_types::text::{Purpose, Text35};
-use seaway_types::time::BlockTime;
-use seaway_types::{AccountId, AssetId};
+use seaway_vm::machine::cost_of;
 use serde_json::{Value, json as object};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How often the same bytes are sent before the payment is left to itself.
 const ATTEMPTS: usize = 5;
@@ -57,6 +56,12 @@ pub struct Options {
     /// Purpose code of ISO 20022, as in GDDS.
     #[arg(long)]
     pub purpose: Option<Purpose>,
+    /// Pay from money in another currency: the best quote is taken, and nothing moves unless both legs do.
+    #[arg(long, conflicts_with = "pacs008")]
+    pub from_currency: Option<String>,
+    /// The most that the exchange may cost, as in "7900.00 HKD"; without it you are asked.
+    #[arg(long, requires = "from_currency")]
+    pub max_cost: Option<String>,
     /// A key file that signs; may be given several times. On a devnet the published keys sign when none is given.
     #[arg(long = "key")]
     pub keys: Vec<PathBuf>,
@@ -79,7 +84,8 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
     let (debtor, creditor) = (options.connection.account(&options.from)?, options.connection.account(&options.to)?);
     let status = call(&client, "network_status", object!({})).await?;
     let network = text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())?;
-    let (asset, amount) = amount(&client, &options.amount).await?;
+    let book = super::contract::book(&client).await?;
+    let (asset, amount) = super::contract::amount(&book, "--amount", &options.amount)?;
     let payer = account(&client, debtor).await?;
     let payee = account(&client, creditor).await?;
     let submitter = match payer.debit_authority {
@@ -100,7 +106,18 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         party_data_hash: None,
         kind: CreditKind::Customer,
     };
-    let signed = payment.sign(now()?, &secrets(options, &payer)?).map_err(|error| error.to_string())?;
+    let secrets = secrets(options, &payer)?;
+    let signed = match &options.from_currency {
+        None => payment.sign(now()?, &secrets),
+        Some(sold) => {
+            let Some((quote, at_most)) = exchange(options, &client, sold).await? else {
+                say!("nothing was paid");
+                return Ok(ExitCode::FAILURE);
+            };
+            payment.sign_with_quote(quote, at_most, now()?, &secrets)
+        }
+    };
+    let signed = signed.map_err(|error| error.to_string())?;
     if let Some(path) = &options.keep {
         std::fs::write(path, signed.bytes_in_hex()).map_err(|error| format!("{}: {error}", path.display()))?;
     }
@@ -122,10 +139,46 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
     }
 }
 
-fn now() -> Result<BlockTime, String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
-    let now = u64::try_from(now.as_millis()).ok().and_then(BlockTime::from_ms);
-    now.ok_or_else(|| "the clock is beyond year 9999".to_owned())
+/// The best quote for what is paid, and the most that its payer consents to; none where it does not.
+async fn exchange(options: &Options, client: &Client, sold: &str) -> Result<Option<(SignedOffer, Amount)>, String> {
+    let (_, name) = options.amount.split_once(' ').unwrap_or(("", &options.amount));
+    let asked = object!({"sold": sold, "bought": name, "amount": options.amount});
+    let answer = call(client, "fx_request", asked).await?;
+    let best = answer["quotes"].as_array().and_then(|quotes| quotes.first());
+    let best = best.ok_or_else(|| format!("no dealer quotes {name} for {sold} and this amount now"))?;
+    let signed = super::fx::offer(best)?;
+    // What the node says is worked out again from the very offer that is signed.
+    let [Term::Ratio(rate), ..] = &*signed.offer.terms.parameters else {
+        return Err("the quote has no rate".to_owned());
+    };
+    let book = super::contract::book(client).await?;
+    let (bought_id, bought) = super::contract::amount(&book, "--amount", &options.amount)?;
+    let (sold_id, _) = book.find(sold).map_err(|error| format!("--from-currency: {error}"))?;
+    if *signed.offer.terms.assets != [sold_id, bought_id] {
+        return Err("the node answers with a quote for something else".to_owned());
+    }
+    let cost = cost_of(bought, *rate).ok_or("the cost goes beyond 18 digits")?.out;
+    let shown = book.show(cost, sold_id);
+    match &options.max_cost {
+        Some(most) => {
+            let (of, most) = super::contract::amount(&book, "--max-cost", most)?;
+            if of != sold_id || cost > most {
+                return Err(format!("the best quote costs {shown}, more than --max-cost"));
+            }
+            Ok(Some((signed, most)))
+        }
+        None => {
+            let dealer = text(&best["dealerAgent"]);
+            eprint!(
+                "{} costs {shown} by the quote of {dealer}, good until {}. Pay? [y/N] ",
+                options.amount,
+                text(&best["ends"])
+            );
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
+            Ok(matches!(line.trim(), "y" | "Y" | "yes").then_some((signed, cost)))
+        }
+    }
 }
 
 /// Settles a pacs.008, and writes the pacs.002.
@@ -194,34 +247,6 @@ fn show(options: &Options, answer: &Value) -> ExitCode {
     }
 }
 
-async fn call(client: &Client, method: &str, params: Value) -> Result<Value, String> {
-    client.call(method, params).await.map_err(|error| error.to_string())
-}
-
-async fn account(client: &Client, id: AccountId) -> Result<Account, String> {
-    let answer = call(client, "account_get", object!({"account": id})).await?;
-    serde_json::from_value(answer["record"].clone()).map_err(|error| format!("account {id}: {error}"))
-}
-
-async fn amount(client: &Client, written: &str) -> Result<(AssetId, Amount), String> {
-    let (number, name) = written
-        .split_once(' ')
-        .ok_or_else(|| format!("--amount: '{written}' is refused; expected as in 1000.00 HKD"))?;
-    let answer = call(client, "asset_list", object!({})).await?;
-    let asset = |one: &Value| {
-        let id: AssetId = serde_json::from_value(one["id"].clone())?;
-        let record: Asset = serde_json::from_value(one["record"].clone())?;
-        Ok((id, record))
-    };
-    let assets =
-        answer["assets"].as_array().into_iter().flatten().map(asset).collect::<Result<_, serde_json::Error>>();
-    let book = AssetBook::new(assets.map_err(|error| format!("asset_list: {error}"))?);
-    let (id, asset) = book.find(name).map_err(|error| format!("--amount: {error}"))?;
-    let amount = Amount::parse_major(number, asset.exponent).map_err(|error| format!("--amount: {error}"))?;
-    Ok((id, amount))
-}
-
-/// The secrets that sign: of key files, or the published ones that the paying account needs.
 /// The secrets of the key files.
 fn opened(options: &Options) -> Result<Vec<[u8; 32]>, String> {
     let path = options.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
@@ -230,6 +255,7 @@ fn opened(options: &Options) -> Result<Vec<[u8; 32]>, String> {
     options.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
+/// The secrets that sign: of key files, or the published ones that the paying account needs.
 fn secrets(options: &Options, payer: &Account) -> Result<Vec<[u8; 32]>, String> {
     if !options.keys.is_empty() {
         return opened(options);

@@ -123,9 +123,13 @@ impl<'a> Report<'a> {
             let number = position.checked_sub(acts).and_then(|place| lines.get(place));
             let wire = position.checked_sub(acts).and_then(|place| wires.get(place));
             let credits = executed.outcomes(position);
+            let events: Vec<_> = executed.events(position).collect();
             say!(
                 "{}",
-                json!({"height": context.height, "line": number, "receipt": receipt, "credits": credits, "wire": wire})
+                json!({
+                    "height": context.height, "line": number, "receipt": receipt, "credits": credits,
+                    "events": events, "wire": wire,
+                })
             );
         }
         for (instruction, reason) in left_out {
@@ -151,6 +155,7 @@ impl<'a> Report<'a> {
                 format!("not accepted (AB05): {} back to {}", show(amount, asset), self.account(debtor))
             }
             BlockAct::KeysChanged { account } => format!("keys changed: {}", self.account(account)),
+            BlockAct::DeadlinePassed { instance, .. } => format!("deadline of contract {instance}"),
         }
     }
 
@@ -205,6 +210,23 @@ impl<'a> Report<'a> {
             Leg::Accept(accept) => format!("accept {}", accept.payment.uetr),
             Leg::Refuse(refuse) => format!("refuse {}, {}", refuse.payment.uetr, refuse.reason),
             Leg::Confirm(confirm) => format!("confirm {}", confirm.payment.uetr),
+            Leg::RegisterCode(register) => format!("register code {}", register.code.hash()),
+            Leg::OpenContract(open) => format!("open a contract of code {}", open.terms.code),
+            Leg::CallContract(call) => format!("clause {} of contract {}", call.clause, call.target.id()),
+            Leg::ApproveCall(approve) => {
+                format!("approve clause {} of contract {}", approve.clause, approve.instance)
+            }
+            Leg::WithdrawOffer(withdraw) => format!("take back offer {}", withdraw.offer.id()),
+            Leg::SetAllowance(set) => {
+                let grantor = self.account(&set.allowance.grantor);
+                match set.terms {
+                    Some(terms) => format!("{grantor} allows {}", show(terms.total_max, set.allowance.asset)),
+                    None => format!("{grantor} revokes an allowance"),
+                }
+            }
+            Leg::ReleaseSuspense(release) => {
+                format!("{} out of suspense to {}", show(release.amount, release.asset), self.account(&release.to))
+            }
         }
     }
 

@@ -23,7 +23,7 @@ pub const ACCOUNTS: u64 = 1_000_000;
 /// Accounts opened in a block: what a block may hold, so that the work of opening leaves little behind.
 const BLOCK: usize = 4096;
 pub const ASSET: AssetId = AssetId(1);
-const SECRET: [u8; 32] = [1; 32];
+pub const SECRET: [u8; 32] = [1; 32];
 
 pub fn bic() -> Bic {
     "HARBHKHH".parse().unwrap()

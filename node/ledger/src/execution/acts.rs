@@ -6,15 +6,23 @@ use super::stop::{Fault, Stop};
 use crate::state::{StateView, Timer, TimerSubject};
 use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::limits::{BLOCK_ACTS_MAX, MINUTE_MS};
+use seaway_types::limits::{BLOCK_ACTS_MAX, BLOCK_DEADLINES_MAX, MINUTE_MS};
 use seaway_types::receipt::{BlockAct, Receipt};
-use seaway_types::state::{Account, Field, Hold, Payment, PaymentStage};
+use seaway_types::state::{Account, Field, Hold, Instance, Payment, PaymentStage};
 use seaway_types::time::BlockTime;
 
 impl<V: StateView> Execution<'_, V> {
     /// Fires the timers that are due, and prunes instruction leaves whose time is over.
     pub fn carry_out_own_acts(&mut self) -> Result<(), Fault> {
+        let mut deadlines = 0;
         for timer in self.state.due(self.block.time, BLOCK_ACTS_MAX)? {
+            if matches!(timer.subject, TimerSubject::Contract(_)) {
+                // The rest waits for the next block, in order: what comes after these waits with them.
+                if deadlines == BLOCK_DEADLINES_MAX {
+                    break;
+                }
+                deadlines += 1;
+            }
             self.state.remove_timer(timer);
             self.uetr = None;
             let act = match timer.subject {
@@ -23,6 +31,11 @@ impl<V: StateView> Execution<'_, V> {
                 TimerSubject::Keys(account) => Some(self.change_keys_now(account)),
                 TimerSubject::Forget(payment) => {
                     self.forget_payment(payment)?;
+                    None
+                }
+                TimerSubject::Contract(instance) => Some(self.end_of_state(instance)),
+                TimerSubject::ForgetContract(instance) => {
+                    self.state.put::<Instance>(instance, None)?;
                     None
                 }
             };

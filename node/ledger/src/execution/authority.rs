@@ -21,13 +21,13 @@ use seaway_types::state::{
 
 /// Somebody whose signatures are needed.
 #[derive(Clone, Debug)]
-struct Party {
-    who: Submitter,
-    policy: KeyPolicy,
+pub(super) struct Party {
+    pub who: Submitter,
+    pub policy: KeyPolicy,
 }
 
 /// Parties that must all have signed.
-type Parties = Vec<Party>;
+pub(super) type Parties = Vec<Party>;
 
 /// For each leg, or for the one administrative act: which alternative signed.
 pub(super) type Chosen = Vec<usize>;
@@ -38,7 +38,9 @@ impl<V: StateView> Execution<'_, V> {
         let envelope = instruction.envelope();
         let needs: Vec<Vec<Parties>> = match &envelope.body {
             Body::Admin(admin) => vec![self.parties_of_admin(admin)?],
-            body => body.legs().iter().map(|leg| self.parties_of_leg(leg)).collect::<Result<_, Stop>>()?,
+            body => {
+                body.legs().iter().map(|leg| self.parties_of_leg(leg, instruction)).collect::<Result<_, Stop>>()?
+            }
         };
         let mut chosen = Vec::with_capacity(needs.len());
         let mut taken: Vec<&Party> = Vec::new();
@@ -65,7 +67,7 @@ impl<V: StateView> Execution<'_, V> {
         }
     }
 
-    fn parties_of_leg(&self, leg: &Leg) -> Result<Vec<Parties>, Stop> {
+    fn parties_of_leg(&self, leg: &Leg, instruction: &DecodedInstruction) -> Result<Vec<Parties>, Stop> {
         Ok(match leg {
             Leg::CreditTransfer(transfer) => vec![self.debitors(&transfer.debtor)?],
             Leg::Reserve(reserve) => vec![self.debitors(&reserve.payer)?],
@@ -97,6 +99,15 @@ impl<V: StateView> Execution<'_, V> {
             Leg::Accept(accept) => vec![vec![self.creditor_agent(&accept.payment)?]],
             Leg::Refuse(refuse) => vec![vec![self.creditor_agent(&refuse.payment)?]],
             Leg::Confirm(confirm) => vec![vec![self.creditor_agent(&confirm.payment)?]],
+            Leg::RegisterCode(register) => vec![vec![self.participant(register.by)?]],
+            Leg::OpenContract(open) => vec![self.obligors(&open.terms, instruction)?],
+            Leg::CallContract(call) => self.callers(call, instruction)?,
+            Leg::ApproveCall(approve) => vec![vec![self.party_of(&approve.member)?]],
+            Leg::WithdrawOffer(withdraw) => vec![self.maker(&withdraw.offer)?],
+            Leg::SetAllowance(set) => vec![self.debitors(&set.allowance.grantor)?],
+            Leg::ReleaseSuspense(release) => {
+                vec![vec![self.agent_of(&release.account)?, self.supervisor(&release.account, release.supervisor)?]]
+            }
         })
     }
 
@@ -134,7 +145,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// Those whose signatures debit an account.
-    fn debitors(&self, id: &AccountId) -> Result<Parties, Stop> {
+    pub(super) fn debitors(&self, id: &AccountId) -> Result<Parties, Stop> {
         let account = self.account(id)?;
         let holder = || Party { who: Submitter::Account(*id), policy: account.owner.clone() };
         Ok(match account.debit_authority {
@@ -163,11 +174,16 @@ impl<V: StateView> Execution<'_, V> {
 
     /// An account's agent, or a supervisor of the agent's jurisdiction.
     fn freezer(&self, account: &AccountId, by: Bic) -> Result<Party, Stop> {
+        if by == self.account(account)?.agent { self.participant(by) } else { self.supervisor(account, by) }
+    }
+
+    /// A supervisor of the jurisdiction of an account's agent.
+    fn supervisor(&self, account: &AccountId, by: Bic) -> Result<Party, Stop> {
         let agent = self.account(account)?.agent;
         let party = self.participant(by)?;
         let jurisdiction = self.must::<Participant>(&agent, "the agent of an account")?.jurisdiction;
         let supervisor: Participant = self.must(&by, "a participant just found")?;
-        if by == agent || supervisor.roles.supervisor_of.contains(&jurisdiction) {
+        if supervisor.roles.supervisor_of.contains(&jurisdiction) {
             Ok(party)
         } else {
             Err(VoidReason::RoleMissing { bic: by }.into())
@@ -192,6 +208,15 @@ impl<V: StateView> Execution<'_, V> {
 
     fn creditor_agent(&self, payment: &PaymentKey) -> Result<Party, Stop> {
         self.agent_of(&self.facts(payment)?.creditor)
+    }
+
+    /// Whoever a submitter is: an account's owner, a participant, the authority.
+    pub(super) fn party_of(&self, who: &Submitter) -> Result<Party, Stop> {
+        match who {
+            Submitter::Account(account) => self.owner_of(account),
+            Submitter::Participant(bic) => self.participant(*bic),
+            Submitter::Authority => Ok(Party { who: *who, policy: self.parameters.authority.clone() }),
+        }
     }
 
     fn owner_of(&self, account: &AccountId) -> Result<Party, Stop> {

@@ -5,6 +5,7 @@ use super::context::{BlockContext, Execution, Outcomes};
 use super::stop::{BlockFault, Fault, Stop};
 use crate::VERSION;
 use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, Soon, StateView, Tip};
+use seaway_types::contract::ContractEvent;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{AuthenticInstruction, Leg};
@@ -20,6 +21,7 @@ pub struct ExecutedBlock {
     pub(super) leaves: Vec<Hash32>,
     pub(super) outcomes: Vec<Outcomes>,
     postings: Vec<Posting>,
+    pub(super) events: Vec<(u32, ContractEvent)>,
     receipts_root: Hash32,
     changes: BlockChanges,
     update: CommitmentUpdate,
@@ -101,7 +103,7 @@ pub(super) fn finish<V: StateView>(
     commitment: &Commitment,
 ) -> Result<ExecutedBlock, BlockFault> {
     execution.check_conservation()?;
-    let Execution { block: context, receipts, outcomes, postings, state, .. } = execution;
+    let Execution { block: context, receipts, outcomes, postings, events, state, .. } = execution;
     let leaves = merkle::leaves(&receipts);
     let changes = state.into_changes();
     let update = commitment.prepare(context.height, &changes);
@@ -112,6 +114,7 @@ pub(super) fn finish<V: StateView>(
         receipts,
         outcomes,
         postings,
+        events,
         changes,
         update,
     })
@@ -144,6 +147,12 @@ impl ExecutedBlock {
         found.map_or(&[], |(_, outcomes)| outcomes)
     }
 
+    /// Events of the contracts in the receipt at a position.
+    pub fn events(&self, receipt: usize) -> impl Iterator<Item = &ContractEvent> {
+        let here = move |(position, _): &&(u32, ContractEvent)| usize::try_from(*position) == Ok(receipt);
+        self.events.iter().filter(here).map(|(_, event)| event)
+    }
+
     /// All movements of money, in order.
     pub fn postings(&self) -> &[Posting] {
         &self.postings
@@ -159,9 +168,9 @@ impl ExecutedBlock {
     pub fn apply(self, state: &mut MemoryState) -> AppliedBlock {
         let tip = Tip { height: self.context.height, time: self.context.time };
         state.apply(tip, &self.changes, self.update);
-        let Self { context, receipts, outcomes, postings, changes, .. } = self;
+        let Self { context, receipts, outcomes, postings, events, changes, .. } = self;
         let index_root = state.commitment().parts().index;
-        AppliedBlock { context, receipts, outcomes, postings, changes, index_root }
+        AppliedBlock { context, receipts, outcomes, postings, events, changes, index_root }
     }
 }
 
@@ -176,6 +185,8 @@ pub struct AppliedBlock {
     pub outcomes: Vec<Outcomes>,
     /// All movements of money, in order.
     pub postings: Vec<Posting>,
+    /// Events of contracts, by the position of their receipt.
+    pub events: Vec<(u32, ContractEvent)>,
     /// What it changed.
     pub changes: BlockChanges,
     /// The running hash over the index after it.

@@ -5,6 +5,7 @@ use crate::state::{Overlay, Savepoint, StateView, Stored};
 use seaway_types::asset::{Asset, AssetId};
 use seaway_types::bic::Bic;
 use seaway_types::calendar::{Calendar, Session};
+use seaway_types::contract::ContractEvent;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::reason::Reason;
@@ -43,6 +44,8 @@ pub(super) struct Execution<'a, V> {
     pub receipts: Vec<Receipt>,
     pub outcomes: Vec<Outcomes>,
     pub postings: Vec<Posting>,
+    /// Events of contracts, by the position of their receipt.
+    pub events: Vec<(u32, ContractEvent)>,
     /// The UETR that postings made now belong to.
     pub uetr: Option<Uetr>,
     /// Where each credit of the present instruction stands first; made when a UETR is found taken.
@@ -58,6 +61,7 @@ pub(super) struct Mark {
     receipts: usize,
     outcomes: usize,
     postings: usize,
+    events: usize,
 }
 
 impl<'a, V: StateView> Execution<'a, V> {
@@ -70,6 +74,7 @@ impl<'a, V: StateView> Execution<'a, V> {
             receipts: Vec::new(),
             outcomes: Vec::new(),
             postings: Vec::new(),
+            events: Vec::new(),
             uetr: None,
             first_places: None,
             agents: BTreeMap::new(),
@@ -83,6 +88,7 @@ impl<'a, V: StateView> Execution<'a, V> {
             receipts: self.receipts.len(),
             outcomes: self.outcomes.len(),
             postings: self.postings.len(),
+            events: self.events.len(),
         }
     }
 
@@ -92,6 +98,7 @@ impl<'a, V: StateView> Execution<'a, V> {
         self.receipts.truncate(mark.receipts);
         self.outcomes.truncate(mark.outcomes);
         self.postings.truncate(mark.postings);
+        self.events.truncate(mark.events);
     }
 
     /// Forgets remembered answers: after administration, which may have changed them.

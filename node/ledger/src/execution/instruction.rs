@@ -92,6 +92,14 @@ impl<V: StateView> Execution<'_, V> {
         let timing = &self.parameters.timing;
         let ahead_ms = match envelope.body {
             Body::Admin(_) => timing.admin_validity_max_ms,
+            Body::Single(
+                Leg::RegisterCode(_)
+                | Leg::OpenContract(_)
+                | Leg::ApproveCall(_)
+                | Leg::WithdrawOffer(_)
+                | Leg::SetAllowance(_)
+                | Leg::ReleaseSuspense(_),
+            ) => timing.admin_validity_max_ms,
             _ => timing.payment_validity_max_ms,
         };
         let latest = now.after_ms(ahead_ms);
@@ -120,14 +128,15 @@ impl<V: StateView> Execution<'_, V> {
         let mut status = None;
         let mut credits = Vec::new();
         for (position, leg) in body.legs().iter().enumerate() {
-            let outcome = self.run_leg(leg, position, placed)?;
+            let came = chosen.get(position).copied().unwrap_or(0);
+            let outcome = self.run_leg(leg, position, came, placed)?;
             status = Some(together(status, outcome.status));
             credits.extend(outcome.credits);
         }
         Ok((status.unwrap_or(Status::Accc), credits))
     }
 
-    fn run_leg(&mut self, leg: &Leg, position: usize, placed: Placed) -> Result<LegOutcome, Halt> {
+    fn run_leg(&mut self, leg: &Leg, position: usize, came: usize, placed: Placed) -> Result<LegOutcome, Halt> {
         self.uetr = None;
         if let Leg::CreditTransfer(transfer) = leg {
             return self.credit_transfer(transfer, position, placed);
@@ -146,6 +155,13 @@ impl<V: StateView> Execution<'_, V> {
             Leg::Accept(accept) => self.accept(accept),
             Leg::Refuse(refuse) => self.refuse(refuse),
             Leg::Confirm(confirm) => self.confirm(confirm),
+            Leg::RegisterCode(register) => self.register_code(register),
+            Leg::OpenContract(open) => self.open_contract(open, position, placed),
+            Leg::CallContract(call) => self.call_contract(call, came, placed),
+            Leg::ApproveCall(approve) => self.approve_call(approve),
+            Leg::WithdrawOffer(withdraw) => self.withdraw_offer(withdraw),
+            Leg::SetAllowance(set) => self.set_allowance(set),
+            Leg::ReleaseSuspense(release) => self.release_suspense(release),
         };
         done.map(|()| LegOutcome::done()).map_err(|stop| stop.at(position, None))
     }
@@ -173,7 +189,12 @@ impl<V: StateView> Execution<'_, V> {
         credits: Vec<CreditOutcome>,
     ) {
         let envelope = instruction.envelope();
-        let leaves = merkle::leaves(&credits);
+        let position = self.receipt_position();
+        let mut leaves = merkle::leaves(&credits);
+        // Events stand in the order of receipts, so those of this one are the last.
+        let events = self.events.iter().rev().take_while(|(receipt, _)| *receipt == position).count();
+        let first = self.events.len().saturating_sub(events);
+        leaves.extend(self.events.iter().skip(first).map(|(_, event)| event.leaf()));
         let receipt = InstructionReceipt {
             submitter: envelope.submitter,
             key: envelope.key,
@@ -181,10 +202,11 @@ impl<V: StateView> Execution<'_, V> {
             status,
             reason,
             credits: u32::try_from(credits.len()).unwrap_or(u32::MAX),
+            events: u8::try_from(events).unwrap_or(u8::MAX),
             outcomes_root: merkle::root(&leaves),
         };
         if !credits.is_empty() {
-            self.outcomes.push((self.receipt_position(), credits));
+            self.outcomes.push((position, credits));
         }
         self.receipts.push(Receipt::Instruction(receipt));
     }

@@ -2,7 +2,7 @@
 //!
 //! One pass: first the block's own acts (`acts`), then the instructions in order. For each instruction the guards stand
 //! in a straight ladder: network, idempotency, validity, authority (`authority`); then it takes its key, and its legs run
-//! (`payment`, `hold`, `supply`, `follow_up`, `account`, `network`: each a `check` of what can be refused and an
+//! (`payment`, `hold`, `supply`, `follow_up`, `contract`, `account`, `network`: each a `check` of what can be refused and an
 //! `apply` of what then changes). What is refused before the key is taken voids the block; what is refused later is a
 //! receipt with its reason, and leaves no other trace.
 
@@ -13,6 +13,7 @@ mod block;
 mod bounds;
 mod builder;
 mod context;
+mod contract;
 mod follow_up;
 mod hold;
 mod instruction;

@@ -8,7 +8,7 @@ use seaway_types::asset::AssetId;
 use seaway_types::identifier::AccountId;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{Account, Balance, Field, TierLimits, Totals};
+use seaway_types::state::{Account, Balance, Field, Instance, TierLimits, Totals};
 use std::collections::BTreeMap;
 
 /// Where money is.
@@ -37,7 +37,17 @@ impl<V: StateView> Execution<'_, V> {
         amount: Amount,
     ) -> Result<(), Stop> {
         let (creditor, account) = to;
-        let target = Place::On(creditor, Field::Available);
+        self.pay_into(asset, source, (Place::On(creditor, Field::Available), account), amount)
+    }
+
+    /// As [`Self::pay`], into any part of a balance.
+    pub fn pay_into(
+        &mut self,
+        asset: AssetId,
+        source: Place,
+        (target, account): (Place, &Account),
+        amount: Amount,
+    ) -> Result<(), Stop> {
         self.debit(asset, source, amount)?;
         self.ensure_below_cap(asset, account, amount)?;
         self.credit(asset, target, amount)?;
@@ -145,6 +155,7 @@ impl<V: StateView> Execution<'_, V> {
 struct Sums {
     accounts: BTreeMap<AssetId, [i128; 4]>,
     totals: BTreeMap<AssetId, [i128; 4]>,
+    pots: BTreeMap<AssetId, i128>,
     unbalanced: Option<AssetId>,
 }
 
@@ -153,7 +164,7 @@ impl ForEachChange for Sums {
 
     fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Self::Error> {
         use std::any::Any;
-        // Two of the tables count; the others pass by.
+        // Three of the tables count; the others pass by.
         let (key, slot): (&dyn Any, &dyn Any) = (key, slot);
         if let (Some((_, asset)), Some(slot)) =
             (key.downcast_ref::<(AccountId, AssetId)>(), slot.downcast_ref::<Slot<Balance>>())
@@ -161,6 +172,17 @@ impl ForEachChange for Sums {
             let part =
                 |balance: &Option<Balance>, field| i128::from(balance.unwrap_or_default().get(field).minor_units());
             add(self.accounts.entry(*asset).or_default(), |field| part(&slot.now, field) - part(&slot.before, field));
+        }
+        if let Some(slot) = slot.downcast_ref::<Slot<Instance>>() {
+            for (instance, sign) in [(&slot.now, 1i128), (&slot.before, -1)] {
+                for pot in instance.iter().flat_map(|instance| &instance.pots) {
+                    let assets = instance.as_ref().map(|instance| &instance.terms.assets);
+                    let asset =
+                        assets.and_then(|assets| assets.get(usize::from(pot.asset))).copied().unwrap_or(AssetId(0));
+                    let sum = self.pots.entry(asset).or_default();
+                    *sum = sum.wrapping_add(i128::from(pot.amount.minor_units()).wrapping_mul(sign));
+                }
+            }
         }
         if let (Some(asset), Some(slot)) = (key.downcast_ref::<AssetId>(), slot.downcast_ref::<Slot<Totals>>()) {
             let part = |totals: &Option<Totals>, field| {
@@ -193,13 +215,17 @@ impl<V: StateView> Execution<'_, V> {
             return Err(Fault::NotConserved { asset });
         }
         let assets: std::collections::BTreeSet<AssetId> =
-            sums.accounts.keys().chain(sums.totals.keys()).copied().collect();
+            sums.accounts.keys().chain(sums.totals.keys()).chain(sums.pots.keys()).copied().collect();
         for asset in assets {
             let balances = sums.accounts.get(&asset).copied().unwrap_or_default();
             let totals = sums.totals.get(&asset).copied().unwrap_or_default();
             for ((field, balances), totals) in Field::ALL.into_iter().zip(balances).zip(totals) {
                 if balances != totals {
                     return Err(Fault::TotalsDiffer { asset, field, balances, totals });
+                }
+                let pots = sums.pots.get(&asset).copied().unwrap_or_default();
+                if field == Field::InContracts && pots != totals {
+                    return Err(Fault::PotsDiffer { asset, pots, totals });
                 }
             }
         }

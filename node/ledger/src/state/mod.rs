@@ -1,5 +1,6 @@
 //! Where execution reads and writes: a view of the parent state, an overlay over it, and a state held in memory.
 
+mod code;
 mod commitment;
 mod map;
 mod memory;
@@ -8,6 +9,7 @@ mod restore;
 mod tables;
 mod view;
 
+pub use code::RegisteredCode;
 pub use commitment::{Commitment, CommitmentUpdate};
 pub use map::PointMap;
 pub use memory::MemoryState;

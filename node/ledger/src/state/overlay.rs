@@ -99,10 +99,17 @@ impl<'a, V: StateView> Overlay<'a, V> {
 
     /// Sets or removes a record.
     pub fn put<R: Stored>(&mut self, key: R::Key, record: Option<R>) -> Result<(), ReadFault> {
-        self.modify(key, |now| {
-            *now = record;
-            Ok(())
-        })
+        let slots = R::changes_mut(&mut self.changes.records);
+        let previous = match slots.get_mut(&key) {
+            Some(slot) => Some(std::mem::replace(&mut slot.now, record)),
+            None => {
+                let before: Option<R> = self.view.read(&key)?;
+                slots.insert(key, Slot { before, now: record });
+                None
+            }
+        };
+        self.journal.push(Journal::Record(R::undo(key, previous)));
+        Ok(())
     }
 
     /// Changes a record in place with one look-up. Where `change` fails nothing changes.

@@ -52,6 +52,9 @@ impl Restored {
             StateKey::Threshold(country, asset) => {
                 put::<seaway_types::state::Threshold>(state, (country, asset), bytes)
             }
+            StateKey::ContractCode(code) => put::<super::RegisteredCode>(state, code, bytes),
+            StateKey::Instance(instance) => put::<seaway_types::state::Instance>(state, instance, bytes),
+            StateKey::Allowance(allowance) => put::<seaway_types::state::Allowance>(state, allowance, bytes),
         }
     }
 

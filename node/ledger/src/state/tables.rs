@@ -1,14 +1,17 @@
 //! The tables of the state, declared once: each record type, its key, and the state key under which it enters the tree.
 
+use super::code::RegisteredCode;
 use super::map::PointMap;
 use seaway_types::asset::{Asset, AssetId};
 use seaway_types::bic::Bic;
 use seaway_types::calendar::Calendar;
+use seaway_types::contract::{AllowanceKey, InstanceId};
+use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, HoldId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::state::{
-    Account, Balance, CalendarKey, Hold, Parameters, Participant, Payment, StateKey, Threshold, Tier, TierLimits,
-    Totals, Usage, Validators,
+    Account, Allowance, Balance, CalendarKey, Hold, Instance, Parameters, Participant, Payment, StateKey, Threshold,
+    Tier, TierLimits, Totals, Usage, Validators,
 };
 use seaway_types::text::Country;
 use serde::{Serialize, de::DeserializeOwned};
@@ -200,4 +203,7 @@ tables! {
     usages: (Bic, OwnerId, AssetId) => Usage in Inline, (agent, owner, asset) => StateKey::Usage(agent, owner, asset);
     calendars: CalendarKey => Calendar in Box, of => StateKey::Calendar(of);
     thresholds: (Country, AssetId) => Threshold in Box, (country, asset) => StateKey::Threshold(country, asset);
+    codes: Hash32 => RegisteredCode in Box, code => StateKey::ContractCode(code);
+    instances: InstanceId => Instance in Box, instance => StateKey::Instance(instance);
+    allowances: AllowanceKey => Allowance in Box, allowance => StateKey::Allowance(allowance);
 }

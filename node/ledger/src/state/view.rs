@@ -4,6 +4,7 @@
 use super::tables::Stored;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
+use seaway_types::contract::InstanceId;
 use seaway_types::identifier::{AccountId, HoldId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::state::{IndexEntry, IndexKey};
@@ -36,6 +37,10 @@ pub enum TimerSubject {
     Keys(AccountId),
     /// The record of a finished payment is dropped; no receipt.
     Forget(PaymentKey),
+    /// A contract's deadline.
+    Contract(InstanceId),
+    /// The record of a closed contract is dropped; no receipt.
+    ForgetContract(InstanceId),
 }
 
 /// A timer. Due timers fire in this order: by time, then by subject.

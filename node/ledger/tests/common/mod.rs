@@ -1,6 +1,8 @@
 //! A small network for the tests: a Hong Kong bank, a Singapore bank, a supervisor, three assets, accounts of each kind.
 #![allow(dead_code, missing_docs)] // each test file uses a part
 
+pub mod contracts;
+
 use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};

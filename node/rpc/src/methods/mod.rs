@@ -2,6 +2,8 @@
 
 mod access;
 mod account;
+mod contract;
+mod fx;
 mod ledger;
 mod network;
 mod payment;
@@ -105,6 +107,8 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     let mut module = RpcModule::new(context);
     access::register(&mut module)?;
     account::register(&mut module)?;
+    contract::register(&mut module)?;
+    fx::register(&mut module)?;
     ledger::register(&mut module)?;
     network::register(&mut module)?;
     payment::register(&mut module)?;

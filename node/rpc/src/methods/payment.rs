@@ -2,7 +2,7 @@
 
 use super::account::{count, height};
 use super::{Context, Reader, parse, reading};
-use crate::backend::{Answered, Backend, PaymentFound, Standing, Wait};
+use crate::backend::{Answered, Backend, PaymentFound, ReceiptPart, Standing, Wait};
 use crate::cursor;
 use crate::fault::Fault;
 use crate::show;
@@ -203,7 +203,8 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> R
     let prove = |PaymentFound { standing, placed: at }: &PaymentFound| {
         let name = &standing.name;
         let credit = at.credits.iter().position(|one| one.uetr == name.uetr && one.kind == name.kind);
-        let proof = context.backend.prove(at.height, at.position, credit)?;
+        let part = credit.map_or(ReceiptPart::Whole, ReceiptPart::Credit);
+        let proof = context.backend.prove(at.height, at.position, part)?;
         Ok(json!({"uetr": name.uetr, "kind": name.kind, "debtorAgent": name.debtor_agent, "proof": proof}))
     };
     let proofs: Vec<Value> = found.iter().map(prove).collect::<Result<_, Fault>>()?;

@@ -7,8 +7,11 @@ use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use seaway_types::amount::Amount;
+use seaway_types::asset::AssetBook;
 use seaway_types::bounded::Bounded;
+use seaway_types::hash::Hash32;
 use seaway_types::identifier::InstructionKey;
+use seaway_types::instruction::contract::{CallContract, Target};
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
 use seaway_types::instruction::{Body, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::state::{Account, DebitAuthority};
@@ -51,6 +54,7 @@ struct Simulate {
 
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     reading(module, "payment_prepare", prepare)?;
+    reading(module, "contract_simulate", simulate)?;
     reading(module, "payment_simulate", simulate)
 }
 
@@ -146,7 +150,7 @@ fn summary<B: Backend>(context: &Context<B>, envelope: &Envelope) -> Result<Vec<
     let mut lines = Vec::new();
     for leg in envelope.body.legs() {
         let Leg::CreditTransfer(transfer) = leg else {
-            lines.push("a business act that is no credit transfer; see the envelope".to_owned());
+            lines.push(said(context, leg, &book)?);
             continue;
         };
         for credit in transfer.credits.iter().take(20) {
@@ -164,6 +168,68 @@ fn summary<B: Backend>(context: &Context<B>, envelope: &Envelope) -> Result<Vec<
     Ok(lines)
 }
 
+/// A business act that is no credit transfer, in a sentence.
+fn said<B: Backend>(context: &Context<B>, leg: &Leg, book: &AssetBook) -> Result<String, Fault> {
+    let name = |code: &Hash32| -> Result<String, Fault> {
+        let found = context.backend.code(code)?;
+        Ok(found.map_or_else(|| format!("code {code}"), |program| program.code().name.to_string()))
+    };
+    Ok(match leg {
+        Leg::RegisterCode(register) => format!("{} registers code {}", register.by, register.code.hash()),
+        Leg::OpenContract(open) => {
+            let values: Vec<String> = open.terms.parameters.iter().map(ToString::to_string).collect();
+            let parties: Vec<String> = open.terms.parties.iter().map(ToString::to_string).collect();
+            let (parties, values) = (parties.join(", "), values.join(", "));
+            format!("opens {} between {parties} with {values}, UETR {}", name(&open.terms.code)?, open.uetr)
+        }
+        Leg::CallContract(call) => called(context, call)?,
+        Leg::ApproveCall(approve) => {
+            let verb = if approve.withdraw { "takes back its approval of" } else { "approves" };
+            format!("a panel's member {verb} clause {} of contract {}", approve.clause, approve.instance)
+        }
+        Leg::WithdrawOffer(withdraw) => format!("takes back offer {}", withdraw.offer.id()),
+        Leg::SetAllowance(set) => {
+            let (grantor, asset) = (set.allowance.grantor, set.allowance.asset);
+            match set.terms {
+                Some(terms) => format!(
+                    "{grantor} lets contracts pull {} at a time and {} in all, until {}",
+                    book.show(terms.each_max, asset),
+                    book.show(terms.total_max, asset),
+                    terms.not_after
+                ),
+                None => format!("{grantor} no longer lets contracts pull {}", book.name(asset)),
+            }
+        }
+        Leg::ReleaseSuspense(release) => {
+            format!(
+                "{} out of the suspense of {} to {}",
+                book.show(release.amount, release.asset),
+                release.account,
+                release.to
+            )
+        }
+        _ => "a business act that is no credit transfer; see the envelope".to_owned(),
+    })
+}
+
+/// A call in a sentence, with the heading of its clause.
+fn called<B: Backend>(context: &Context<B>, call: &CallContract) -> Result<String, Fault> {
+    let id = call.target.id();
+    let code = match &call.target {
+        Target::Offer(signed) => Some(signed.offer.terms.code),
+        Target::Instance(id) => context.backend.instance(id)?.map(|instance| instance.terms.code),
+    };
+    let program = code.map(|code| context.backend.code(&code)).transpose()?.flatten();
+    let code = program.as_ref().map(seaway_vm::Program::code);
+    let clause = code
+        .and_then(|code| code.states.get(usize::from(call.state)))
+        .and_then(|state| state.clauses.get(usize::from(call.clause)));
+    let heading = clause.map_or_else(|| format!("clause {}", call.clause), |clause| clause.label.to_string());
+    let values: Vec<String> = call.arguments.iter().map(ToString::to_string).collect();
+    let name = code.map_or_else(String::new, |code| format!(" ({})", code.name));
+    Ok(format!("'{heading}' of contract {id}{name}, with [{}]", values.join(", ")))
+}
+
 /// For whom the submitter's affairs concern: a simulation tells what a receipt would, and takes the engine's time.
 fn simulate<B: Backend>(context: &Context<B>, reader: &Reader, params: Simulate) -> Result<Value, Fault> {
     let decoded = params.bytes.clone().decode().map_err(Fault::Form)?;
@@ -171,11 +237,13 @@ fn simulate<B: Backend>(context: &Context<B>, reader: &Reader, params: Simulate)
     let simulated = context.backend.simulate(params.bytes)?;
     let book = context.backend.assets()?;
     let credits: Vec<Value> = simulated.credits.iter().map(|one| show::credit(one, &book)).collect();
+    let events: Vec<Value> = simulated.events.iter().map(|one| show::event(one, &book)).collect();
     Ok(json!({
         "height": simulated.height,
         "status": simulated.receipt.status,
         "reason": show::reason(simulated.receipt.reason.as_ref().map(|placed| &placed.reason)),
         "digest": simulated.receipt.digest,
         "credits": credits,
+        "events": events,
     }))
 }

@@ -126,6 +126,7 @@ fn proof() -> (SettlementProof, Hash32) {
             status: Status::Accc,
             reason: None,
             credits: 0,
+            events: 0,
             outcomes_root: Hash32::ZERO,
         })
     });
@@ -142,7 +143,12 @@ fn proof() -> (SettlementProof, Hash32) {
         .unwrap(),
         certificate: certificate(&last, &second_secrets[1..]),
         header: last,
-        receipt: ReceiptProof { receipt: receipts[1], path: merkle::path(&leaves, 1).unwrap(), credit: None },
+        receipt: ReceiptProof {
+            receipt: receipts[1],
+            path: merkle::path(&leaves, 1).unwrap(),
+            credit: None,
+            event: None,
+        },
     };
     (proof, document.hash())
 }

@@ -2,9 +2,10 @@
 //!
 //! [`Instruction`] is the wire form. The stages that it passes are types ([`RawInstruction`] → [`DecodedInstruction`] →
 //! [`AuthenticInstruction`]), so that no check can be skipped or done twice. Bodies are grouped by family: [`payment`],
-//! [`hold`], [`follow_up`], [`supply`] and [`admin`]. Tags count up and are never reused.
+//! [`hold`], [`follow_up`], [`supply`], [`contract`] and [`admin`]. Tags count up and are never reused.
 
 pub mod admin;
+pub mod contract;
 pub mod follow_up;
 pub mod hold;
 pub mod payment;
@@ -20,7 +21,7 @@ use crate::bounded::Bounded;
 use crate::codec;
 use crate::hash::{Domain, Hash32};
 use crate::identifier::{AccountId, Digest, InstructionKey};
-use crate::limits::{BUNDLE_LEGS_MAX, SIGNATURES_MAX};
+use crate::limits::{BUNDLE_LEGS_MAX, CONTRACT_COST, REGISTER_COST, SIGNATURES_MAX};
 use crate::signature::SignatureEntry;
 use crate::text::{CodeError, code_bytes};
 use crate::time::BlockTime;
@@ -150,6 +151,8 @@ impl Body {
     pub fn cost(&self) -> usize {
         let cost = |leg: &Leg| match leg {
             Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
+            Leg::RegisterCode(_) => REGISTER_COST,
+            Leg::OpenContract(_) | Leg::CallContract(_) | Leg::WithdrawOffer(_) => CONTRACT_COST,
             _ => 1,
         };
         self.legs().iter().map(cost).sum()
@@ -186,4 +189,18 @@ pub enum Leg {
     Refuse(follow_up::Refuse),
     /// Confirm that a settled credit stands on the creditor's account.
     Confirm(follow_up::Confirm),
+    /// Store the code of a contract.
+    RegisterCode(contract::RegisterCode),
+    /// Open a contract.
+    OpenContract(contract::OpenContract),
+    /// Act on a contract, or take an offer.
+    CallContract(contract::CallContract),
+    /// Approve a call as a member of a panel, or take the approval back.
+    ApproveCall(contract::ApproveCall),
+    /// Take an offer back.
+    WithdrawOffer(contract::WithdrawOffer),
+    /// Allow contracts to pull, or stop it.
+    SetAllowance(contract::SetAllowance),
+    /// Pay out what could not be refunded.
+    ReleaseSuspense(contract::ReleaseSuspense),
 }

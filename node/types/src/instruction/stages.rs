@@ -8,10 +8,12 @@
 //! AuthenticInstruction ── may be executed; policies are asked of the state then
 //! ```
 
+use super::contract::{CallContract, Target};
 use super::payment::BulkMode;
 use super::payment::acceptance_message;
-use super::{Envelope, Instruction, Leg};
+use super::{Envelope, Instruction, Leg, NetworkId};
 use crate::codec::{self, CodecError};
+use crate::contract::attestation_message;
 use crate::hash::{Domain, Hash32};
 use crate::identifier::{Digest, WireId};
 use crate::instruction::admin::Admin;
@@ -81,6 +83,18 @@ pub enum FormError {
         /// Position of the leg.
         leg: usize,
     },
+    /// Code is registered alone.
+    #[error("leg {leg} of the bundle registers code; code is registered alone")]
+    RegistrationInBundle {
+        /// Position of the leg.
+        leg: usize,
+    },
+    /// An attestation of an argument that is not there.
+    #[error("an attestation is about argument {argument}, which the call does not give")]
+    AttestationMisplaced {
+        /// Position of the argument.
+        argument: u8,
+    },
 }
 
 impl FormError {
@@ -95,6 +109,8 @@ impl FormError {
             Self::SignatureInvalid { .. } => ("DS0H", -32_024, Retry::Never),
             Self::Empty { .. } => ("FF01", -32_025, Retry::Never),
             Self::ModeInBundle { .. } => ("FF01", -32_026, Retry::Never),
+            Self::RegistrationInBundle { .. } => ("FF01", -32_027, Retry::Never),
+            Self::AttestationMisplaced { .. } => ("FF01", -32_028, Retry::Never),
         }
     }
 }
@@ -218,6 +234,11 @@ impl DecodedInstruction {
         };
         add(&self.instruction.signatures, self.digest.0);
         for leg in envelope.body.legs() {
+            if let Leg::CallContract(call) = leg {
+                for (entries, message) in signed_in(call, envelope.network) {
+                    add(entries, message);
+                }
+            }
             if let Leg::CreditTransfer(transfer) = leg {
                 for credit in &transfer.credits {
                     if let Some(acceptance) = &credit.acceptance {
@@ -283,6 +304,20 @@ pub fn authenticate_batch(
     answers
 }
 
+/// What is signed in a call besides the instruction: the offer that it takes, and attestations.
+fn signed_in(call: &CallContract, network: NetworkId) -> impl Iterator<Item = (&[SignatureEntry], [u8; 32])> {
+    let offer = match &call.target {
+        Target::Offer(signed) => Some((&*signed.signatures, signed.offer.id().0)),
+        Target::Instance(_) => None,
+    };
+    let id = call.target.id();
+    let attested = call.attestations.iter().filter_map(move |attestation| {
+        let value = call.arguments.get(usize::from(attestation.argument))?;
+        Some((&*attestation.signatures, attestation_message(network, &id, attestation, value)))
+    });
+    offer.into_iter().chain(attested)
+}
+
 fn check_form(instruction: &Instruction) -> Result<(), FormError> {
     if instruction.signatures.is_empty() {
         return Err(FormError::Unsigned);
@@ -294,6 +329,12 @@ fn check_form(instruction: &Instruction) -> Result<(), FormError> {
         return Err(FormError::Empty { what: "the bundle" });
     }
     for (position, leg) in legs.iter().enumerate() {
+        if bundle && matches!(leg, Leg::RegisterCode(_)) {
+            return Err(FormError::RegistrationInBundle { leg: position });
+        }
+        if let Leg::CallContract(call) = leg {
+            check_call_form(call)?;
+        }
         let Leg::CreditTransfer(transfer) = leg else {
             continue;
         };
@@ -309,6 +350,22 @@ fn check_form(instruction: &Instruction) -> Result<(), FormError> {
             }
             check_order(&acceptance.signatures)?;
         }
+    }
+    Ok(())
+}
+
+fn check_call_form(call: &CallContract) -> Result<(), FormError> {
+    if let Target::Offer(signed) = &call.target {
+        if signed.signatures.is_empty() {
+            return Err(FormError::Empty { what: "the list of an offer's signatures" });
+        }
+        check_order(&signed.signatures)?;
+    }
+    for attestation in &call.attestations {
+        if usize::from(attestation.argument) >= call.arguments.len() {
+            return Err(FormError::AttestationMisplaced { argument: attestation.argument });
+        }
+        check_order(&attestation.signatures)?;
     }
     Ok(())
 }

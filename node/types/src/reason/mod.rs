@@ -18,6 +18,8 @@ pub use void::VoidReason;
 use crate::amount::Amount;
 use crate::asset::AssetId;
 use crate::bic::Bic;
+use crate::contract::InstanceId;
+use crate::hash::Hash32;
 use crate::identifier::{AccountId, HoldId};
 use crate::instruction::payment::PaymentKey;
 use crate::keys::PublicKey;
@@ -26,6 +28,62 @@ use crate::time::{BlockTime, Day};
 use crate::uetr::Uetr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+/// What part of a contract's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // The names say it.
+pub enum TermsPart {
+    Party,
+    Panel,
+    Asset,
+    Parameter,
+    Condition,
+    Variable,
+    Maker,
+}
+
+impl std::fmt::Display for TermsPart {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Party => "party",
+            Self::Panel => "panel",
+            Self::Asset => "asset",
+            Self::Parameter => "parameter",
+            Self::Condition => "condition",
+            Self::Variable => "variable",
+            Self::Maker => "maker",
+        })
+    }
+}
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // The names say it.
+pub enum TermsProblem {
+    Count,
+    Unknown,
+    Twice,
+    Kind,
+    Unmet,
+    OutOfRange,
+    NotAlone,
+}
+
+impl std::fmt::Display for TermsProblem {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Count => "is missing or one too many",
+            Self::Unknown => "is not known or not in use",
+            Self::Twice => "stands twice or out of order",
+            Self::Kind => "is of another type",
+            Self::Unmet => "does not hold",
+            Self::OutOfRange => "is out of range",
+            Self::NotAlone => "is not the only one whom the code obliges",
+        })
+    }
+}
 
 /// Why an instruction, a leg or a credit ended RJCT. Amounts are in minor units of the asset concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
@@ -148,4 +206,54 @@ pub enum Reason {
     UpgradeInPast { given: u32, height: u64, version: u32 },
     #[error("the keys of a participant's nodes do not rise at {key}; each stands once")]
     NodesUnsorted { key: PublicKey },
+    #[error("{bic} is no active participant")]
+    ParticipantInactive { bic: Bic },
+    #[error("the code is refused by rule {rule} (state {state:?}, clause {clause:?})")]
+    CodeRefused { rule: u8, state: Option<u8>, clause: Option<u8> },
+    #[error("code {code} is registered already")]
+    CodeExists { code: Hash32 },
+    #[error("the terms do not fit the code: {part} {position} {problem}")]
+    TermsWrong { part: TermsPart, position: u8, problem: TermsProblem },
+    #[error("{bytes} bytes are more than an instance may take")]
+    TermsTooLarge { bytes: u32 },
+    #[error("the contract could live until {end}, later than {latest}")]
+    LifetimeTooLong { end: BlockTime, latest: BlockTime },
+    #[error("contract {instance} is closed")]
+    ContractClosed { instance: InstanceId },
+    #[error("contract {instance} is open already")]
+    ContractOpen { instance: InstanceId },
+    #[error("the contract is in state {present}; the clause stands in state {given}")]
+    StateOther { given: u8, present: u8 },
+    #[error("argument {position} does not fit")]
+    ArgumentWrong { position: u8 },
+    #[error("the contract requires otherwise: action {action} of block {block}")]
+    RequirementUnmet { block: u8, action: u8 },
+    #[error("the arithmetic of the contract leaves its range: action {action} of block {block}")]
+    Arithmetic { block: u8, action: u8 },
+    #[error("the pot of party {party} holds {held}, {needed} is needed")]
+    PotShort { party: u8, held: Amount, needed: Amount },
+    #[error("the caller would leave money in the contract")]
+    CallerPotLeft,
+    #[error("argument {position} is not attested, or not for now")]
+    AttestationMissing { position: u8 },
+    #[error("the contract has {count} approvals waiting already")]
+    ApprovalsFull { count: u8 },
+    #[error("{agreeing} of {threshold} members needed agree to this call now: approvals were used or have lapsed")]
+    PanelUnmet { agreeing: u8, threshold: u8 },
+    #[error("no such approval waits")]
+    ApprovalUnknown,
+    #[error("the approval is for stay {given} in a state; the contract is in its {present}")]
+    EntryOther { given: u32, present: u32 },
+    #[error("the offer was good until {not_after}")]
+    OfferExpired { not_after: BlockTime },
+    #[error("the offer names who may take it, and {account:?} is none of them")]
+    TakerForeign { account: Option<AccountId> },
+    #[error("{account} does not allow this, or not so much, or not now")]
+    NotAllowed { account: AccountId },
+    #[error("the other side cannot cover it")]
+    OtherSideShort,
+    #[error("the machine and the ledger disagree about the pots")]
+    KernelRefused,
+    #[error("{suspense} is in suspense, {needed} is needed")]
+    SuspenseShort { suspense: Amount, needed: Amount },
 }

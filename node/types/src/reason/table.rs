@@ -60,31 +60,21 @@ impl Reason {
             R::AfterCutOff { .. } => ("TM01", New),
             R::SettlementDate { .. } | R::ExpiryOutOfRange { .. } => ("DT01", New),
             R::AcceptanceMissing { .. } => ("RR04", New),
+            R::NotAllowed { .. } => ("MD01", New),
+            R::OtherSideShort => ("ED05", New),
+            R::SuspenseShort { .. } | R::PotShort { .. } => ("AM09", Never),
+            R::OfferExpired { .. } => ("TM01", New),
+            R::PanelUnmet { .. }
+            | R::AttestationMissing { .. }
+            | R::StateOther { .. }
+            | R::EntryOther { .. }
+            | R::ApprovalsFull { .. } => ("NARR", New),
+            R::ContractClosed { .. } => ("AG01", Never),
+            R::CodeExists { .. } => ("AM05", Never),
             R::DeadlinePassed { .. } => ("AB05", New),
             R::RecallNotPossible { .. } => ("NARR", New),
-            R::NotWaiting { .. }
-            | R::NotConfirmable { .. }
-            | R::NotSettled { .. }
-            | R::ReasonMisplaced { .. }
-            | R::RecallNotOpen { .. }
-            | R::AccountExists { .. }
-            | R::AccountNotEmpty { .. }
-            | R::OwnerAccountsFull { .. }
-            | R::NotFrozenBy { .. }
-            | R::FreezesFull { .. }
-            | R::NoKeyChange { .. }
-            | R::AssetIdNotNext { .. }
-            | R::AssetRecord { .. }
-            | R::IssuerUnknown { .. }
-            | R::DefaultTaken { .. }
-            | R::KeyUnusable { .. }
-            | R::AssetNameTaken { .. }
-            | R::JurisdictionsUnsorted
-            | R::NodesUnsorted { .. }
-            | R::CalendarWrong
-            | R::ValidatorsWrong { .. }
-            | R::ValidatorUnknown { .. }
-            | R::UpgradeInPast { .. } => ("NARR", Never),
+            // The code list has no word of its own for the others, and asking again does not help.
+            _ => ("NARR", Never),
         }
     }
 
@@ -114,6 +104,11 @@ impl VoidReason {
             V::AssetUnknown { .. } => ("AM03", -32_012, Never),
             V::HoldUnknown { .. } => ("NARR", -32_013, Never),
             V::PaymentUnknown { .. } => ("NARR", -32_014, Never),
+            V::CodeUnknown { .. } | V::ClauseUnknown { .. } => ("NARR", -32_016, Never),
+            V::InstanceUnknown { .. } => ("NARR", -32_017, Never),
+            V::CallerMissing => ("NARR", -32_018, Never),
+            V::OfferUnmet { .. } => ("DS0H", -32_019, Never),
+            V::TermsUnreadable => ("NARR", -32_029, Never),
             V::BlockFull => ("TM01", -32_015, Same),
         }
     }

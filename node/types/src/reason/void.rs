@@ -2,6 +2,8 @@
 
 use crate::asset::AssetId;
 use crate::bic::Bic;
+use crate::contract::InstanceId;
+use crate::hash::Hash32;
 use crate::identifier::{AccountId, HoldId};
 use crate::instruction::payment::PaymentKey;
 use crate::instruction::{NetworkId, Submitter};
@@ -45,6 +47,18 @@ pub enum VoidReason {
     HoldUnknown { hold: HoldId },
     #[error("there is no payment {} of this kind from {}", payment.uetr, payment.debtor_agent)]
     PaymentUnknown { payment: PaymentKey },
+    #[error("there is no code {code}")]
+    CodeUnknown { code: Hash32 },
+    #[error("there is no contract {instance}: it never was, or is forgotten")]
+    InstanceUnknown { instance: InstanceId },
+    #[error("the code has no clause {clause} in a state {state}")]
+    ClauseUnknown { state: u8, clause: u8 },
+    #[error("the call names nobody for the role that the contract leaves open")]
+    CallerMissing,
+    #[error("the offer does not carry the signatures that its maker {maker} needs, or a foreign one")]
+    OfferUnmet { maker: AccountId },
+    #[error("the terms name too few parties or panels, so nobody can sign")]
+    TermsUnreadable,
     #[error("the block is full")]
     BlockFull,
 }

@@ -6,6 +6,7 @@
 use crate::asset::AssetId;
 use crate::bic::Bic;
 use crate::codec;
+use crate::contract::{AllowanceKey, InstanceId};
 use crate::hash::{Domain, Hash32, block_of};
 use crate::identifier::{AccountId, Digest, HoldId, InstructionKey, OwnerId};
 use crate::instruction::Submitter;
@@ -54,6 +55,12 @@ pub enum StateKey {
     Calendar(CalendarKey),
     /// A jurisdiction's threshold in an asset.
     Threshold(Country, AssetId),
+    /// A contract's code, by its hash.
+    ContractCode(Hash32),
+    /// An instance of a contract.
+    Instance(InstanceId),
+    /// An allowance.
+    Allowance(AllowanceKey),
 }
 
 /// A padded key: one block for [`Domain::hash_blocks`].
@@ -130,7 +137,13 @@ mod tests {
         let bic: Bic = "HARBHKHH".parse().unwrap();
         let uetr = crate::uetr::Uetr::from_random([1; 16]);
         let payment = PaymentKey { debtor_agent: bic, uetr, kind: crate::instruction::payment::CreditKind::Cover };
-        for key in [StateKey::Payment(payment), StateKey::Usage(bic, OwnerId([1; 16]), AssetId(1))] {
+        let purpose = crate::contract::AllowanceFor::Role { code: Hash32([1; 32]), party: 1 };
+        let allowance = AllowanceKey { grantor: AccountId([1; 16]), purpose, asset: AssetId(1) };
+        for key in [
+            StateKey::Payment(payment),
+            StateKey::Usage(bic, OwnerId([1; 16]), AssetId(1)),
+            StateKey::Allowance(allowance),
+        ] {
             assert!(codec::encode(&key).len() < 64);
         }
         assert!(codec::encode(&(Submitter::Account(AccountId([1; 16])), InstructionKey([1; 16]))).len() < 64);

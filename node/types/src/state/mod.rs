@@ -3,6 +3,7 @@
 //! These types live here and not in the ledger because whoever checks a proof must read the record that it proves.
 
 mod account;
+mod contract;
 mod key;
 mod network;
 mod payment;
@@ -11,6 +12,7 @@ pub use account::{
     Account, AccountClass, AccountStatus, Balance, DebitAuthority, Field, Freeze, FreezeKind, KeyChange, Tier,
     TierLimits, Usage,
 };
+pub use contract::{Allowance, Approval, Instance, Pot, Stage};
 pub use key::{CalendarKey, InstructionLeaf, StateKey, leaf_hash, tree_key, value_hash, window_key};
 pub use network::{
     Parameters, Participant, Roles, ScheduledSet, Threshold, Timing, Totals, Upgrade, Validator, ValidatorSet,

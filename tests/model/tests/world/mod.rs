@@ -1,6 +1,8 @@
 //! A small world with every kind of account, and random instructions in it: mostly sensible, often at a border, sometimes
 //! wrong.
 
+mod contracts;
+
 use seaway_model::Model;
 use seaway_types::asset::{Asset, AssetId, AssetKind, Exponent};
 use seaway_types::calendar::{BusinessDay, OffsetChange};
@@ -32,6 +34,9 @@ pub struct World {
     sent: Vec<Envelope>,
     uetrs: Vec<PaymentKey>,
     opened: u8,
+    /// Of a hundred instructions, how many are about contracts.
+    share: u64,
+    contracts: contracts::Sent,
 }
 
 fn bank(n: usize) -> Bic {
@@ -72,6 +77,8 @@ impl World {
             sent: Vec::new(),
             uetrs: Vec::new(),
             opened: ACCOUNTS,
+            share: 10,
+            contracts: contracts::Sent::default(),
         };
         for account in 0..ACCOUNTS {
             let balances: Vec<(AssetId, Amount)> = (1..=3)
@@ -88,6 +95,10 @@ impl World {
             let mut accounts = std::mem::take(&mut world.genesis.accounts).into_inner();
             accounts.push(GenesisAccount { open, balances: balances.try_into().unwrap() });
             world.genesis.accounts = accounts.try_into().unwrap();
+        }
+        // A contract goes through several steps, so that some worlds are full of them; all together it is a quarter.
+        if world.chance(25) {
+            world.share = 70;
         }
         world
     }
@@ -180,7 +191,41 @@ impl World {
         {
             return self.signed(model, envelope);
         }
-        let body = match self.roll(0, 99) {
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&self.next().to_le_bytes());
+        let key = InstructionKey(key);
+        let share = self.share;
+        let contract = if self.chance(share) { self.contract_body(model, now, key) } else { None };
+        let (asker, body) = match contract {
+            Some((who, body)) => (Some(who).filter(|_| self.chance(97)), body),
+            None => (None, self.body(model, now)),
+        };
+        let valid_until = match self.roll(0, 39) {
+            0 => now.after_ms(self.roll(1, 800_000_000)),
+            1 => BlockTime::from_ms(now.ms() - self.roll(1, 100_000)).unwrap(),
+            _ => now.after_ms(self.roll(0, 900_000)),
+        };
+        let network = if self.chance(1) { "other" } else { "model" };
+        let reused = self.pick(&again).filter(|_| self.chance(2));
+        let mut envelope = Envelope {
+            network: network.parse().unwrap(),
+            submitter: Submitter::Authority,
+            key: reused.as_ref().map_or(key, |other| other.key),
+            valid_until,
+            body,
+        };
+        envelope.submitter = match (reused, asker) {
+            (Some(other), _) => other.submitter,
+            (None, Some(who)) => who,
+            (None, None) => self.submitter(model, &envelope),
+        };
+        self.sent.push(envelope.clone());
+        self.signed(model, envelope)
+    }
+
+    /// A body without contracts.
+    fn body(&mut self, model: &Model, now: BlockTime) -> Body {
+        match self.roll(0, 99) {
             0..=74 => Body::Single(self.leg(model, now)),
             75..=84 => {
                 let count = self.roll(1, 4);
@@ -193,34 +238,12 @@ impl World {
                 Body::Bundle(legs.try_into().unwrap())
             }
             _ => Body::Admin(self.admin(model)),
-        };
-        let valid_until = match self.roll(0, 39) {
-            0 => now.after_ms(self.roll(1, 800_000_000)),
-            1 => BlockTime::from_ms(now.ms() - self.roll(1, 100_000)).unwrap(),
-            _ => now.after_ms(self.roll(0, 900_000)),
-        };
-        let network = if self.chance(1) { "other" } else { "model" };
-        let mut key = [0; 16];
-        key[..8].copy_from_slice(&self.next().to_le_bytes());
-        let reused = self.pick(&again).filter(|_| self.chance(2));
-        let mut envelope = Envelope {
-            network: network.parse().unwrap(),
-            submitter: Submitter::Authority,
-            key: reused.as_ref().map_or(InstructionKey(key), |other| other.key),
-            valid_until,
-            body,
-        };
-        envelope.submitter = match reused {
-            Some(other) => other.submitter,
-            None => self.submitter(model, &envelope),
-        };
-        self.sent.push(envelope.clone());
-        self.signed(model, envelope)
+        }
     }
 
     /// Who may ask for this: one of those who sign, mostly.
     fn submitter(&mut self, model: &Model, envelope: &Envelope) -> Submitter {
-        let parties = self.parties(model, &envelope.body);
+        let parties = self.parties(model, &envelope.body, None);
         if self.chance(96)
             && let Some(who) = self.pick(&parties)
         {
@@ -231,15 +254,8 @@ impl World {
     }
 
     /// Those who probably must sign: the generator's own guess, not the rule.
-    fn parties(&mut self, model: &Model, body: &Body) -> Vec<Submitter> {
-        let spender = |id: AccountId| match model.accounts.get(&id) {
-            Some(account) => match account.debit_authority {
-                DebitAuthority::Holder => vec![Submitter::Account(id)],
-                DebitAuthority::Agent => vec![Submitter::Participant(account.agent)],
-                DebitAuthority::Both => vec![Submitter::Account(id), Submitter::Participant(account.agent)],
-            },
-            None => vec![],
-        };
+    fn parties(&mut self, model: &Model, body: &Body, submitter: Option<Submitter>) -> Vec<Submitter> {
+        let spender = |id: AccountId| debitors(model, id);
         let agent = |id: AccountId| {
             model.accounts.get(&id).map(|one| Submitter::Participant(one.agent)).into_iter().collect()
         };
@@ -272,6 +288,7 @@ impl World {
                 | Leg::Accept(Accept { payment })
                 | Leg::Refuse(Refuse { payment, .. })
                 | Leg::Confirm(Confirm { payment }) => creditor(payment).map_or(vec![], agent),
+                _ => contracts::signers(model, body, leg, submitter),
             }
         };
         match body {
@@ -295,7 +312,7 @@ impl World {
 
     fn signed(&mut self, model: &Model, mut envelope: Envelope) -> AuthenticInstruction {
         self.sign_acceptances(model, &mut envelope);
-        let parties = self.parties(model, &envelope.body);
+        let parties = self.parties(model, &envelope.body, Some(envelope.submitter));
         let mut secrets: Vec<[u8; 32]> =
             parties.iter().chain([&envelope.submitter]).flat_map(|who| secrets(*who)).collect();
         if self.chance(3) {
@@ -540,6 +557,16 @@ impl World {
                 threshold: self.chance(70).then(|| minor(self.roll(100, 1500))),
             }),
         }
+    }
+}
+
+/// Those whose signatures debit an account.
+fn debitors(model: &Model, id: AccountId) -> Vec<Submitter> {
+    let Some(account) = model.accounts.get(&id) else { return vec![] };
+    match account.debit_authority {
+        DebitAuthority::Holder => vec![Submitter::Account(id)],
+        DebitAuthority::Agent => vec![Submitter::Participant(account.agent)],
+        DebitAuthority::Both => vec![Submitter::Account(id), Submitter::Participant(account.agent)],
     }
 }
 

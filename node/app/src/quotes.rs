@@ -1,0 +1,205 @@
+//! The board of exchange quotes: offers that dealers sign and publish, off the ledger, held in memory by every node.
+//!
+//! A quote is an offer of the standard contract FxQuote. A node keeps only what could be taken now: its maker's signatures
+//! hold, its code is registered, its time is not over; what it is told by a client it passes on to its peers, and what it
+//! is told by a peer it keeps to itself. A quote that is gone from a board can still be taken by whoever has it.
+
+use crate::reads::failed;
+use seaway_ledger::state::RegisteredCode;
+use seaway_rpc::{Fault, FxNews, QuoteFound, Wanted};
+use seaway_storage::Database;
+use seaway_types::AssetId;
+use seaway_types::amount::Amount;
+use seaway_types::codec;
+use seaway_types::contract::{InstanceId, SignedOffer, Value};
+use seaway_types::hash::Hash32;
+use seaway_types::instruction::NetworkId;
+use seaway_types::keys::KeyPolicy;
+use seaway_types::limits::{OFFER_BYTES_MAX, QUOTE_LIFE_MS_MAX, QUOTES_MAX, QUOTES_OF_DEALER_MAX};
+use seaway_types::signature::{SignatureCheck, verify};
+use seaway_types::state::{Account, DebitAuthority, Instance, Participant, Stage};
+use seaway_types::time::BlockTime;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+
+/// News that a slow reader may lag behind before it is told to look at the list again.
+const NEWS_MAX: usize = 256;
+
+/// The hash of the standard contract.
+static FX_QUOTE: LazyLock<Option<Hash32>> = LazyLock::new(|| {
+    let text = seaway_contracts::text_of("FxQuote")?;
+    let bytes = seaway_vm::text::read(text).ok()?.code.bytes().ok()?;
+    Some(bytes.hash())
+});
+
+/// See the module.
+pub struct Board {
+    network: NetworkId,
+    quotes: Mutex<BTreeMap<InstanceId, SignedOffer>>,
+    news: broadcast::Sender<FxNews>,
+}
+
+/// What a quote says, read from its terms.
+struct Said {
+    rate: seaway_types::contract::Ratio,
+    most: Amount,
+    ends: BlockTime,
+}
+
+impl Board {
+    /// An empty board.
+    pub fn new(network: NetworkId) -> Self {
+        Self { network, quotes: Mutex::default(), news: broadcast::channel(NEWS_MAX).0 }
+    }
+
+    fn quotes(&self) -> MutexGuard<'_, BTreeMap<InstanceId, SignedOffer>> {
+        self.quotes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes from now on.
+    pub fn news(&self) -> broadcast::Receiver<FxNews> {
+        self.news.subscribe()
+    }
+
+    /// Tells dealers that somebody wants to exchange.
+    pub fn want(&self, wanted: Wanted) {
+        // Nobody may be listening.
+        let _unheard = self.news.send(FxNews::Wanted(wanted));
+    }
+
+    /// Takes a quote up. True where it was not here before.
+    pub fn publish(&self, database: &Database, signed: SignedOffer, now: BlockTime) -> Result<bool, Fault> {
+        self.check(database, &signed, now)?;
+        let id = signed.offer.id();
+        let dealer = signed.offer.terms.parties.first().copied();
+        let mut quotes = self.quotes();
+        quotes.retain(|_, held| said(held).is_some_and(|said| said.ends > now));
+        if quotes.contains_key(&id) {
+            return Ok(false);
+        }
+        let of_dealer = quotes.values().filter(|held| held.offer.terms.parties.first().copied() == dealer).count();
+        if quotes.len() >= QUOTES_MAX || of_dealer >= QUOTES_OF_DEALER_MAX {
+            return Err(Fault::Unavailable(format!(
+                "{of_dealer} quotes of this dealer are kept, {} in all; let some end first",
+                quotes.len()
+            )));
+        }
+        quotes.insert(id, signed.clone());
+        drop(quotes);
+        if let Some(found) = self.found(database, &signed, now)? {
+            let _unheard = self.news.send(FxNews::Quoted(Box::new(found)));
+        }
+        Ok(true)
+    }
+
+    fn check(&self, database: &Database, signed: &SignedOffer, now: BlockTime) -> Result<(), Fault> {
+        let offer = &signed.offer;
+        let refused = |field, value: String, expected| Err(Fault::Parameter { field, value, expected });
+        if offer.network != self.network {
+            return refused("network", offer.network.to_string(), "an offer for this network");
+        }
+        if codec::encode(signed).len() > OFFER_BYTES_MAX {
+            return refused("quote", "its bytes".to_owned(), "an offer of at most 8192 bytes");
+        }
+        let code = offer.terms.code;
+        let registered = || database.record::<RegisteredCode>(&code).map_err(failed);
+        if Some(code) != *FX_QUOTE || registered()?.is_none() {
+            return refused("code", code.to_string(), "the standard contract FxQuote, registered on the ledger");
+        }
+        let parts = (offer.terms.parties.len(), offer.terms.assets.len(), offer.maker);
+        let Some(said) = said(signed).filter(|_| parts == (1, 2, 0)) else {
+            return refused("terms", "of the offer".to_owned(), "a dealer, two assets, a rate, the most, and an end");
+        };
+        let latest = now.after_ms(QUOTE_LIFE_MS_MAX);
+        if said.ends <= now || said.ends > latest {
+            return refused("notAfter", said.ends.to_string(), "a time ahead, at most a day");
+        }
+        let Some(dealer) = offer.terms.parties.first() else { return Ok(()) };
+        let policies = makers(database, dealer)?;
+        let keys = || signed.signatures.iter().map(|entry| &entry.key);
+        let met = |policy: &KeyPolicy| policy.count(keys()) >= usize::from(policy.threshold());
+        let own = keys().all(|key| policies.iter().any(|policy| policy.contains(key)));
+        let message = offer.id().0;
+        let holds = signed.signatures.iter().all(|entry| verify(&SignatureCheck { entry: *entry, message }));
+        if policies.is_empty() || !own || !holds || !policies.iter().all(met) {
+            return refused(
+                "signatures",
+                dealer.to_string(),
+                "the signatures of the dealer's debit authority, and no other",
+            );
+        }
+        Ok(())
+    }
+
+    /// The quotes that sell one asset for another, with what is left of each.
+    pub fn list(
+        &self,
+        database: &Database,
+        pair: (Option<AssetId>, Option<AssetId>),
+        now: BlockTime,
+    ) -> Result<Vec<QuoteFound>, Fault> {
+        let held: Vec<SignedOffer> = self.quotes().values().cloned().collect();
+        let mut found = Vec::new();
+        for signed in held {
+            let Some(quote) = self.found(database, &signed, now)? else { continue };
+            let fits = |wanted: Option<AssetId>, is| wanted.is_none_or(|wanted| wanted == is);
+            if fits(pair.0, quote.sold) && fits(pair.1, quote.bought) {
+                found.push(quote);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A quote with what is left of it; none where it is over, taken back or used up.
+    fn found(&self, database: &Database, signed: &SignedOffer, now: BlockTime) -> Result<Option<QuoteFound>, Fault> {
+        let terms = &signed.offer.terms;
+        let (Some(said), [sold, bought], [dealer]) = (said(signed), &*terms.assets, &*terms.parties) else {
+            return Ok(None);
+        };
+        let mut used = Amount::ZERO;
+        if let Some(instance) = database.record::<Instance>(&signed.offer.id()).map_err(failed)? {
+            match (instance.stage, instance.variables.first()) {
+                (Stage::Live { .. }, Some(Value::Money(so_far))) => used = *so_far,
+                _ => return Ok(None),
+            }
+        }
+        let left = said.most.checked_sub(used).unwrap_or(Amount::ZERO);
+        if said.ends <= now || left.is_zero() {
+            return Ok(None);
+        }
+        let (sold, bought, dealer) = (*sold, *bought, *dealer);
+        let agent = database.record::<Account>(&dealer).map_err(failed)?.map(|account| account.agent);
+        let Some(agent) = agent else { return Ok(None) };
+        Ok(Some(QuoteFound {
+            signed: signed.clone(),
+            dealer,
+            agent,
+            sold,
+            bought,
+            rate: said.rate,
+            left,
+            ends: said.ends,
+        }))
+    }
+}
+
+fn said(signed: &SignedOffer) -> Option<Said> {
+    match &*signed.offer.terms.parameters {
+        [Value::Ratio(rate), Value::Money(most), Value::Time(end)] => {
+            Some(Said { rate: *rate, most: *most, ends: (*end).min(signed.offer.not_after) })
+        }
+        _ => None,
+    }
+}
+
+/// The policies that together are an account's debit authority.
+fn makers(database: &Database, id: &seaway_types::AccountId) -> Result<Vec<KeyPolicy>, Fault> {
+    let Some(account) = database.record::<Account>(id).map_err(failed)? else { return Ok(Vec::new()) };
+    let agent = database.record::<Participant>(&account.agent).map_err(failed)?.map(|agent| agent.policy);
+    Ok(match account.debit_authority {
+        DebitAuthority::Holder => vec![account.owner],
+        DebitAuthority::Agent => agent.into_iter().collect(),
+        DebitAuthority::Both => std::iter::once(account.owner).chain(agent).collect(),
+    })
+}
