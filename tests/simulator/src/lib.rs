@@ -4,6 +4,7 @@
 //! nothing; messages are late, lost or doubled as [`Weather`] says. After each decision the world asks that all replicas
 //! decided the same block ([`World::check`]).
 
+mod contracts;
 mod disk;
 mod load;
 mod world;

@@ -1,6 +1,7 @@
 //! Replicas, network and time.
 
 use crate::disk::{Disk, Guard};
+use crate::contracts::Contracts;
 use crate::load::Load;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -106,6 +107,7 @@ pub struct World {
     queue: BTreeMap<(u64, u64), (usize, u64, Event)>,
     sequence: u64,
     load: Load,
+    contracts: Contracts,
 }
 
 /// True time at the start, in milliseconds since 1970: some hours after the devnet's genesis.
@@ -135,6 +137,7 @@ impl World {
         nodes.extend((0..observers).map(|_| node(None)));
         let mut world = Self {
             load: Load::new(&document),
+            contracts: Contracts::new(document.network),
             document,
             nodes,
             weather: Weather::FAIR,
@@ -177,7 +180,7 @@ impl World {
     pub fn start(&mut self, place: usize) {
         let now = self.now(place);
         let node = &mut self.nodes[place];
-        let (state, tip) = replayed(&self.document, &node.disk);
+        let (state, tip) = replayed(&self.document, &node.disk, &self.contracts);
         if let Some(guard) = &node.guard {
             guard.restart(node.disk.signed());
         }
@@ -236,6 +239,23 @@ impl World {
         let instruction = self.load.payment(&mut self.random, time);
         self.submit_this(place, instruction.clone());
         instruction
+    }
+
+    /// Hands what contracts need to a node: their codes, and a dealer's allowance.
+    pub fn submit_beginnings(&mut self, place: usize) {
+        let now = self.now(place);
+        let time = seaway_types::time::BlockTime::from_ms(now.clock_ms).expect("a time");
+        for instruction in self.contracts.beginnings(&mut self.random, time) {
+            self.submit_this(place, instruction);
+        }
+    }
+
+    /// Hands something about contracts to a node.
+    pub fn submit_contract(&mut self, place: usize) {
+        let now = self.now(place);
+        let time = seaway_types::time::BlockTime::from_ms(now.clock_ms).expect("a time");
+        let instruction = self.contracts.next(&mut self.random, time);
+        self.submit_this(place, instruction);
     }
 
     /// Hands a certain payment to a node.
@@ -462,7 +482,7 @@ impl World {
                 assert_eq!(self.finals.get(&header.height), Some(&header.id()), "node {place} at {}", header.height);
             }
             if let Some(replica) = &node.replica {
-                let (state, tip) = replayed(&self.document, &node.disk);
+                let (state, tip) = replayed(&self.document, &node.disk, &self.contracts);
                 assert_eq!(replica.tip().id, tip.id, "node {place} replays to its tip");
                 assert_eq!(replica.state().commitment().parts(), state.commitment().parts(), "node {place}");
             }
@@ -471,7 +491,7 @@ impl World {
 }
 
 /// The state that a disk's blocks give, executed anew from the genesis.
-fn replayed(document: &GenesisDocument, disk: &Disk) -> (MemoryState, TipBlock) {
+fn replayed(document: &GenesisDocument, disk: &Disk, contracts: &Contracts) -> (MemoryState, TipBlock) {
     let mut state = state_of(document, 1).expect("the genesis state");
     let id = BlockId(document.hash().0);
     let mut tip = TipBlock { height: Height(0), id, time: document.time, certificate: None };
@@ -486,7 +506,9 @@ fn replayed(document: &GenesisDocument, disk: &Disk) -> (MemoryState, TipBlock) 
             .expect("valid");
         assert_eq!(executed.state_root(), header.state_root);
         assert_eq!(executed.receipts_root(), header.receipts_root);
+        let before = executed.clone();
         executed.apply(&mut state);
+        contracts.check(&before, &state);
         assert_eq!(state.tip().height, header.height);
         tip = TipBlock {
             height: header.height,
