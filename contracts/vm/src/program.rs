@@ -1,6 +1,7 @@
 //! Code that the verifier accepted.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Place, Rule};
+use crate::text;
 use crate::verify::{self, Warning};
 use seaway_types::codec::CodecError;
 use seaway_types::contract::{Action, Blocks, Code, CodeBytes, Next};
@@ -35,6 +36,12 @@ impl Program {
     pub fn from_code(code: Code) -> Result<Self, Refused> {
         let bytes = code.bytes().map_err(Refused::Bytes)?;
         let warnings = verify::verify(&code).map_err(Refused::Faults)?;
+        // Rule 1, asked of the whole at last: its text is read as the very same code.
+        let again = text::read(&text::write(&code));
+        if !again.is_ok_and(|read| read.code == code) {
+            let what = "its text cannot be read as the same contract: it is too long, or nests too deep";
+            return Err(Refused::Faults(vec![Fault::new(Rule::Form, Place::CONTRACT, what)]));
+        }
         Ok(Self { hash: bytes.hash(), obligors: obligors(&code), code, bytes, warnings })
     }
 

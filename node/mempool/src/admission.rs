@@ -2,7 +2,7 @@
 
 use seaway_types::Bic;
 use seaway_types::identifier::{Digest, InstructionKey};
-use seaway_types::instruction::{AuthenticInstruction, Body, NetworkId, Submitter};
+use seaway_types::instruction::{AuthenticInstruction, NetworkId, Submitter};
 use seaway_types::keys::KeyPolicy;
 use seaway_types::reason::{Retry, VoidReason};
 use seaway_types::state::Timing;
@@ -100,10 +100,8 @@ pub(crate) fn check<V: AdmissionView>(
         return Ok(Err(VoidReason::Expired { valid_until, now }));
     }
     let timing = view.timing();
-    let ahead_ms = match envelope.body {
-        Body::Admin(_) => timing.admin_validity_max_ms,
-        _ => timing.payment_validity_max_ms,
-    };
+    let ahead_ms =
+        if envelope.body.may_wait() { timing.admin_validity_max_ms } else { timing.payment_validity_max_ms };
     let latest = now.after_ms(ahead_ms);
     if valid_until > latest {
         return Ok(Err(VoidReason::TooFarAhead { valid_until, latest }));

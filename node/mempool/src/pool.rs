@@ -3,7 +3,7 @@
 use crate::admission::{AdmissionView, Refused, check};
 use seaway_types::Bic;
 use seaway_types::identifier::{InstructionKey, WireId};
-use seaway_types::instruction::{AuthenticInstruction, Leg, Submitter};
+use seaway_types::instruction::{AuthenticInstruction, Submitter};
 use seaway_types::limits::{
     BLOCK_BYTES_MAX, BUILDER_BLOCK_CREDITS_MAX, BUILDER_BLOCK_INSTRUCTIONS_MAX, POOL_BYTES_MAX,
     POOL_INSTRUCTIONS_MAX, POOL_LANE_DIVISOR,
@@ -210,7 +210,11 @@ impl Pool {
                     return false;
                 };
                 // A lane whose next does not fit is done for this block: its order is kept.
-                let fits = left.take(&instruction.instruction);
+                // What would not fit into an empty block of ours goes alone: no instruction blocks its lane for ever.
+                let fits = left.take(&instruction.instruction) || (chosen.is_empty() && left == room);
+                if chosen.is_empty() && fits && left == room {
+                    left = Room { instructions: 0, credits: 0, bytes: 0 };
+                }
                 if fits {
                     chosen.push(instruction.instruction.clone());
                 }
@@ -237,7 +241,7 @@ impl Pool {
 impl Room {
     /// Takes the room of an instruction, if there is so much.
     fn take(&mut self, instruction: &AuthenticInstruction) -> bool {
-        let credits = instruction.envelope().body.legs().iter().map(cost).sum::<usize>();
+        let credits = instruction.envelope().body.cost();
         let bytes = instruction.raw().0.len();
         let (Some(instructions), Some(credits), Some(bytes)) =
             (self.instructions.checked_sub(1), self.credits.checked_sub(credits), self.bytes.checked_sub(bytes))
@@ -246,13 +250,5 @@ impl Room {
         };
         *self = Self { instructions, credits, bytes };
         true
-    }
-}
-
-/// What a leg counts against the bounds of a block.
-fn cost(leg: &Leg) -> usize {
-    match leg {
-        Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
-        _ => 1,
     }
 }

@@ -17,7 +17,7 @@ use seaway_types::codec::{self, CodecError};
 use seaway_types::contract::ContractEvent;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
-use seaway_types::limits::{DECODE_MEMORY_MAX, FRAME_BYTES_MAX};
+use seaway_types::limits::DECODE_MEMORY_MAX;
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
 use seaway_types::time::{BlockTime, Height};
@@ -378,8 +378,7 @@ impl Database {
         key: &[u8],
     ) -> Result<Option<T>, StorageError> {
         let found = self.db.get_pinned_cf(self.family(family)?, key).map_err(|error| self.failed(&error))?;
-        let decode =
-            |bytes: &[u8]| codec::decode(bytes, FRAME_BYTES_MAX).map_err(|error| self.damaged(family, &error));
+        let decode = |bytes: &[u8]| codec::decode_own(bytes).map_err(|error| self.damaged(family, &error));
         found.map(|bytes| decode(&bytes)).transpose()
     }
 

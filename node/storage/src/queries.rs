@@ -232,7 +232,7 @@ impl Database {
             if !key.starts_with(prefix) || found.len() >= count_max {
                 break;
             }
-            let value = codec::decode(&value, FRAME_BYTES_MAX).map_err(|error| self.damaged(family, &error))?;
+            let value = codec::decode_own(&value).map_err(|error| self.damaged(family, &error))?;
             found.extend(name(&key).map(|key| (key, value)));
         }
         Ok(found)

@@ -86,6 +86,14 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], length_max: usize) 
     Ok(value)
 }
 
+/// Reads exactly one value that this program wrote itself, however long it is: what a node keeps on its own disk.
+pub fn decode_own<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let layout = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
+    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout)
+        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
+    if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
+}
+
 /// Appends the short form of a value: the same codec with numbers in as few bytes as they need. Contract code alone is
 /// written so, because its bound is four KiB and most of it is small numbers.
 pub(crate) fn encode_compact_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {

@@ -192,6 +192,10 @@ pub const EXPRESSION_OPS_MAX: usize = 32;
 /// Largest count in a loop by timeout.
 pub const COUNTER_MAX: u16 = 600;
 
+/// How often the states of an instance can be entered in all: each may be a deadline that a block carries out, for nothing
+/// but the opening. A mandate over ten years with a collection a week and its refund windows takes about 1,900.
+pub const CONTRACT_STAYS_MAX: u64 = 2_500;
+
 /// Longest life of an instance in milliseconds: ten years.
 pub const CONTRACT_LIFETIME_MS_MAX: u64 = 3_653 * DAY_MS;
 

@@ -80,7 +80,7 @@ pub struct InstructionReceipt {
     /// How many credits have an outcome below; 0 when it was rejected as a whole.
     pub credits: u32,
     /// How many events of contracts follow after them.
-    pub events: u8,
+    pub events: u16,
     /// Root of the tree of the [`CreditOutcome`]s in order, and after them of the events; zero for none.
     pub outcomes_root: Hash32,
 }

@@ -16,7 +16,7 @@ use seaway_types::state::Field;
 use seaway_types::time::BlockTime;
 
 /// How many deadlines of its instance a call lets pass first.
-const DEADLINES_BEFORE_A_CALL: usize = 16;
+const DEADLINES_BEFORE_A_CALL: usize = 2;
 
 /// In what money moves.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,18 @@ impl Model {
             .ok_or(VoidReason::ClauseUnknown { state: call.state, clause: call.clause })?;
         let actor = clause.actors[side];
         let acting = self.acting(instruction, call, (&code, &contract.terms), actor)?;
+        if actor == Actor::Caller {
+            let named = match &call.target {
+                Target::Instance(_) => contract.named_takers,
+                Target::Offer(signed) => {
+                    let takers = &signed.offer.takers;
+                    !takers.is_empty() && !call.caller.is_some_and(|caller| takers.contains(&caller))
+                }
+            };
+            if named {
+                return Err(Reason::TakerForeign { account: call.caller }.into());
+            }
+        }
         if let Some(caller) = call.caller
             && contract.terms.parties.contains(&caller)
         {
@@ -100,7 +112,8 @@ impl Model {
             Actor::Panel(panel) => {
                 let signers: Vec<PublicKey> = instruction.signers().copied().collect();
                 if self.agreeing(code, terms, panel, call, &signers)?.is_none() {
-                    return Err(Reason::ApprovalUnknown.into());
+                    // Which voids it: whoever strips a signature must not make the others fail.
+                    return Err(VoidReason::PanelUnmet { agreeing: 0, threshold: 0 }.into());
                 }
                 None
             }
@@ -251,6 +264,15 @@ impl Model {
                 }
                 let (giver, taker) = self.hand_over(scene, from, to)?;
                 let asset = self.asset_at(scene, asset)?;
+                if scene.timeout {
+                    let present = self.whole(taker, asset);
+                    if present + value > MOST {
+                        return Err(Reason::SumTooLarge { present: amount(present), amount: amount(value) }.into());
+                    }
+                    self.give(giver, asset, Field::InContracts, -value);
+                    self.give(taker, asset, Field::InContracts, value);
+                    return Ok(());
+                }
                 self.may_receive(taker)?;
                 self.deliver(asset, (giver, Field::InContracts), taker, value)?;
                 self.shift(taker, asset, Field::Available, Field::InContracts, value);

@@ -26,6 +26,8 @@ pub struct Contract {
     pub uetr: Uetr,
     /// Until when the offer that opened it can be taken.
     pub not_after: Option<BlockTime>,
+    /// Whether that offer names who may take it.
+    pub named_takers: bool,
     /// Its state, how often states were entered before, when this one was, and its deadline; nothing where it is over.
     pub live: Option<(u8, u32, BlockTime, BlockTime)>,
     /// What changes, in the order of the code.
@@ -108,7 +110,9 @@ impl Model {
         let envelope = instruction.envelope();
         match &envelope.body.legs()[position] {
             Leg::RegisterCode(register) => self.register(register),
-            Leg::OpenContract(open) => self.open(opened_by(envelope, position), &open.terms, open.uetr, None),
+            Leg::OpenContract(open) => {
+                self.open(opened_by(envelope, position), &open.terms, open.uetr, (None, false))
+            }
             Leg::CallContract(call) => self.call(instruction, call, side),
             Leg::ApproveCall(approve) => self.approve(approve),
             Leg::WithdrawOffer(withdraw) => self.withdraw(&withdraw.offer),
@@ -134,7 +138,13 @@ impl Model {
         Ok(())
     }
 
-    fn open(&mut self, id: InstanceId, terms: &Terms, uetr: Uetr, not_after: Option<BlockTime>) -> Result<(), No> {
+    fn open(
+        &mut self,
+        id: InstanceId,
+        terms: &Terms,
+        uetr: Uetr,
+        (not_after, named_takers): (Option<BlockTime>, bool),
+    ) -> Result<(), No> {
         if self.contracts.contains_key(&id) {
             return Err(Reason::ContractOpen { instance: id }.into());
         }
@@ -152,6 +162,7 @@ impl Model {
             terms: terms.clone().into(),
             uetr,
             not_after,
+            named_takers,
             stage: state::Stage::Live { state: 0, entry: 0, entered, deadline },
             variables: Bounded::new(variables.clone()).expect("as many as the code has"),
             pots: Bounded::default(),
@@ -165,6 +176,7 @@ impl Model {
             terms: terms.clone(),
             uetr,
             not_after,
+            named_takers,
             live: Some((0, 0, entered, deadline)),
             variables,
             pots: BTreeMap::new(),
@@ -181,7 +193,8 @@ impl Model {
             let asset = terms.assets.get(usize::from(asset));
             asset.and_then(|asset| self.calendars.get(&CalendarKey::Asset(*asset))).cloned().unwrap_or_default()
         };
-        machine::deadline(code, &terms.parameters, variables, state, self.now, &calendar)
+        // A deadline that is over already is now.
+        machine::deadline(code, &terms.parameters, variables, state, self.now, &calendar).map(|end| end.max(self.now))
     }
 
     /// Whether terms fill in what code declares, with what exists.
@@ -261,7 +274,7 @@ impl Model {
             let account = caller.or(maker).ok_or(VoidReason::TermsUnreadable)?;
             return Err(Reason::TakerForeign { account: Some(account) }.into());
         }
-        self.open(offer.id(), &offer.terms, offer.uetr, Some(offer.not_after))
+        self.open(offer.id(), &offer.terms, offer.uetr, (Some(offer.not_after), !offer.takers.is_empty()))
     }
 
     /// Takes an offer back. What was opened and is overdue does first what it says for that.
@@ -277,6 +290,7 @@ impl Model {
                     terms: offer.terms.clone(),
                     uetr: offer.uetr,
                     not_after: Some(offer.not_after),
+                    named_takers: !offer.takers.is_empty(),
                     live: None,
                     variables: Vec::new(),
                     pots: BTreeMap::new(),
@@ -352,7 +366,15 @@ impl Model {
         }
         let approval = (approve.clause, approve.arguments, approve.member);
         let approvals = &mut self.contracts.get_mut(&instance).expect("found above").approvals;
-        let done = if approve.withdraw { approvals.remove(&approval) } else { approvals.insert(approval) };
+        let done = if approve.withdraw {
+            approvals.remove(&approval)
+        } else {
+            let new = !approvals.contains(&approval);
+            // A member changes its mind about a clause rather than approving two calls of it.
+            approvals.retain(|(clause, _, member)| (*clause, *member) != (approval.0, approval.2));
+            approvals.insert(approval);
+            new
+        };
         if !done {
             return Err(Reason::ApprovalUnknown.into());
         }

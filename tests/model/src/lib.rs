@@ -312,7 +312,7 @@ impl Model {
                         self.payments.remove(&key);
                     }
                 }
-                Due::Deadline(_) if deadlines >= BLOCK_DEADLINES_MAX => break,
+                Due::Deadline(_) if deadlines >= BLOCK_DEADLINES_MAX => {}
                 Due::Deadline(id) => {
                     deadlines += 1;
                     self.pass_deadline(id);

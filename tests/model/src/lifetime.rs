@@ -3,7 +3,7 @@
 use crate::Model;
 use crate::contract::blocks_of;
 use seaway_types::contract::{Anchor, Code, Deadline, Next, Op, Terms, Value};
-use seaway_types::limits::{CONTRACT_LIFETIME_MS_MAX, DAY_MS};
+use seaway_types::limits::{CONTRACT_LIFETIME_MS_MAX, CONTRACT_STAYS_MAX, DAY_MS};
 use seaway_types::reason::Reason;
 use std::collections::BTreeSet;
 
@@ -36,6 +36,10 @@ impl Model {
             Reason::LifetimeTooLong { end, latest: self.now.after_ms(CONTRACT_LIFETIME_MS_MAX) }
         };
         let (mut fixed, mut moving) = (now, 0);
+        let stays: i128 = (0..code.states.len()).map(|place| 1 + rounds(code, variables, place)).sum();
+        if stays > i128::from(CONTRACT_STAYS_MAX) {
+            return Err(Reason::TooManyStays { stays: u64::try_from(stays).unwrap_or(u64::MAX) });
+        }
         for place in 0..code.states.len() {
             match self.reach(code, terms, variables, place).ok_or(too_long(i128::MAX))? {
                 Reach::Until(moment) => fixed = fixed.max(moment),

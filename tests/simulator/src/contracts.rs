@@ -10,16 +10,15 @@ use seaway_ledger::state::MemoryState;
 use seaway_types::asset::AssetId;
 use seaway_types::bounded::Bounded;
 use seaway_types::contract::{
-    AllowanceFor, AllowanceKey, Cause, CodeBytes, ContractEvent, InstanceId, Offer, Pocket, Ratio, SignedOffer, Terms, Value,
+    AllowanceFor, AllowanceKey, Cause, CodeBytes, ContractEvent, InstanceId, Offer, Pocket, Ratio, SignedOffer,
+    Terms, Value,
 };
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::contract::{
     AllowanceTerms, CallContract, OpenContract, RegisterCode, SetAllowance, Target,
 };
-use seaway_types::instruction::{
-    AuthenticInstruction, Body, Envelope, Leg, NetworkId, RawInstruction, Submitter,
-};
+use seaway_types::instruction::{AuthenticInstruction, Body, Envelope, Leg, NetworkId, RawInstruction, Submitter};
 use seaway_types::signature::sign;
 use seaway_types::state::{Field, Stage};
 use seaway_types::time::BlockTime;
@@ -142,7 +141,9 @@ impl Contracts {
             }
             _ if !self.escrows.is_empty() => {
                 let id = self.escrows.swap_remove(pick as usize / 8 % self.escrows.len());
-                self.signed(random, now, &[FIRST], |_| Body::Single(call(Target::Instance(id), (1, 0), None, Vec::new())))
+                self.signed(random, now, &[FIRST], |_| {
+                    Body::Single(call(Target::Instance(id), (1, 0), None, Vec::new()))
+                })
             }
             _ => self.open_escrow(random, now),
         }
@@ -251,7 +252,8 @@ impl Contracts {
     fn both_legs_or_none(&self, event: &ContractEvent, state: &MemoryState) {
         let Some(code) = self.code_of(event, state) else { return };
         let paid = |from: AccountId, to: AccountId| {
-            let pays = |one: &&seaway_types::contract::Moved| one.from == Pocket::Pot(from) && one.to == Pocket::Account(to);
+            let pays =
+                |one: &&seaway_types::contract::Moved| one.from == Pocket::Pot(from) && one.to == Pocket::Account(to);
             event.moved.iter().filter(pays).map(|one| one.asset).collect::<Vec<_>>()
         };
         let (first, second) = (account(FIRST), account(SECOND));

@@ -1,7 +1,7 @@
 //! Replicas, network and time.
 
-use crate::disk::{Disk, Guard};
 use crate::contracts::Contracts;
+use crate::disk::{Disk, Guard};
 use crate::load::Load;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

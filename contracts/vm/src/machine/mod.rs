@@ -8,7 +8,7 @@ mod dates;
 mod opening;
 
 pub use arithmetic::{bought_for, cost_of};
-pub use opening::{OpeningFault, initial_variables, latest_end};
+pub use opening::{OpeningFault, initial_variables, latest_end, most_stays};
 
 use crate::program::Program;
 use arithmetic::{Failed, element};

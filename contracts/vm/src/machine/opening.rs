@@ -116,6 +116,12 @@ fn days(count: u64) -> Option<u64> {
     count.checked_mul(DAY_MS)
 }
 
+/// How often the states of a contract can be entered in all, but for calls back among states that end at parameters.
+pub fn most_stays(program: &Program, variables: &[Value]) -> u64 {
+    let states = 0..program.code().states.len();
+    states.fold(0u64, |sum, state| sum.saturating_add(visits(program, variables, state).unwrap_or(u64::MAX)))
+}
+
 /// How often a state can be entered.
 fn visits(program: &Program, variables: &[Value], state: usize) -> Option<u64> {
     let code = program.code();

@@ -6,6 +6,8 @@ use seaway_types::contract::{Action, Block, Next};
 
 /// Ways listed; contracts with loops have more, which repeat these.
 const WAYS_MAX: usize = 256;
+/// Blocks that are walked through in all: contracts whose ways lead in circles have no end of them.
+const STEPS_MAX: usize = 20_000;
 /// How often one way may pass the same state.
 const VISITS_MAX: usize = 2;
 
@@ -38,6 +40,7 @@ pub fn outcomes(program: &Program, filled: Option<&Filled>) -> Outcomes {
         filled,
         found: Outcomes { ways: Vec::new(), more: false, postings_max: 0, operations_max: 0 },
         visits: vec![0; program.code().states.len()],
+        steps: 0,
     };
     walk.costs();
     walk.state(0, &Outcome { steps: Vec::new(), moves: Vec::new() });
@@ -49,6 +52,7 @@ struct Walk<'a> {
     filled: Option<&'a Filled>,
     found: Outcomes,
     visits: Vec<usize>,
+    steps: usize,
 }
 
 impl Walk<'_> {
@@ -88,7 +92,8 @@ impl Walk<'_> {
     }
 
     fn block(&mut self, body: &[Block], position: usize, mut phrases: Phrases, mut so_far: Outcome) {
-        if self.found.ways.len() >= WAYS_MAX {
+        self.steps += 1;
+        if self.found.ways.len() >= WAYS_MAX || self.steps > STEPS_MAX {
             self.found.more = true;
             return;
         }

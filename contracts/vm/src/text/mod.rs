@@ -65,12 +65,16 @@ impl Places {
     }
 }
 
+/// Longest part of a line that is shown, in characters.
+const SHOWN_MAX: usize = 160;
+
 /// A fault with the line that it is about, marked, as compilers show it.
 pub fn shown(text: &str, at: Position, what: &str) -> String {
     let line = usize::try_from(at.line).unwrap_or(1).saturating_sub(1);
-    let source = text.lines().nth(line).unwrap_or("");
+    // A line of a machine's making is cut, so that many faults of it stay short.
+    let source: String = text.lines().nth(line).unwrap_or("").chars().take(SHOWN_MAX).collect();
     let margin = at.line.to_string();
     let pad = " ".repeat(margin.len());
-    let indent = " ".repeat(usize::try_from(at.column).unwrap_or(1).saturating_sub(1));
+    let indent = " ".repeat(usize::try_from(at.column).unwrap_or(1).saturating_sub(1).min(SHOWN_MAX));
     format!("{at}: {what}\n {pad} |\n {margin} | {source}\n {pad} | {indent}^")
 }

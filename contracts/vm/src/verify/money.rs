@@ -10,6 +10,7 @@ use super::edges::at_most_one;
 use super::types::Scope;
 use crate::fault::{Fault, Place, Rule};
 use seaway_types::contract::{Action, Actor, Argument, Block, Code, Next, Op, Quantity, Type};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// What an amount is made of. Every symbol stands for an amount that is not negative.
@@ -74,22 +75,38 @@ pub(super) fn check(code: &Code) -> Vec<Fault> {
     if let Some(first) = before.first_mut() {
         *first = Some(Known::new());
     }
+    let budget = Cell::new(STEPS_MAX);
     // Factors only fall, and after a few rounds what still falls is taken as nothing: so this ends.
     for round in 0.. {
         faults.retain(|fault| fault.rule == Rule::Consent);
         let mut changed = false;
         for position in 0..code.states.len() {
             let Some(known) = before.get(position).cloned().flatten() else { continue };
-            for (target, arrived) in leave(code, position, &known, &mut faults) {
+            for (target, arrived) in leave(code, position, &known, &budget, &mut faults) {
                 let Some(place) = before.get_mut(usize::from(target)) else { continue };
                 changed |= meet(place, arrived, round > code.states.len() + 2);
             }
+        }
+        if budget.get() == 0 {
+            let what = "it takes too long to show what the pots hold: make amounts simpler";
+            return vec![Fault::new(Rule::Bounds, Place::CONTRACT, what)];
         }
         if !changed {
             break;
         }
     }
     faults
+}
+
+/// What the pass may work out in all, in elements and steps of proofs: the largest honest contracts need some thousands, and
+/// code that would need more is refused, because every validator checks it while a block waits.
+const STEPS_MAX: u32 = 200_000;
+
+/// Takes one step of the budget; false where it is used up.
+fn step(budget: &Cell<u32>) -> bool {
+    let left = budget.get();
+    budget.set(left.saturating_sub(1));
+    left > 0
 }
 
 /// Makes what is known on entering a state hold for one more way into it.
@@ -112,7 +129,13 @@ fn meet(place: &mut Option<Known>, arrived: Known, hurry: bool) -> bool {
 }
 
 /// All ways out of a state to other states, with what is certainly in the pots then.
-fn leave(code: &Code, position: usize, known: &Known, faults: &mut Vec<Fault>) -> Vec<(u8, Known)> {
+fn leave(
+    code: &Code,
+    position: usize,
+    known: &Known,
+    budget: &Cell<u32>,
+    faults: &mut Vec<Fault>,
+) -> Vec<(u8, Known)> {
     let Some(state) = code.states.get(position) else { return Vec::new() };
     let place = Place::state(position);
     let timeout = (None, state.timeout.as_ref(), &[][..]);
@@ -124,7 +147,8 @@ fn leave(code: &Code, position: usize, known: &Known, faults: &mut Vec<Fault>) -
     let mut ways = Vec::new();
     for (clause, body, arguments) in std::iter::once(timeout).chain(clauses) {
         let scope = Scope { code, arguments, locals: Vec::new() };
-        let mut walker = Walker { scope, body, place: place.clause(clause), here: position, faults, ways: &mut ways };
+        let mut walker =
+            Walker { scope, body, place: place.clause(clause), here: position, budget, faults, ways: &mut ways };
         walker.block(0, Facts::new(known));
     }
     ways
@@ -195,6 +219,7 @@ impl Facts {
             if let Some((Symbol::Inner(number), 1)) = single(small)
                 && let Some(bounds) = usize::try_from(number).ok().and_then(|at| self.bounds.get_mut(at))
                 && large.factors.keys().all(|symbol| *symbol < Symbol::Inner(number))
+                && !bounds.contains(large)
             {
                 bounds.push(large.clone());
             }
@@ -206,7 +231,10 @@ impl Facts {
     }
 
     /// Whether a sum is certainly not negative.
-    fn covered(&self, sum: Sum, depth: usize) -> bool {
+    fn covered(&self, sum: Sum, depth: usize, budget: &Cell<u32>) -> bool {
+        if !step(budget) {
+            return false;
+        }
         if sum.not_negative() {
             return true;
         }
@@ -218,16 +246,16 @@ impl Facts {
         let Some((number, factor)) = newest.filter(|_| depth > 0) else { return false };
         let without = sum.plus(&Sum::of(Symbol::Inner(number)), factor.saturating_neg());
         if factor > 0 {
-            return self.covered(without, depth - 1);
+            return self.covered(without, depth - 1, budget);
         }
         let bounds = usize::try_from(number).ok().and_then(|at| self.bounds.get(at));
-        bounds.into_iter().flatten().any(|bound| self.covered(without.clone().plus(bound, factor), depth - 1))
+        bounds.into_iter().flatten().any(|bound| self.covered(without.clone().plus(bound, factor), depth - 1, budget))
     }
 
-    fn covers(&self, pot: Pot, amount: &Sum) -> bool {
+    fn covers(&self, pot: Pot, amount: &Sum, budget: &Cell<u32>) -> bool {
         let nothing = [Sum::default()];
         let known = self.pots.get(&pot).map_or(&nothing[..], |sums| sums);
-        known.iter().chain(&nothing).any(|sum| self.covered(sum.clone().plus(amount, -1), 2 * DEPTH))
+        known.iter().chain(&nothing).any(|sum| self.covered(sum.clone().plus(amount, -1), 2 * DEPTH, budget))
     }
 
     /// Changes what is known of a pot.
@@ -286,6 +314,7 @@ struct Walker<'a, 'f> {
     body: &'a [Block],
     place: Place,
     here: usize,
+    budget: &'f Cell<u32>,
     faults: &'f mut Vec<Fault>,
     ways: &'f mut Vec<(u8, Known)>,
 }
@@ -372,7 +401,7 @@ impl Walker<'_, '_> {
                     facts.pots.entry(pot).or_default().push(Sum::default());
                     Sum::default()
                 } else {
-                    if !facts.covers(pot, &sum) {
+                    if !facts.covers(pot, &sum, self.budget) {
                         let name =
                             self.scope.code.parties.iter().chain(&self.scope.code.caller).nth(usize::from(from));
                         let what = format!(
@@ -395,6 +424,9 @@ impl Walker<'_, '_> {
     fn meaning(&self, ops: &[Op], facts: &mut Facts) -> Meaning {
         let mut stack: Vec<Meaning> = Vec::new();
         for op in ops {
+            if !step(self.budget) {
+                return Meaning::Other;
+            }
             let meaning = self.element(*op, &mut stack, facts);
             stack.push(meaning);
         }
@@ -514,6 +546,15 @@ fn consent(code: &Code) -> Vec<Fault> {
                     faults.extend(what.map(|what| Fault::new(Rule::Consent, place, what)));
                 }
                 let end = place.clause(clause).at(at, block.actions.len());
+                let reads = super::edges::end_expression(&block.next)
+                    .is_some_and(|ops| ops.iter().any(|op| matches!(op, Op::Pot(party, _) if *party == caller)));
+                if reads && !played {
+                    faults.push(Fault::new(
+                        Rule::Consent,
+                        end,
+                        "nobody plays the role left open here: let it act alone",
+                    ));
+                }
                 if matches!(block.next, Next::TryPull { party, .. } if party == caller) {
                     faults.push(Fault::new(Rule::Consent, end, "whoever calls deposits, it is not pulled from"));
                 }

@@ -208,7 +208,12 @@ impl<'a> Checker<'a> {
                 self.bounded(duration, place);
                 self.expect(duration, Type::Duration, place);
             }
-            Deadline::Months { anchor, count, offset } => anchored(self, anchor, &[count, offset]),
+            Deadline::Months { anchor, count, offset } => {
+                anchored(self, anchor, &[count, offset]);
+                if offset.iter().any(|op| matches!(op, Op::Variable(_))) {
+                    self.fault(Rule::Fixed, place, "the offset of local time is made of literals and parameters");
+                }
+            }
             Deadline::BankingDays { anchor, count, .. } => anchored(self, anchor, &[count]),
         }
     }

@@ -17,9 +17,9 @@ impl<V: StateView> Execution<'_, V> {
         let mut deadlines = 0;
         for timer in self.state.due(self.block.time, BLOCK_ACTS_MAX)? {
             if matches!(timer.subject, TimerSubject::Contract(_)) {
-                // The rest waits for the next block, in order: what comes after these waits with them.
+                // The rest of these waits for the next block, in order.
                 if deadlines == BLOCK_DEADLINES_MAX {
-                    break;
+                    continue;
                 }
                 deadlines += 1;
             }

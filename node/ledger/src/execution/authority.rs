@@ -39,7 +39,8 @@ impl<V: StateView> Execution<'_, V> {
         let needs: Vec<Vec<Parties>> = match &envelope.body {
             Body::Admin(admin) => vec![self.parties_of_admin(admin)?],
             body => {
-                body.legs().iter().map(|leg| self.parties_of_leg(leg, instruction)).collect::<Result<_, Stop>>()?
+                let legs = body.legs().iter().enumerate();
+                legs.map(|(place, leg)| self.parties_of_leg(leg, place, instruction)).collect::<Result<_, Stop>>()?
             }
         };
         let mut chosen = Vec::with_capacity(needs.len());
@@ -67,7 +68,12 @@ impl<V: StateView> Execution<'_, V> {
         }
     }
 
-    fn parties_of_leg(&self, leg: &Leg, instruction: &DecodedInstruction) -> Result<Vec<Parties>, Stop> {
+    fn parties_of_leg(
+        &self,
+        leg: &Leg,
+        place: usize,
+        instruction: &DecodedInstruction,
+    ) -> Result<Vec<Parties>, Stop> {
         Ok(match leg {
             Leg::CreditTransfer(transfer) => vec![self.debitors(&transfer.debtor)?],
             Leg::Reserve(reserve) => vec![self.debitors(&reserve.payer)?],
@@ -101,7 +107,7 @@ impl<V: StateView> Execution<'_, V> {
             Leg::Confirm(confirm) => vec![vec![self.creditor_agent(&confirm.payment)?]],
             Leg::RegisterCode(register) => vec![vec![self.participant(register.by)?]],
             Leg::OpenContract(open) => vec![self.obligors(&open.terms, instruction)?],
-            Leg::CallContract(call) => self.callers(call, instruction)?,
+            Leg::CallContract(call) => self.callers(call, place, instruction)?,
             Leg::ApproveCall(approve) => vec![vec![self.party_of(&approve.member)?]],
             Leg::WithdrawOffer(withdraw) => vec![self.maker(&withdraw.offer)?],
             Leg::SetAllowance(set) => vec![self.debitors(&set.allowance.grantor)?],
@@ -183,7 +189,8 @@ impl<V: StateView> Execution<'_, V> {
         let party = self.participant(by)?;
         let jurisdiction = self.must::<Participant>(&agent, "the agent of an account")?.jurisdiction;
         let supervisor: Participant = self.must(&by, "a participant just found")?;
-        if supervisor.roles.supervisor_of.contains(&jurisdiction) {
+        // The word of two is asked, so nobody is both.
+        if by != agent && supervisor.roles.supervisor_of.contains(&jurisdiction) {
             Ok(party)
         } else {
             Err(VoidReason::RoleMissing { bic: by }.into())

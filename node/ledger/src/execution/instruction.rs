@@ -90,18 +90,8 @@ impl<V: StateView> Execution<'_, V> {
             return Err(VoidReason::Expired { valid_until: envelope.valid_until, now }.into());
         }
         let timing = &self.parameters.timing;
-        let ahead_ms = match envelope.body {
-            Body::Admin(_) => timing.admin_validity_max_ms,
-            Body::Single(
-                Leg::RegisterCode(_)
-                | Leg::OpenContract(_)
-                | Leg::ApproveCall(_)
-                | Leg::WithdrawOffer(_)
-                | Leg::SetAllowance(_)
-                | Leg::ReleaseSuspense(_),
-            ) => timing.admin_validity_max_ms,
-            _ => timing.payment_validity_max_ms,
-        };
+        let ahead_ms =
+            if envelope.body.may_wait() { timing.admin_validity_max_ms } else { timing.payment_validity_max_ms };
         let latest = now.after_ms(ahead_ms);
         if envelope.valid_until > latest {
             return Err(VoidReason::TooFarAhead { valid_until: envelope.valid_until, latest }.into());
@@ -202,7 +192,7 @@ impl<V: StateView> Execution<'_, V> {
             status,
             reason,
             credits: u32::try_from(credits.len()).unwrap_or(u32::MAX),
-            events: u8::try_from(events).unwrap_or(u8::MAX),
+            events: u16::try_from(events).unwrap_or(u16::MAX),
             outcomes_root: merkle::root(&leaves),
         };
         if !credits.is_empty() {

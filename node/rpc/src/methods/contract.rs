@@ -131,7 +131,7 @@ fn check(asked: Text) -> Result<Value, Fault> {
                     "shown": text::shown(&asked.text, at, &fault.what),
                 })
             };
-            Ok(json!({"accepted": false, "faults": faults.iter().map(fault).collect::<Vec<_>>()}))
+            Ok(json!({"accepted": false, "faults": faults.iter().take(20).map(fault).collect::<Vec<_>>()}))
         }
     }
 }

@@ -147,12 +147,31 @@ impl Body {
         }
     }
 
+    /// Whether it may be valid for as long as administration: everything that need not happen now, alone.
+    pub fn may_wait(&self) -> bool {
+        match self {
+            Self::Admin(_) => true,
+            Self::Single(leg) => matches!(
+                leg,
+                Leg::RegisterCode(_)
+                    | Leg::OpenContract(_)
+                    | Leg::ApproveCall(_)
+                    | Leg::WithdrawOffer(_)
+                    | Leg::SetAllowance(_)
+                    | Leg::ReleaseSuspense(_)
+            ),
+            Self::Bundle(_) => false,
+        }
+    }
+
     /// What it counts toward the bounds of a block: its legs, and of transfers each credit and charge.
     pub fn cost(&self) -> usize {
         let cost = |leg: &Leg| match leg {
             Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
             Leg::RegisterCode(_) => REGISTER_COST,
-            Leg::OpenContract(_) | Leg::CallContract(_) | Leg::WithdrawOffer(_) => CONTRACT_COST,
+            Leg::OpenContract(_) | Leg::CallContract(_) | Leg::WithdrawOffer(_) | Leg::SetAllowance(_) => {
+                CONTRACT_COST
+            }
             _ => 1,
         };
         self.legs().iter().map(cost).sum()

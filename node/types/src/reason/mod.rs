@@ -218,6 +218,8 @@ pub enum Reason {
     TermsTooLarge { bytes: u32 },
     #[error("the contract could live until {end}, later than {latest}")]
     LifetimeTooLong { end: BlockTime, latest: BlockTime },
+    #[error("the contract could enter states {stays} times, which is too often")]
+    TooManyStays { stays: u64 },
     #[error("contract {instance} is closed")]
     ContractClosed { instance: InstanceId },
     #[error("contract {instance} is open already")]
@@ -238,8 +240,6 @@ pub enum Reason {
     AttestationMissing { position: u8 },
     #[error("the contract has {count} approvals waiting already")]
     ApprovalsFull { count: u8 },
-    #[error("{agreeing} of {threshold} members needed agree to this call now: approvals were used or have lapsed")]
-    PanelUnmet { agreeing: u8, threshold: u8 },
     #[error("no such approval waits")]
     ApprovalUnknown,
     #[error("the approval is for stay {given} in a state; the contract is in its {present}")]

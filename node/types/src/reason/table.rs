@@ -64,11 +64,9 @@ impl Reason {
             R::OtherSideShort => ("ED05", New),
             R::SuspenseShort { .. } | R::PotShort { .. } => ("AM09", Never),
             R::OfferExpired { .. } => ("TM01", New),
-            R::PanelUnmet { .. }
-            | R::AttestationMissing { .. }
-            | R::StateOther { .. }
-            | R::EntryOther { .. }
-            | R::ApprovalsFull { .. } => ("NARR", New),
+            R::AttestationMissing { .. } | R::StateOther { .. } | R::EntryOther { .. } | R::ApprovalsFull { .. } => {
+                ("NARR", New)
+            }
             R::ContractClosed { .. } => ("AG01", Never),
             R::CodeExists { .. } => ("AM05", Never),
             R::DeadlinePassed { .. } => ("AB05", New),
@@ -106,6 +104,7 @@ impl VoidReason {
             V::PaymentUnknown { .. } => ("NARR", -32_014, Never),
             V::CodeUnknown { .. } | V::ClauseUnknown { .. } => ("NARR", -32_016, Never),
             V::InstanceUnknown { .. } => ("NARR", -32_017, Never),
+            V::PanelUnmet { .. } => ("DS0H", -32_030, Never),
             V::CallerMissing => ("NARR", -32_018, Never),
             V::OfferUnmet { .. } => ("DS0H", -32_019, Never),
             V::TermsUnreadable => ("NARR", -32_029, Never),

@@ -53,6 +53,8 @@ pub enum VoidReason {
     InstanceUnknown { instance: InstanceId },
     #[error("the code has no clause {clause} in a state {state}")]
     ClauseUnknown { state: u8, clause: u8 },
+    #[error("{agreeing} of {threshold} members needed agree to this call now: approvals were used or have lapsed")]
+    PanelUnmet { agreeing: u8, threshold: u8 },
     #[error("the call names nobody for the role that the contract leaves open")]
     CallerMissing,
     #[error("the offer does not carry the signatures that its maker {maker} needs, or a foreign one")]

@@ -22,6 +22,8 @@ pub struct Instance {
     pub uetr: Uetr,
     /// Last block time at which the offer that opened it can be taken; absent where it was opened directly.
     pub not_after: Option<BlockTime>,
+    /// Whether the offer that opened it names who may take it: then the role left open is played through the offer alone.
+    pub named_takers: bool,
     /// Where it stands.
     pub stage: Stage,
     /// What changes.

@@ -49,8 +49,13 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// For each actor of the clause called: those who sign for it.
-    pub fn callers(&self, call: &CallContract, instruction: &DecodedInstruction) -> Result<Vec<Parties>, Stop> {
-        let (terms, instance) = self.terms_of(call, instruction)?;
+    pub fn callers(
+        &self,
+        call: &CallContract,
+        place: usize,
+        instruction: &DecodedInstruction,
+    ) -> Result<Vec<Parties>, Stop> {
+        let (terms, instance) = self.terms_of(call, place, instruction)?;
         if let Target::Offer(signed) = &call.target {
             self.ensure_offer_signed(signed)?;
         }
@@ -83,6 +88,7 @@ impl<V: StateView> Execution<'_, V> {
     fn terms_of(
         &self,
         call: &CallContract,
+        place: usize,
         instruction: &DecodedInstruction,
     ) -> Result<(SharedTerms, Option<Instance>), Stop> {
         let id = call.target.id();
@@ -93,7 +99,7 @@ impl<V: StateView> Execution<'_, V> {
             return Ok((signed.offer.terms.clone().into(), None));
         }
         let envelope = instruction.envelope();
-        for (position, leg) in envelope.body.legs().iter().enumerate() {
+        for (position, leg) in envelope.body.legs().iter().enumerate().take(place) {
             let position = u8::try_from(position).unwrap_or(u8::MAX);
             match leg {
                 Leg::OpenContract(open)

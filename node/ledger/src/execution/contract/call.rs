@@ -13,14 +13,15 @@ use seaway_types::hash::{Domain, Hash32};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::contract::{ApproveCall, CallContract, Target, WithdrawOffer};
+use seaway_types::limits::INSTANCE_BYTES_MAX;
 use seaway_types::reason::{Reason, TermsPart, TermsProblem, VoidReason};
 use seaway_types::state::{Approval, Instance, Stage};
 use seaway_types::time::BlockTime;
 use seaway_vm::machine::{self, Refusal, Situation, Why};
 
-/// How many overdue deadlines one call lets pass before it is refused: a contract whose states all ended long ago has at
-/// most as many states, and the next blocks go on with it.
-const OVERDUE_MAX: usize = 16;
+/// How many overdue deadlines one call lets pass before it is refused; the blocks' own acts go on with the rest. More would
+/// make a call cost more than it counts.
+const OVERDUE_MAX: usize = 2;
 
 impl<V: StateView> Execution<'_, V> {
     /// Runs a clause. `came` is the position of the actor that signed.
@@ -112,26 +113,29 @@ impl<V: StateView> Execution<'_, V> {
             position: offer.maker,
             problem: TermsProblem::NotAlone,
         })?;
-        let account = call.caller;
-        let named = account.is_some_and(|account| offer.takers.contains(&account));
-        ensure(offer.takers.is_empty() || named, || Reason::TakerForeign { account })?;
+        ensure_taker(call)?;
         let authorisers = self.accounts_at(&offer.terms, &[offer.maker]);
         self.open_instance(id, &offer.terms, offer.uetr, Some(offer), authorisers)
     }
 
     /// A call first lets deadlines of its own instance pass that are over.
     fn let_deadlines_pass(&mut self, id: InstanceId, mut instance: Instance) -> Result<Instance, Stop> {
+        let now = self.block.time;
+        let overdue = |instance: &Instance| match instance.stage {
+            Stage::Live { deadline, .. } => Some(deadline).filter(|deadline| *deadline <= now),
+            Stage::Closed { .. } => None,
+        };
         for _ in 0..OVERDUE_MAX {
-            match instance.stage {
-                Stage::Live { deadline, .. } if deadline <= self.block.time => {
-                    let (event, next) = self.pass_deadline(id, instance)?;
-                    self.tell(event);
-                    instance = next;
-                }
-                _ => return Ok(instance),
+            if overdue(&instance).is_some() {
+                let (event, next) = self.pass_deadline(id, instance)?;
+                self.tell(event);
+                instance = next;
             }
         }
-        Err(Reason::DeadlinePassed { deadline: self.block.time }.into())
+        match overdue(&instance) {
+            Some(deadline) => Err(Reason::DeadlinePassed { deadline }.into()),
+            None => Ok(instance),
+        }
     }
 
     /// Who acts: it must not be frozen. Binds the role left open.
@@ -156,6 +160,13 @@ impl<V: StateView> Execution<'_, V> {
             }
             Actor::Caller => {
                 let account: AccountId = call.caller.ok_or(VoidReason::CallerMissing)?;
+                // Whom an offer names is asked each time, not only of the first who took it.
+                match &call.target {
+                    Target::Offer(_) => ensure_taker(call)?,
+                    Target::Instance(_) => {
+                        ensure(!work.instance.named_takers, || Reason::TakerForeign { account: call.caller })?;
+                    }
+                }
                 self.payer(&account)?;
                 work.caller = Some(account);
                 Ok(vec![Submitter::Account(account)])
@@ -185,7 +196,9 @@ impl<V: StateView> Execution<'_, V> {
                 let threshold =
                     work.program.code().panels.get(usize::from(panel)).map_or(u8::MAX, |panel| panel.threshold);
                 let agreeing = u8::try_from(found.len()).unwrap_or(u8::MAX);
-                ensure(agreeing >= threshold, || Reason::PanelUnmet { agreeing, threshold })?;
+                if agreeing < threshold {
+                    return Err(VoidReason::PanelUnmet { agreeing, threshold }.into());
+                }
                 Ok(found)
             }
         }
@@ -249,7 +262,11 @@ impl<V: StateView> Execution<'_, V> {
         let present = approvals.iter().position(|other| *other == approval);
         match (present, approve.withdraw) {
             (Some(position), true) => drop(approvals.remove(position)),
-            (None, false) if on_panel => approvals.push(approval),
+            // A member has one approval a clause: a newer one takes the place of the older.
+            (None, false) if on_panel => {
+                approvals.retain(|other| (other.clause, other.member) != (approval.clause, approval.member));
+                approvals.push(approval);
+            }
             _ => return Err(Reason::ApprovalUnknown.into()),
         }
         approvals.sort_unstable();
@@ -289,16 +306,21 @@ impl<V: StateView> Execution<'_, V> {
         let not_after: BlockTime = offer.not_after;
         ensure(not_after <= latest, || Reason::LifetimeTooLong { end: not_after, latest })?;
         let (stage, timer): (Stage, Timer) = self.closed_stage(id, Some(not_after));
-        self.state.set_timer(timer);
         let instance = Instance {
             terms: offer.terms.clone().into(),
             uetr: offer.uetr,
             not_after: Some(not_after),
+            named_takers: !offer.takers.is_empty(),
             stage,
             variables: Bounded::default(),
             pots: Bounded::default(),
             approvals: Bounded::default(),
         };
+        let bytes = codec::encode(&instance).len();
+        ensure(bytes <= INSTANCE_BYTES_MAX, || Reason::TermsTooLarge {
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+        })?;
+        self.state.set_timer(timer);
         self.state.put(id, Some(instance))?;
         let authorisers = self.accounts_at(&offer.terms, &[offer.maker]);
         self.tell(ContractEvent {
@@ -315,6 +337,14 @@ impl<V: StateView> Execution<'_, V> {
         });
         Ok(())
     }
+}
+
+/// Whoever takes an offer that names its takers is one of them.
+fn ensure_taker(call: &CallContract) -> Result<(), Stop> {
+    let Target::Offer(signed) = &call.target else { return Ok(()) };
+    let takers = &signed.offer.takers;
+    let named = call.caller.is_some_and(|account| takers.contains(&account));
+    ensure(takers.is_empty() || named, || Reason::TakerForeign { account: call.caller })
 }
 
 fn check_arguments(clause: &Clause, call: &CallContract) -> Result<(), Stop> {

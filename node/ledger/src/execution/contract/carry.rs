@@ -180,9 +180,15 @@ impl<V: StateView> Execution<'_, V> {
         work.add((to, asset), amount)?;
         if giver != taker {
             self.ensure_not_frozen(giver)?;
-            let account = self.payable(&taker)?;
             let (source, target) = (Place::On(giver, Field::InContracts), Place::On(taker, Field::InContracts));
-            self.pay_into(id, source, (target, &account), amount)?;
+            match work.mode {
+                Mode::Call => {
+                    let account = self.payable(&taker)?;
+                    self.pay_into(id, source, (target, &account), amount)?;
+                }
+                // Whoever is given a pot at a deadline has no say in it: what it cannot take waits in suspense later.
+                Mode::Deadline => self.transfer(id, source, target, amount)?,
+            }
         }
         work.moved.push(Moved { asset: id, amount, from: Pocket::Pot(giver), to: Pocket::Pot(taker) });
         Ok(())
@@ -232,7 +238,12 @@ impl<V: StateView> Execution<'_, V> {
     fn refund(&mut self, work: &mut Work, owner: AccountId, asset: AssetId, amount: Amount) -> Result<(), Stop> {
         let account: Account = self.must(&owner, "the owner of a pot")?;
         // The owner's whole balance stays the same, so neither its cap nor 18 digits can be exceeded.
-        let takes = account.status == AccountStatus::Open && !account.credits_frozen() && self.asset(asset).is_ok();
+        let usable = match self.asset(asset) {
+            Ok(_) => true,
+            Err(Stop::Fault(fault)) => return Err(fault.into()),
+            Err(_) => false,
+        };
+        let takes = usable && account.status == AccountStatus::Open && !account.credits_frozen();
         let (field, to) = if takes {
             (Field::Available, Pocket::Account(owner))
         } else {

@@ -12,7 +12,7 @@ use seaway_types::contract::{Cause, ContractEvent, InstanceId, Offer, Terms, Val
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::contract::OpenContract;
-use seaway_types::limits::{CONTRACT_LIFETIME_MS_MAX, INSTANCE_BYTES_MAX};
+use seaway_types::limits::{CONTRACT_LIFETIME_MS_MAX, CONTRACT_STAYS_MAX, INSTANCE_BYTES_MAX};
 use seaway_types::reason::{Reason, TermsPart, TermsProblem};
 use seaway_types::state::{Account, AccountStatus, CalendarKey, Instance, Participant, Stage};
 use seaway_types::time::BlockTime;
@@ -61,12 +61,15 @@ impl<V: StateView> Execution<'_, V> {
         let end = machine::latest_end(&program, &terms.parameters, &variables, now);
         let end = end.ok_or(Reason::LifetimeTooLong { end: latest, latest })?;
         ensure(end <= latest, || Reason::LifetimeTooLong { end, latest })?;
+        let stays = machine::most_stays(&program, &variables);
+        ensure(stays <= CONTRACT_STAYS_MAX, || Reason::TooManyStays { stays })?;
         let deadline = self.deadline_of(&program, terms, &variables, 0)?;
         let deadline = deadline.ok_or(Reason::LifetimeTooLong { end, latest })?;
         let instance = Instance {
             terms: terms.clone().into(),
             uetr,
             not_after: offer.map(|offer| offer.not_after),
+            named_takers: offer.is_some_and(|offer| !offer.takers.is_empty()),
             stage: Stage::Live { state: 0, entry: 0, entered: now, deadline },
             variables: Bounded::new(variables).unwrap_or_default(),
             pots: Bounded::default(),
@@ -173,7 +176,8 @@ impl<V: StateView> Execution<'_, V> {
         let found = machine::deadline(program, &terms.parameters, variables, state, self.block.time, calendar);
         match failed {
             Some(fault) => Err(fault.into()),
-            None => Ok(found),
+            // What is over already is over now: no deadline comes before those of others that waited longer.
+            None => Ok(found.map(|deadline| deadline.max(self.block.time))),
         }
     }
 
