@@ -10,7 +10,9 @@ use seaway_types::hash::Hash32;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::contract::{CallContract, Target};
 use seaway_types::instruction::{Body, Leg, NetworkId};
+use seaway_types::signature::{SignatureCheck, SignatureEntry, verify};
 use seaway_types::time::BlockTime;
+use thiserror::Error;
 
 /// The clauses of the standard contract FxQuote, by position.
 const SELL: u8 = 0;
@@ -39,7 +41,32 @@ pub struct Quote {
     pub takers: Vec<AccountId>,
 }
 
+/// Why an offer is no quote that can be trusted to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the offer is no quote of the standard contract: its {0} is not as it must be")]
+pub struct NoQuote(pub &'static str);
+
 impl Quote {
+    /// What an offer says, if it is a quote and nothing else: whoever hands it on is trusted with nothing. That its dealer
+    /// stands behind it is asked by the ledger; here every signature must at least hold.
+    pub fn read(signed: &SignedOffer, network: NetworkId, code: Hash32) -> Result<Self, NoQuote> {
+        let Offer { network: of, terms, maker, takers, not_after, .. } = &signed.offer;
+        let ensure = |fits: bool, what| if fits { Ok(()) } else { Err(NoQuote(what)) };
+        ensure(*of == network, "network")?;
+        ensure(terms.code == code, "code")?;
+        ensure(*maker == 0 && terms.panels.is_empty(), "maker")?;
+        let [dealer] = *terms.parties else { return Err(NoQuote("number of parties")) };
+        let [sold, bought] = *terms.assets else { return Err(NoQuote("number of assets")) };
+        let [Value::Ratio(rate), Value::Money(most), Value::Time(end)] = *terms.parameters else {
+            return Err(NoQuote("list of parameters"));
+        };
+        let message = signed.offer.id().0;
+        let holds = |entry: &SignatureEntry| verify(&SignatureCheck { entry: *entry, message });
+        ensure(!signed.signatures.is_empty() && signed.signatures.iter().all(holds), "signature")?;
+        let ends = end.min(*not_after);
+        Ok(Self { network, code, dealer, sold, bought, rate, most, ends, takers: takers.to_vec() })
+    }
+
     /// Signs it as its dealer.
     pub fn sign(self, secrets: &[[u8; 32]]) -> Result<SignedOffer, PaymentError> {
         let parameters = vec![Value::Ratio(self.rate), Value::Money(self.most), Value::Time(self.ends)];
@@ -107,6 +134,7 @@ impl Payment {
         now: BlockTime,
         secrets: &[[u8; 32]],
     ) -> Result<Signed, PaymentError> {
+        // The code of the offer is what the taker consents to: see [`Quote::read`], which whoever calls this has asked.
         let (network, submitter, debtor) = (self.network, self.submitter, self.debtor);
         let taken = take(quote, debtor, Exchange::Buy { bought: self.amount, at_most });
         let uetr = new_uetr()?;

@@ -17,7 +17,7 @@ mod written;
 
 pub use act::{Act, new_key, new_uetr, sign_offer};
 pub use client::{Client, ClientError};
-pub use exchange::{Exchange, Quote, take};
+pub use exchange::{Exchange, NoQuote, Quote, take};
 pub use message::{MessageError, MessageKeys, Prepared, Settled, prepare_message, settle_message};
 pub use payment::{Payment, PaymentError, Signed};
 pub use stream::{Stream, Topic};

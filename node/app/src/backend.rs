@@ -174,7 +174,9 @@ impl Backend for NodeBackend {
 
     fn want_quotes(&self, wanted: Wanted) {
         self.board.want(wanted);
-        questions::spread(&self.network, &Question::Wanted(wanted));
+        if self.board.may_pass_on() {
+            questions::spread(&self.network, &Question::Wanted(wanted));
+        }
     }
 
     fn fx_news(&self) -> broadcast::Receiver<FxNews> {

@@ -8,23 +8,27 @@ use crate::reads::failed;
 use seaway_ledger::state::RegisteredCode;
 use seaway_rpc::{Fault, FxNews, QuoteFound, Wanted};
 use seaway_storage::Database;
-use seaway_types::AssetId;
 use seaway_types::amount::Amount;
 use seaway_types::codec;
-use seaway_types::contract::{InstanceId, SignedOffer, Value};
+use seaway_types::contract::{AllowanceFor, AllowanceKey, InstanceId, SignedOffer, Value};
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::NetworkId;
 use seaway_types::keys::KeyPolicy;
 use seaway_types::limits::{OFFER_BYTES_MAX, QUOTE_LIFE_MS_MAX, QUOTES_MAX, QUOTES_OF_DEALER_MAX};
 use seaway_types::signature::{SignatureCheck, verify};
-use seaway_types::state::{Account, DebitAuthority, Instance, Participant, Stage};
+use seaway_types::state::{Account, Allowance, Balance, DebitAuthority, Instance, Participant, Stage};
 use seaway_types::time::BlockTime;
+use seaway_types::{AccountId, AssetId, Bic};
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
 /// News that a slow reader may lag behind before it is told to look at the list again.
 const NEWS_MAX: usize = 256;
+
+/// The least time between wishes that are passed on.
+const WISH_PAUSE: Duration = Duration::from_millis(200);
 
 /// The hash of the standard contract.
 static FX_QUOTE: LazyLock<Option<Hash32>> = LazyLock::new(|| {
@@ -36,7 +40,9 @@ static FX_QUOTE: LazyLock<Option<Hash32>> = LazyLock::new(|| {
 /// See the module.
 pub struct Board {
     network: NetworkId,
-    quotes: Mutex<BTreeMap<InstanceId, SignedOffer>>,
+    quotes: Mutex<BTreeMap<InstanceId, (SignedOffer, Bic)>>,
+    /// When wishes were last passed on: strangers may wish, but not as often as they like.
+    wished: Mutex<Instant>,
     news: broadcast::Sender<FxNews>,
 }
 
@@ -50,10 +56,11 @@ struct Said {
 impl Board {
     /// An empty board.
     pub fn new(network: NetworkId) -> Self {
-        Self { network, quotes: Mutex::default(), news: broadcast::channel(NEWS_MAX).0 }
+        let wished = Mutex::new(Instant::now());
+        Self { network, quotes: Mutex::default(), wished, news: broadcast::channel(NEWS_MAX).0 }
     }
 
-    fn quotes(&self) -> MutexGuard<'_, BTreeMap<InstanceId, SignedOffer>> {
+    fn quotes(&self) -> MutexGuard<'_, BTreeMap<InstanceId, (SignedOffer, Bic)>> {
         self.quotes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -68,24 +75,48 @@ impl Board {
         let _unheard = self.news.send(FxNews::Wanted(wanted));
     }
 
+    /// Whether a wish is passed on to other nodes now: some a second are.
+    pub fn may_pass_on(&self) -> bool {
+        let mut last = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = last.elapsed() >= WISH_PAUSE;
+        if passed {
+            *last = Instant::now();
+        }
+        passed
+    }
+
+    /// The dealer's agent, which must have the role of a dealer.
+    fn agent_of(database: &Database, signed: &SignedOffer) -> Result<Bic, Fault> {
+        let refused = |value: String| Fault::Parameter { field: "dealer", value, expected: "an account at a dealer" };
+        let dealer = signed.offer.terms.parties.first().ok_or_else(|| refused(String::new()))?;
+        let account =
+            database.record::<Account>(dealer).map_err(failed)?.ok_or_else(|| refused(dealer.to_string()))?;
+        let agent = database.record::<Participant>(&account.agent).map_err(failed)?;
+        let deals = agent.is_some_and(|agent| agent.active && agent.roles.dealer);
+        if deals { Ok(account.agent) } else { Err(refused(account.agent.to_string())) }
+    }
+
     /// Takes a quote up. True where it was not here before.
     pub fn publish(&self, database: &Database, signed: SignedOffer, now: BlockTime) -> Result<bool, Fault> {
-        self.check(database, &signed, now)?;
         let id = signed.offer.id();
-        let dealer = signed.offer.terms.parties.first().copied();
+        if self.quotes().contains_key(&id) {
+            return Ok(false);
+        }
+        self.check(database, &signed, now)?;
+        let agent = Self::agent_of(database, &signed)?;
         let mut quotes = self.quotes();
-        quotes.retain(|_, held| said(held).is_some_and(|said| said.ends > now));
+        quotes.retain(|_, (held, _)| said(held).is_some_and(|said| said.ends > now));
         if quotes.contains_key(&id) {
             return Ok(false);
         }
-        let of_dealer = quotes.values().filter(|held| held.offer.terms.parties.first().copied() == dealer).count();
+        let of_dealer = quotes.values().filter(|(_, of)| *of == agent).count();
         if quotes.len() >= QUOTES_MAX || of_dealer >= QUOTES_OF_DEALER_MAX {
             return Err(Fault::Unavailable(format!(
                 "{of_dealer} quotes of this dealer are kept, {} in all; let some end first",
                 quotes.len()
             )));
         }
-        quotes.insert(id, signed.clone());
+        quotes.insert(id, (signed.clone(), agent));
         drop(quotes);
         if let Some(found) = self.found(database, &signed, now)? {
             let _unheard = self.news.send(FxNews::Quoted(Box::new(found)));
@@ -107,8 +138,8 @@ impl Board {
         if Some(code) != *FX_QUOTE || registered()?.is_none() {
             return refused("code", code.to_string(), "the standard contract FxQuote, registered on the ledger");
         }
-        let parts = (offer.terms.parties.len(), offer.terms.assets.len(), offer.maker);
-        let Some(said) = said(signed).filter(|_| parts == (1, 2, 0)) else {
+        let parts = (offer.terms.parties.len(), offer.terms.assets.len(), offer.terms.panels.len(), offer.maker);
+        let Some(said) = said(signed).filter(|_| parts == (1, 2, 0, 0)) else {
             return refused("terms", "of the offer".to_owned(), "a dealer, two assets, a rate, the most, and an end");
         };
         let latest = now.after_ms(QUOTE_LIFE_MS_MAX);
@@ -121,8 +152,9 @@ impl Board {
         let met = |policy: &KeyPolicy| policy.count(keys()) >= usize::from(policy.threshold());
         let own = keys().all(|key| policies.iter().any(|policy| policy.contains(key)));
         let message = offer.id().0;
-        let holds = signed.signatures.iter().all(|entry| verify(&SignatureCheck { entry: *entry, message }));
-        if policies.is_empty() || !own || !holds || !policies.iter().all(met) {
+        // The curve is asked last: it costs the most.
+        let holds = || signed.signatures.iter().all(|entry| verify(&SignatureCheck { entry: *entry, message }));
+        if policies.is_empty() || !own || !policies.iter().all(met) || !holds() {
             return refused(
                 "signatures",
                 dealer.to_string(),
@@ -139,14 +171,16 @@ impl Board {
         pair: (Option<AssetId>, Option<AssetId>),
         now: BlockTime,
     ) -> Result<Vec<QuoteFound>, Fault> {
-        let held: Vec<SignedOffer> = self.quotes().values().cloned().collect();
+        let fits = |wanted: Option<AssetId>, is: Option<&AssetId>| wanted.is_none_or(|wanted| Some(&wanted) == is);
+        let of_pair = |signed: &SignedOffer| {
+            let assets = &signed.offer.terms.assets;
+            fits(pair.0, assets.first()) && fits(pair.1, assets.get(1))
+        };
+        let held: Vec<SignedOffer> =
+            self.quotes().values().map(|(signed, _)| signed).filter(|signed| of_pair(signed)).cloned().collect();
         let mut found = Vec::new();
         for signed in held {
-            let Some(quote) = self.found(database, &signed, now)? else { continue };
-            let fits = |wanted: Option<AssetId>, is| wanted.is_none_or(|wanted| wanted == is);
-            if fits(pair.0, quote.sold) && fits(pair.1, quote.bought) {
-                found.push(quote);
-            }
+            found.extend(self.found(database, &signed, now)?);
         }
         Ok(found)
     }
@@ -169,6 +203,7 @@ impl Board {
             return Ok(None);
         }
         let (sold, bought, dealer) = (*sold, *bought, *dealer);
+        let covers = covered(database, (dealer, bought, terms.code), now)?;
         let agent = database.record::<Account>(&dealer).map_err(failed)?.map(|account| account.agent);
         let Some(agent) = agent else { return Ok(None) };
         Ok(Some(QuoteFound {
@@ -179,9 +214,27 @@ impl Board {
             bought,
             rate: said.rate,
             left,
+            covers,
             ends: said.ends,
         }))
     }
+}
+
+/// What a dealer can deliver of an asset at once: what it has, within what it allows.
+fn covered(
+    database: &Database,
+    (dealer, asset, code): (AccountId, AssetId, Hash32),
+    now: BlockTime,
+) -> Result<Amount, Fault> {
+    let key = AllowanceKey { grantor: dealer, purpose: AllowanceFor::Role { code, party: 0 }, asset };
+    let Some(allowance) = database.record::<Allowance>(&key).map_err(failed)? else { return Ok(Amount::ZERO) };
+    let terms = allowance.terms;
+    if now > terms.not_after {
+        return Ok(Amount::ZERO);
+    }
+    let left = terms.total_max.checked_sub(allowance.used).unwrap_or(Amount::ZERO);
+    let balance = database.record::<Balance>(&(dealer, asset)).map_err(failed)?.unwrap_or_default();
+    Ok(balance.available.min(left).min(terms.each_max))
 }
 
 fn said(signed: &SignedOffer) -> Option<Said> {
@@ -194,7 +247,7 @@ fn said(signed: &SignedOffer) -> Option<Said> {
 }
 
 /// The policies that together are an account's debit authority.
-fn makers(database: &Database, id: &seaway_types::AccountId) -> Result<Vec<KeyPolicy>, Fault> {
+fn makers(database: &Database, id: &AccountId) -> Result<Vec<KeyPolicy>, Fault> {
     let Some(account) = database.record::<Account>(id).map_err(failed)? else { return Ok(Vec::new()) };
     let agent = database.record::<Participant>(&account.agent).map_err(failed)?.map(|agent| agent.policy);
     Ok(match account.debit_authority {

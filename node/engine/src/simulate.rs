@@ -3,7 +3,7 @@
 use crate::replica::Replica;
 use crate::store::Store;
 use seaway_consensus::Signer;
-use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, execute_block};
+use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, simulate};
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::time::{BlockTime, Height};
 
@@ -17,7 +17,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     ) -> Result<(Height, ExecutedBlock), BlockFault> {
         let tip = self.tip();
         let context = BlockContext { height: self.next_height(), time: now.max(tip.time.after_ms(1)) };
-        let executed = execute_block(&self.view(), self.state().commitment(), context, &[instruction])?;
+        let executed = simulate(&self.view(), self.state().commitment(), context, &instruction)?;
         Ok((tip.height, executed))
     }
 }

@@ -137,6 +137,8 @@ pub struct QuoteFound {
     pub rate: Ratio,
     /// What can still be sold to it.
     pub left: Amount,
+    /// What the dealer can deliver now: it has it, and allows that it is pulled.
+    pub covers: Amount,
     /// Until when.
     pub ends: BlockTime,
 }

@@ -103,7 +103,17 @@ async fn publish(options: &Publish) -> Result<ExitCode, String> {
     takers.sort_unstable();
     let code = super::contract::program("FxQuote")?.hash();
     let ends = now.after_ms(lasts);
-    let quote = Quote { network: network(&client).await?, code, dealer, sold, bought, rate, most, ends, takers };
+    let quote = Quote {
+        network: network(&options.connection, &client).await?,
+        code,
+        dealer,
+        sold,
+        bought,
+        rate,
+        most,
+        ends,
+        takers,
+    };
     let signed = quote.sign(&signing.secrets).map_err(|error| error.to_string())?;
     let answer = call(&client, "fx_publish", object!({"quote": hex::encode(codec::encode(&signed))})).await?;
     if options.connection.json {
@@ -145,12 +155,16 @@ async fn withdraw(options: &Withdraw) -> Result<ExitCode, String> {
     let found = all.find(|one| one["quote"] == options.quote.as_str());
     let found = found.ok_or_else(|| format!("there is no quote {} here", options.quote))?;
     let signed = offer(found)?;
+    if signed.offer.id().to_string() != options.quote {
+        return Err(format!("the node answers with another offer than {}", options.quote));
+    }
     let client = options.connection.client().await?;
     let signing = options.signers.open(&options.connection, &client).await?;
     let uetr = signed.offer.uetr;
     let body = Body::Single(Leg::WithdrawOffer(WithdrawOffer { offer: signed.offer }));
     let key = new_key().map_err(|error| error.to_string())?;
-    let act = Act { network: network(&client).await?, submitter: signing.submitter, key, uetr, body };
+    let act =
+        Act { network: network(&options.connection, &client).await?, submitter: signing.submitter, key, uetr, body };
     settle(&options.connection, &client, &signing, act, |_| say!("taken back: {}", options.quote)).await
 }
 

@@ -7,10 +7,10 @@ use crate::output::{json, progress, say, text};
 use clap::Args;
 use seaway_genesis::seed;
 use seaway_iso20022::message::{CreditTransfer, Message, Status};
-use seaway_sdk::{Client, ClientError, MessageKeys, Payment, settle_message};
+use seaway_sdk::{Client, ClientError, MessageKeys, Payment, Quote, settle_message};
 use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::amount::Amount;
-use seaway_types::contract::{SignedOffer, Value as Term};
+use seaway_types::contract::SignedOffer;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::CreditKind;
@@ -82,8 +82,7 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         return settle(options, &client, path).await;
     }
     let (debtor, creditor) = (options.connection.account(&options.from)?, options.connection.account(&options.to)?);
-    let status = call(&client, "network_status", object!({})).await?;
-    let network = text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())?;
+    let network = super::contract::network(&options.connection, &client).await?;
     let book = super::contract::book(&client).await?;
     let (asset, amount) = super::contract::amount(&book, "--amount", &options.amount)?;
     let payer = account(&client, debtor).await?;
@@ -147,17 +146,17 @@ async fn exchange(options: &Options, client: &Client, sold: &str) -> Result<Opti
     let best = answer["quotes"].as_array().and_then(|quotes| quotes.first());
     let best = best.ok_or_else(|| format!("no dealer quotes {name} for {sold} and this amount now"))?;
     let signed = super::fx::offer(best)?;
-    // What the node says is worked out again from the very offer that is signed.
-    let [Term::Ratio(rate), ..] = &*signed.offer.terms.parameters else {
-        return Err("the quote has no rate".to_owned());
-    };
+    // What the node says is worked out again from the very offer that is signed, which must be a quote and nothing else.
+    let network = super::contract::network(&options.connection, client).await?;
+    let code = super::contract::program("FxQuote")?.hash();
+    let quote = Quote::read(&signed, network, code).map_err(|error| error.to_string())?;
     let book = super::contract::book(client).await?;
     let (bought_id, bought) = super::contract::amount(&book, "--amount", &options.amount)?;
     let (sold_id, _) = book.find(sold).map_err(|error| format!("--from-currency: {error}"))?;
-    if *signed.offer.terms.assets != [sold_id, bought_id] {
+    if (quote.sold, quote.bought) != (sold_id, bought_id) {
         return Err("the node answers with a quote for something else".to_owned());
     }
-    let cost = cost_of(bought, *rate).ok_or("the cost goes beyond 18 digits")?.out;
+    let cost = cost_of(bought, quote.rate).ok_or("the cost goes beyond 18 digits")?.out;
     let shown = book.show(cost, sold_id);
     match &options.max_cost {
         Some(most) => {
@@ -168,11 +167,9 @@ async fn exchange(options: &Options, client: &Client, sold: &str) -> Result<Opti
             Ok(Some((signed, most)))
         }
         None => {
-            let dealer = text(&best["dealerAgent"]);
             eprint!(
-                "{} costs {shown} by the quote of {dealer}, good until {}. Pay? [y/N] ",
-                options.amount,
-                text(&best["ends"])
+                "{} costs {shown} by the quote of account {}, good until {}. Pay? [y/N] ",
+                options.amount, quote.dealer, quote.ends
             );
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;

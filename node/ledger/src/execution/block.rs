@@ -27,6 +27,24 @@ pub struct ExecutedBlock {
     update: CommitmentUpdate,
 }
 
+/// What would come of one instruction in the next block: for whoever asks, and never to be applied. It may be signed as
+/// long over, so that whoever is asked can do nothing with it.
+pub fn simulate<V: StateView>(
+    view: &V,
+    commitment: &Commitment,
+    context: BlockContext,
+    instruction: &AuthenticInstruction,
+) -> Result<ExecutedBlock, BlockFault> {
+    let mut execution = begin(view, context)?;
+    execution.only_asked = true;
+    match execution.execute(instruction, 0) {
+        Ok(()) => finish(execution, commitment),
+        Err(Stop::Void(reason)) => Err(BlockFault::Void { position: 0, reason }),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+        Err(Stop::Rejected(_)) => Err(Fault::Missing { what: "the place of a rejection" }.into()),
+    }
+}
+
 /// Executes a block as a validator does: its instructions in their order, every one of them.
 pub fn execute_block<V: StateView>(
     view: &V,

@@ -46,6 +46,8 @@ pub(super) struct Execution<'a, V> {
     pub postings: Vec<Posting>,
     /// Events of contracts, by the position of their receipt.
     pub events: Vec<(u32, ContractEvent)>,
+    /// Whether an instruction whose time is over is executed all the same: only where nothing comes of it.
+    pub only_asked: bool,
     /// The UETR that postings made now belong to.
     pub uetr: Option<Uetr>,
     /// Where each credit of the present instruction stands first; made when a UETR is found taken.
@@ -75,6 +77,7 @@ impl<'a, V: StateView> Execution<'a, V> {
             outcomes: Vec::new(),
             postings: Vec::new(),
             events: Vec::new(),
+            only_asked: false,
             uetr: None,
             first_places: None,
             agents: BTreeMap::new(),

@@ -27,7 +27,7 @@ mod supply;
 
 pub(crate) use account::account_of;
 
-pub use block::{AppliedBlock, ExecutedBlock, execute_block};
+pub use block::{AppliedBlock, ExecutedBlock, execute_block, simulate};
 pub use builder::{BuiltBlock, build_block};
 pub use context::{BlockContext, Outcomes};
 pub use stop::{BlockFault, Fault};

@@ -360,7 +360,7 @@ fn event(found: &EventFound, book: &AssetBook) -> Value {
 }
 
 /// Whether the reader may read a contract's events: by its record, or where that is gone, by the accounts in the events.
-fn ensure_told<B: Backend>(context: &Context<B>, reader: &Reader, id: &InstanceId) -> Result<(), Fault> {
+pub(super) fn ensure_told<B: Backend>(context: &Context<B>, reader: &Reader, id: &InstanceId) -> Result<(), Fault> {
     if let Some(instance) = context.backend.instance(id)? {
         return ensure_readable(context, reader, &instance.terms);
     }

@@ -45,11 +45,7 @@ struct Publish {
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     reading(module, "fx_list", list)?;
     reading(module, "fx_request", request)?;
-    // Passing on runs on the threads that serve connections.
-    module.register_async_method("fx_publish", |params, context, _| async move {
-        let published = super::parse::<Publish>(&params).and_then(|asked| publish(&context, &asked.quote));
-        published.map_err(jsonrpsee_types::ErrorObjectOwned::from)
-    })?;
+    reading(module, "fx_publish", |context: &Context<B>, _, asked: Publish| publish(context, &asked.quote))?;
     module.register_subscription("fx_subscribe", "fx_event", "fx_unsubscribe", |_, pending, context, _| {
         tell(context, pending)
     })?;
@@ -72,13 +68,22 @@ fn publish<B: Backend>(context: &Context<B>, quote: &str) -> Result<Value, Fault
     Ok(json!({"quote": id}))
 }
 
-fn list<B: Backend>(context: &Context<B>, _: &Reader, pair: Pair) -> Result<Value, Fault> {
+fn list<B: Backend>(context: &Context<B>, reader: &Reader, pair: Pair) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let named = |name: Option<String>| -> Result<Option<AssetId>, Fault> {
         name.map(|name| asset(&book, &name).map(|(id, _)| id)).transpose()
     };
-    let found = context.backend.quotes(named(pair.sold)?, named(pair.bought)?)?;
+    let mut found = context.backend.quotes(named(pair.sold)?, named(pair.bought)?)?;
+    retain_for(context, reader, &mut found);
     Ok(json!({"quotes": found.iter().map(|quote| shown(quote, &book)).collect::<Vec<_>>()}))
+}
+
+/// A quote that names its takers is shown to those who may read one of them.
+fn retain_for<B: Backend>(context: &Context<B>, reader: &Reader, quotes: &mut Vec<QuoteFound>) {
+    quotes.retain(|quote| {
+        let takers = &quote.signed.offer.takers;
+        takers.is_empty() || context.ensure_any(reader, takers, &[quote.agent]).is_ok()
+    });
 }
 
 /// A quote with what it would cost and give.
@@ -88,7 +93,7 @@ struct Priced {
     gets: Amount,
 }
 
-fn request<B: Backend>(context: &Context<B>, _: &Reader, asked: Request) -> Result<Value, Fault> {
+fn request<B: Backend>(context: &Context<B>, reader: &Reader, asked: Request) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let (sold, _) = asset(&book, &asked.sold)?;
     let (bought, _) = asset(&book, &asked.bought)?;
@@ -109,10 +114,12 @@ fn request<B: Backend>(context: &Context<B>, _: &Reader, asked: Request) -> Resu
         } else {
             (amount, bought_for(amount, quote.rate)?.out)
         };
-        (gives <= quote.left && !gets.is_zero()).then_some(Priced { quote, gives, gets })
+        let covered = gives <= quote.left && gets <= quote.covers && !gets.is_zero();
+        covered.then_some(Priced { quote, gives, gets })
     };
-    let mut priced: Vec<Priced> =
-        context.backend.quotes(Some(sold), Some(bought))?.into_iter().filter_map(price).collect();
+    let mut quotes = context.backend.quotes(Some(sold), Some(bought))?;
+    retain_for(context, reader, &mut quotes);
+    let mut priced: Vec<Priced> = quotes.into_iter().filter_map(price).collect();
     // The best first: the least given, then the most got, then the one that lasts longest.
     priced.sort_by_key(|one| (one.gives, std::cmp::Reverse(one.gets), std::cmp::Reverse(one.quote.ends)));
     let with_price = |one: &Priced| {
@@ -156,6 +163,8 @@ async fn tell<B: Backend>(
         let book = tokio::task::block_in_place(|| context.backend.assets());
         let book = book.map_err(|fault| jsonrpsee_types::ErrorObjectOwned::from(fault).message().to_owned())?;
         let event = match event {
+            // One that names its takers is for them to look up.
+            Ok(FxNews::Quoted(quote)) if !quote.signed.offer.takers.is_empty() => continue,
             Ok(FxNews::Quoted(quote)) => json!({"quoted": shown(&quote, &book)}),
             Ok(FxNews::Wanted(wanted)) => {
                 let of = if wanted.of_bought { wanted.bought } else { wanted.sold };

@@ -126,6 +126,8 @@ fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: Proof) -> Re
                 StateKey::Account(account) | StateKey::Balance(account, _) => {
                     context.ensure_account(reader, &account)?
                 }
+                StateKey::Allowance(allowance) => context.ensure_account(reader, &allowance.grantor)?,
+                StateKey::Instance(id) => super::contract::ensure_told(context, reader, &id)?,
                 StateKey::Hold(_) | StateKey::Payment(_) | StateKey::Usage(..) => {
                     context.ensure_any(reader, &[], &[])?
                 }

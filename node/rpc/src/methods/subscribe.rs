@@ -133,6 +133,7 @@ fn answers<B: Backend>(
             if !own {
                 // A creditor sees what is its own, not who else was paid.
                 placed.credits.retain(|credit| credit.creditor == *account);
+                placed.events.clear();
                 if placed.credits.is_empty() {
                     continue;
                 }

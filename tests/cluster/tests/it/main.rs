@@ -2,6 +2,7 @@
 
 mod bank;
 mod clients;
+mod contracts;
 mod homes;
 mod hostile;
 mod net;

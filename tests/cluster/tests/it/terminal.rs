@@ -8,19 +8,19 @@ use std::process::Output;
 
 impl Net {
     /// Runs `seaway` against a node.
-    fn seaway(&self, place: usize, arguments: &[&str]) -> Output {
+    pub fn seaway(&self, place: usize, arguments: &[&str]) -> Output {
         let mut command = self.cluster.seaway();
         command.args(arguments).env("SEAWAY_NODE", &self.cluster.nodes[place].url);
         command.env("SEAWAY_GENESIS", self.file("genesis.toml"));
         command.output().unwrap()
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.cluster.nodes[0].home.join(name)
     }
 
     /// Runs `seaway`, expects an exit code, and returns what it printed.
-    fn says(&self, place: usize, code: i32, arguments: &[&str]) -> String {
+    pub fn says(&self, place: usize, code: i32, arguments: &[&str]) -> String {
         let output = self.seaway(place, arguments);
         let said = String::from_utf8(output.stdout).unwrap();
         let problem = String::from_utf8_lossy(&output.stderr).into_owned();

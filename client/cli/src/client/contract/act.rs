@@ -7,27 +7,60 @@ use crate::client::signers::{Signing, call as ask, now};
 use crate::output::{json, progress, say, text};
 use seaway_sdk::{Act, Client, ClientError, duration, new_key, new_uetr, read_value};
 use seaway_types::asset::{Asset, AssetBook};
+use seaway_types::block::{LedgerProof, Subject};
 use seaway_types::bounded::Bounded;
 use seaway_types::contract::{
     AllowanceFor, AllowanceKey, Code, CodeBytes, InstanceId, Name, Terms, Type, Value, arguments_hash,
 };
+use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::contract::{
     AllowanceTerms, ApproveCall, CallContract, OpenContract, RegisterCode, SetAllowance, Target,
 };
 use seaway_types::instruction::{Body, Leg, NetworkId, Submitter};
-use seaway_types::limits::CLAUSE_ARGUMENTS_MAX;
-use seaway_types::{AccountId, AssetId, Bic, Uetr};
+use seaway_types::limits::{CLAUSE_ARGUMENTS_MAX, DECODE_MEMORY_MAX};
+use seaway_types::state::{Instance, Stage, StateKey};
+use seaway_types::{AccountId, AssetId, Bic, BlockTime, Uetr, codec};
 use serde_json::{Value as Json, json as object};
 use std::process::ExitCode;
 
 /// How often the same bytes are sent before the act is left to itself.
 const ATTEMPTS: usize = 5;
 
-/// The network that a node belongs to.
-pub async fn network(client: &Client) -> Result<NetworkId, String> {
+/// The network that a node belongs to; where the genesis is known, it must be that one.
+pub async fn network(connection: &Connection, client: &Client) -> Result<NetworkId, String> {
     let status = ask(client, "network_status", object!({})).await?;
-    text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())
+    let network: NetworkId = text(&status["network"]).parse().map_err(|_| "the node names no network".to_owned())?;
+    match document(connection)? {
+        Some(document) if document.network != network => {
+            Err(format!("the node is of network {network}; the genesis given is of {}", document.network))
+        }
+        _ => Ok(network),
+    }
+}
+
+fn document(connection: &Connection) -> Result<Option<GenesisDocument>, String> {
+    let written = connection.genesis()?;
+    written.map(|written| written.document().map_err(|error| format!("--genesis: {error}"))).transpose()
+}
+
+/// An instance as it stands: proven under the genesis hash where the genesis is known, else on the node's word.
+async fn instance(connection: &Connection, client: &Client, id: InstanceId) -> Result<Instance, String> {
+    let Some(document) = document(connection)? else {
+        let answer = ask(client, "contract_get", object!({"instance": id})).await?;
+        return serde_json::from_value(answer["record"].clone()).map_err(|error| format!("contract_get: {error}"));
+    };
+    let record = StateKey::Instance(id);
+    let answer = ask(client, "ledger_proof", object!({"record": record})).await?;
+    let proof: LedgerProof =
+        serde_json::from_value(answer["proof"].clone()).map_err(|error| format!("ledger_proof: {error}"))?;
+    proof.verify(&document.hash()).map_err(|error| format!("ledger_proof: {error}"))?;
+    let bytes = match proof.subject {
+        Subject::Record { key, record: Some(bytes), .. } if key == record => bytes,
+        _ => return Err(format!("there is no contract {id}")),
+    };
+    let bytes = hex::decode(bytes).map_err(|error| format!("ledger_proof: {error}"))?;
+    codec::decode(&bytes, DECODE_MEMORY_MAX).map_err(|error| format!("ledger_proof: {error}"))
 }
 
 /// The assets of the network.
@@ -106,7 +139,7 @@ pub async fn register(options: &Register) -> Result<ExitCode, String> {
         return Err("--as: code is registered by a participant, named by its BIC".to_owned());
     };
     let leg = Leg::RegisterCode(RegisterCode { by, code: program.bytes().clone() });
-    let act = act(network(&client).await?, signing.submitter, leg)?;
+    let act = act(network(&options.connection, &client).await?, signing.submitter, leg)?;
     settle(&options.connection, &client, &signing, act, |_| {
         say!("{} registered: code {}", program.code().name, program.hash());
     })
@@ -174,7 +207,11 @@ pub async fn open(options: &Open) -> Result<ExitCode, String> {
     };
     let signing = options.signers.open(connection, &client).await?;
     let uetr = new_uetr().map_err(|error| error.to_string())?;
-    let mut act = act(network(&client).await?, signing.submitter, Leg::OpenContract(OpenContract { terms, uetr }))?;
+    let mut act = act(
+        network(&options.connection, &client).await?,
+        signing.submitter,
+        Leg::OpenContract(OpenContract { terms, uetr }),
+    )?;
     act.uetr = uetr;
     let id = InstanceId::of_opening(&act.submitter, &act.key, 0);
     settle(connection, &client, &signing, act, |_| say!("{} opened: {id}\nUETR {uetr}", code.name)).await
@@ -201,10 +238,8 @@ struct Prepared {
 
 async fn prepared(options: &Call, client: &Client, caller: Option<AccountId>) -> Result<Prepared, String> {
     let instance: InstanceId = options.instance.parse()?;
-    let answer = ask(client, "contract_get", object!({"instance": instance})).await?;
-    let record: seaway_types::state::Instance =
-        serde_json::from_value(answer["record"].clone()).map_err(|error| format!("contract_get: {error}"))?;
-    let seaway_types::state::Stage::Live { state, entry, .. } = record.stage else {
+    let record = self::instance(&options.connection, client, instance).await?;
+    let Stage::Live { state, entry, .. } = record.stage else {
         return Err(format!("contract {instance} is closed"));
     };
     let (_, code) = code(client, &record.terms.code.to_string()).await?;
@@ -240,7 +275,7 @@ pub async fn call(options: &Call) -> Result<ExitCode, String> {
     let client = options.connection.client().await?;
     let signing = options.signers.open(&options.connection, &client).await?;
     let Prepared { call, heading, uetr, .. } = prepared(options, &client, signing.account).await?;
-    let mut act = act(network(&client).await?, signing.submitter, Leg::CallContract(call))?;
+    let mut act = act(network(&options.connection, &client).await?, signing.submitter, Leg::CallContract(call))?;
     act.uetr = uetr;
     settle(&options.connection, &client, &signing, act, |answer| {
         say!("'{heading}' done at height {}, {}", text(&answer["height"]), text(&answer["blockTime"]));
@@ -267,9 +302,10 @@ pub async fn simulate(options: &Call) -> Result<ExitCode, String> {
     let client = options.connection.client().await?;
     let signing = options.signers.open(&options.connection, &client).await?;
     let Prepared { call, heading, uetr, .. } = prepared(options, &client, signing.account).await?;
-    let mut act = act(network(&client).await?, signing.submitter, Leg::CallContract(call))?;
+    let mut act = act(network(&options.connection, &client).await?, signing.submitter, Leg::CallContract(call))?;
     act.uetr = uetr;
-    let signed = act.sign(now()?, &signing.secrets).map_err(|error| error.to_string())?;
+    // Signed as long over: a node can say what it would do, and do nothing with it.
+    let signed = act.sign(BlockTime::default(), &signing.secrets).map_err(|error| error.to_string())?;
     let answer = ask(&client, "contract_simulate", object!({"bytes": signed.bytes_in_hex()})).await?;
     if options.connection.json {
         json(&answer);
@@ -295,7 +331,7 @@ pub async fn approve(options: &Approve) -> Result<ExitCode, String> {
         member: signing.submitter,
         withdraw: options.withdraw,
     });
-    let mut act = act(network(&client).await?, signing.submitter, leg)?;
+    let mut act = act(network(&of.connection, &client).await?, signing.submitter, leg)?;
     act.uetr = uetr;
     let verb = if options.withdraw { "no longer approved" } else { "approved" };
     settle(&of.connection, &client, &signing, act, |_| say!("'{heading}' {verb}")).await
@@ -319,11 +355,15 @@ pub async fn allow(options: &Allow) -> Result<ExitCode, String> {
     let lasts = duration(&options.lasts).ok_or_else(|| format!("--for '{}': expected as in 30d", options.lasts))?;
     let now = now()?;
     // Block time may lie a little behind this machine's clock.
-    let not_before = seaway_types::BlockTime::from_ms(now.ms().saturating_sub(60_000)).unwrap_or(now);
+    let not_before = BlockTime::from_ms(now.ms().saturating_sub(60_000)).unwrap_or(now);
     let terms = AllowanceTerms { each_max, total_max, not_before, not_after: now.after_ms(lasts) };
     let terms = (!options.revoke).then_some(terms);
     let allowance = AllowanceKey { grantor, purpose: AllowanceFor::Role { code: hash, party }, asset };
-    let act = act(network(&client).await?, signing.submitter, Leg::SetAllowance(SetAllowance { allowance, terms }))?;
+    let act = act(
+        network(&options.connection, &client).await?,
+        signing.submitter,
+        Leg::SetAllowance(SetAllowance { allowance, terms }),
+    )?;
     settle(&options.connection, &client, &signing, act, |_| match options.revoke {
         true => say!("revoked"),
         false => say!("{} may pull {} at a time, {} in all", code.name, options.each, options.total),
