@@ -19,7 +19,7 @@ fn standard(which: usize) -> Vec<u8> {
 
 fn some_value(kind: Type, number: u64) -> Value {
     match kind {
-        Type::Bool => Value::Bool(number % 2 == 0),
+        Type::Bool => Value::Bool(number.is_multiple_of(2)),
         Type::Int | Type::Counter => Value::Int(i128::from(number as i64)),
         Type::Money(_) => Value::Money(Amount::new(number % (limits::AMOUNT_MAX + 1)).unwrap()),
         Type::Ratio | Type::Rate(..) => Value::Ratio(Ratio::new(number % 1000, number % 999 + 1).unwrap()),

@@ -280,3 +280,46 @@ fn texts_are_refused_at_the_place_that_is_wrong() {
     assert!(text::read(&nots).is_err());
     assert!(text::read(&"x".repeat(70_000)).is_err());
 }
+
+/// Found by attack: bounds multiply, and a proof that tried them all took hours. There is a budget now.
+#[test]
+fn proofs_that_would_take_for_ever() {
+    let lets: String = (1..15)
+        .map(|n| {
+            let x = format!("x{}", n - 1);
+            format!("let x{n} = min(min(min({x}, {x} + 1 C), min({x}, {x} + 2 C)), min({x}, {x} + 3 C))\n")
+        })
+        .collect();
+    let source = clause(&format!("let x0 = pot(seller, C)\n{lets}pay x14 from buyer to seller\nclose"));
+    let read = text::read(&source).unwrap();
+    assert!(Program::from_code(read.code).is_err());
+}
+
+/// Found by attack: an offset that follows a counter could leave its range after the opening was accepted.
+#[test]
+fn offsets_that_move() {
+    let source = contract("  state one until add_months(entered, 1, 0 - left * 600) else\n    close\n");
+    refused(&source, Rule::Fixed, "state one");
+}
+
+/// Found by attack: ways in circles, none of which ends, were walked for ever.
+#[test]
+fn outcomes_of_circles_have_an_end() {
+    let jumps: String = (0..8).map(|n| format!("    clause \"{n}\" by buyer\n      goto s{n}\n")).collect();
+    let states: String = (0..8).map(|n| format!("  state s{n} until t else\n    goto last\n{jumps}")).collect();
+    let source = contract(&format!("{states}  state last until t else\n    close\n"));
+    let program = Program::from_code(text::read(&source).unwrap().code).unwrap();
+    let table = seaway_vm::tell::outcomes(&program, None);
+    assert!(table.more);
+}
+
+/// Found by attack: code whose text was longer than texts may be, or nested deeper.
+#[test]
+fn code_whose_text_cannot_be_read() {
+    let deep = format!("{}h{}", "sha256(".repeat(31), ")".repeat(31));
+    let source = clause(&format!("emit \"deep\" {deep}\nclose"));
+    let fits = text::read(&source).is_ok_and(|read| Program::from_code(read.code).is_ok());
+    let shallow = clause("emit \"deep\" sha256(sha256(h))\nclose");
+    accepted(&shallow);
+    assert!(!fits, "what the parser refuses, bytes cannot bring in either");
+}

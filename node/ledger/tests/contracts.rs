@@ -107,7 +107,7 @@ fn a_call_replayed_does_nothing_twice() {
     let mut net = Net::default();
     let (id, _) = net.escrow();
     let instruction = net.signed(bank(sg_bank()), &[], Body::Single(called(id, (1, 1), &[Value::Money(money(10))])));
-    net.block(&[instruction.clone()]);
+    net.block(std::slice::from_ref(&instruction));
     assert!(matches!(net.void_of(instruction), VoidReason::AlreadyExecuted { .. }));
 }
 
@@ -123,7 +123,8 @@ fn openings_that_do_not_fit_are_refused() {
         parameters: list(&[Value::Money(money(1000)), net.time(DAY_MS), net.time(10 * DAY_MS)]),
     };
     let price = Value::Money(money(1000));
-    let cases: Vec<(Terms, fn(&Reason) -> bool)> = vec![
+    type Expected = fn(&Reason) -> bool;
+    let cases: Vec<(Terms, Expected)> = vec![
         (Terms { parties: list(&[ALICE]), ..good.clone() }, |r| matches!(r, Reason::TermsWrong { .. })),
         (Terms { parties: list(&[ALICE, ALICE]), ..good.clone() }, |r| matches!(r, Reason::TermsWrong { .. })),
         (Terms { parties: list(&[ALICE, NOBODY]), ..good.clone() }, |r| matches!(r, Reason::TermsWrong { .. })),
@@ -514,4 +515,55 @@ fn code_that_could_lock_funds_is_refused_with_rule_and_place() {
     let rubbish = CodeBytes(list(b"SWAY\x01rubbish"));
     let receipt = net.leg(bank(hk_bank()), Leg::RegisterCode(RegisterCode { by: hk_bank(), code: rubbish }));
     assert_eq!(reason(receipt), Reason::CodeRefused { rule: 1, state: None, clause: None });
+}
+
+/// Found by review: the takers of an offer bound only whoever took it first.
+#[test]
+fn an_offer_for_some_stays_for_these() {
+    let mut net = Net::default();
+    let signed = quote(&mut net, &[ALICE]);
+    allow(&mut net, signed.offer.terms.code, 1_000_000);
+    assert_eq!(net.leg(of(ALICE), take(&signed, ALICE, 0, (1000, 0))).status, Status::Accc);
+    let foreign = Reason::TakerForeign { account: Some(SUPPLIER) };
+    assert_eq!(reason(net.leg(of(SUPPLIER), take(&signed, SUPPLIER, 0, (1000, 0)))), foreign);
+    let Leg::CallContract(mut call) = take(&signed, SUPPLIER, 0, (1000, 0)) else { panic!() };
+    call.target = Target::Instance(signed.offer.id());
+    assert_eq!(reason(net.leg(of(SUPPLIER), Leg::CallContract(call))), foreign);
+    assert_eq!(net.leg(of(ALICE), take(&signed, ALICE, 0, (1000, 0))).status, Status::Accc);
+}
+
+/// Found by attack: deadlines in the past, again and again, would have stood before everybody else's for days.
+#[test]
+fn deadlines_in_the_past_cannot_crowd_out_others() {
+    let mut net = Net::default();
+    let source = "contract Past v1 parties a assets C param t: Time param n: Int counter left = n
+        state one until t else again left to one else close";
+    let program = seaway_vm::Program::from_code(text::read(source).unwrap().code).unwrap();
+    let register = RegisterCode { by: hk_bank(), code: program.bytes().clone() };
+    assert_eq!(net.leg(bank(hk_bank()), Leg::RegisterCode(register)).status, Status::Accc);
+    let terms = |count| Terms {
+        code: program.hash(),
+        parties: list(&[ALICE]),
+        panels: Bounded::default(),
+        assets: list(&[HKD]),
+        parameters: list(&[Value::Time(seaway_types::BlockTime::default()), Value::Int(count)]),
+    };
+    let hold = net.hold(500, 10_000);
+    let id = net.open(&[of(ALICE)], terms(600));
+    let Stage::Live { deadline, .. } = net.stage(id) else { panic!() };
+    assert!(deadline > seaway_types::BlockTime::default(), "it is over when it is entered, not before");
+    let receipts = net.pass(20_000);
+    let expired =
+        |receipt: &Receipt| matches!(receipt, Receipt::Act(BlockAct::HoldExpired { hold: id, .. }) if *id == hold);
+    assert!(receipts.iter().any(expired));
+    let many = "contract Many v1 parties a assets C param t: Time param n: Int counter one = n counter two = n counter three = n
+        counter four = n counter five = n state s until t else again one to s else again two to s else again three to s else
+        again four to s else again five to s else close";
+    let program = seaway_vm::Program::from_code(text::read(many).unwrap().code).unwrap();
+    let register = RegisterCode { by: hk_bank(), code: program.bytes().clone() };
+    assert_eq!(net.leg(bank(hk_bank()), Leg::RegisterCode(register)).status, Status::Accc);
+    let uetr = net.uetr();
+    let terms = Terms { code: program.hash(), ..terms(600) };
+    let opened = net.leg(of(ALICE), Leg::OpenContract(OpenContract { terms, uetr }));
+    assert_eq!(reason(opened), Reason::TooManyStays { stays: 3001 });
 }

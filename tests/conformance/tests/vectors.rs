@@ -8,9 +8,11 @@ use seaway_ledger::execution::{BlockContext, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::StateView;
 use seaway_types::codec;
+use seaway_types::contract::{Attestation, InstanceId, Value as Term, arguments_hash, attestation_message};
 use seaway_types::hash::Domain;
+use seaway_types::instruction::contract::Target;
 use seaway_types::instruction::payment::acceptance_message;
-use seaway_types::instruction::{DecodedInstruction, Envelope, Instruction, Leg, RawInstruction};
+use seaway_types::instruction::{Body, DecodedInstruction, Envelope, Instruction, Leg, RawInstruction};
 use seaway_types::signature::{Evidence, public_key, sign};
 use seaway_types::state::possession_message;
 use seaway_types::time::{BlockTime, Height};
@@ -47,10 +49,20 @@ fn envelopes() -> Vec<(String, Envelope)> {
             "validUntil": "2026-11-22T12:00:00.000Z",
             "body": body,
         });
-        let read = serde_json::from_value(envelope).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut read = serde_json::from_value(envelope).unwrap_or_else(|error| panic!("{name}: {error}"));
+        sign_offer(&mut read);
         (name.clone(), read)
     };
     bodies.as_object().unwrap().iter().enumerate().map(of).collect()
+}
+
+/// An offer in a call is signed by its maker, which a body written by hand cannot be.
+fn sign_offer(envelope: &mut Envelope) {
+    if let Body::Single(Leg::CallContract(call)) = &mut envelope.body
+        && let Target::Offer(signed) = &mut call.target
+    {
+        signed.signatures = vec![sign(&SECRETS[0], &signed.offer.id().0)].try_into().unwrap();
+    }
 }
 
 const SECRETS: [[u8; 32]; 2] = [[0x11; 32], [0x22; 32]];
@@ -84,7 +96,7 @@ fn instructions_encode_hash_and_sign_as_frozen() {
         assert_eq!(back, signed, "{name}: JSON leads back to the same instruction");
         assert!(decoded.authenticate().is_ok());
     }
-    assert!(vectors.len() >= 28, "a vector for each body");
+    assert!(vectors.len() >= 37, "a vector for each body");
     let secrets: Vec<Value> =
         SECRETS.iter().map(|secret| json!({"secret": hex::encode(secret), "public": public_key(secret)})).collect();
     hold_to("instructions.json", &json!({"secrets": secrets, "instructions": vectors}));
@@ -101,9 +113,27 @@ fn derived_ids_and_messages_are_frozen() {
     let bic: Bic = "HARBHKHH".parse().unwrap();
     let possession = possession_message(bulk.network, bic, &public_key(&SECRETS[0]));
     let hold = Domain::HoldId.hash(&codec::encode(&(bulk.submitter, bulk.key, 0u8)));
+    let take = envelopes.iter().find(|(name, _)| name == "takeOffer").unwrap().1.body.clone();
+    let [Leg::CallContract(call)] = take.legs() else { panic!("one take") };
+    let instance = InstanceId::of_opening(&bulk.submitter, &bulk.key, 0);
+    let attestation = Attestation {
+        argument: 0,
+        topic: "delivered weight".parse().unwrap(),
+        not_before: bulk.valid_until,
+        not_after: bulk.valid_until.after_ms(1),
+        signatures: seaway_types::Bounded::default(),
+    };
+    let attested = attestation_message(bulk.network, &instance, &attestation, &Term::Int(-3));
     hold_to(
         "derived.json",
         &json!({
+            "instanceId": {"of": "leg 0 of creditTransferBulk, were it an opening", "instance": instance},
+            "offerId": {"of": "the offer in takeOffer", "offer": call.target.id()},
+            "argumentsHash": {"of": "the arguments of takeOffer", "hash": arguments_hash(&call.arguments)},
+            "attestation": {
+                "network": bulk.network, "instance": instance, "topic": attestation.topic, "value": Term::Int(-3),
+                "notBefore": attestation.not_before, "notAfter": attestation.not_after, "message": hex::encode(attested),
+            },
             "acceptance": {
                 "of": "credit 1 of creditTransferBulk in instructions.json", "notAfter": not_after,
                 "message": hex::encode(accepted), "signature": sign(&SECRETS[1], &accepted),

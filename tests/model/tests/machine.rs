@@ -258,7 +258,7 @@ impl Example {
 
 /// Whether somebody can be pulled from: any pure function will do.
 fn allows(party: u8, asset: u8, units: u64) -> bool {
-    (u64::from(party) * 7 + u64::from(asset) * 3 + units) % 5 != 0
+    !(u64::from(party) * 7 + u64::from(asset) * 3 + units).is_multiple_of(5)
 }
 
 /// Calendars: none for the first asset; for the second weeks of four days, and offsets to both sides.

@@ -10,7 +10,7 @@ use crate::limits::{
     EXPRESSION_OPS_MAX, STATE_CLAUSES_MAX,
 };
 use crate::text::ShortText;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A name in a contract: a letter, then letters, digits and underscores. That it is no reserved word is the verifier's.
 pub type Name = ShortText<24>;
@@ -388,10 +388,33 @@ pub enum Op {
     ConvertBack(Rounding),
 }
 
-/// The canonical bytes of code, not yet read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// The canonical bytes of code, not yet read. In JSON lower-case hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeBytes(pub Bounded<u8, CODE_BYTES_MAX>);
+
+impl Serialize for CodeBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(&hex::encode(&*self.0))
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return Bounded::deserialize(deserializer).map(Self);
+        }
+        let text = String::deserialize(deserializer)?;
+        if text.len() > 2 * CODE_BYTES_MAX {
+            return Err(de::Error::custom(format!("{} bytes are more than {CODE_BYTES_MAX}", text.len() / 2)));
+        }
+        let bytes = hex::decode(&text).map_err(de::Error::custom)?;
+        Bounded::new(bytes).map(Self).map_err(de::Error::custom)
+    }
+}
 
 /// What code begins with: a magic word and the version of the machine.
 const MAGIC: &[u8; 5] = b"SWAY\x01";

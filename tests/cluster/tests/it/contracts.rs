@@ -81,7 +81,8 @@ async fn a_person_checks_opens_calls_and_exchanges() {
 
 /// The dealer quotes; the merchant pays USD out of HKD, within what it consents to.
 fn exchanges(net: &Net) {
-    let pay = ["pay", "--from", "hk-merchant", "--to", "us-buyer", "--amount", "100.00 USD", "--from-currency", "HKD"];
+    let pay =
+        ["pay", "--from", "hk-merchant", "--to", "us-buyer", "--amount", "100.00 USD", "--from-currency", "HKD"];
     let with = |most: &'static str| [&pay[..], &["--max-cost", most]].concat();
     assert!(net.says(0, 1, &with("800.00 HKD")).contains("no dealer quotes"));
     let allow = ["contract", "allow", "FxQuote", "--party", "dealer", "--as", "hudson-own"];
@@ -94,7 +95,10 @@ fn exchanges(net: &Net) {
     assert!(net.says(0, 1, &with("700.00 HKD")).contains("more than --max-cost"));
     let paid = net.says(0, 0, &with("800.00 HKD"));
     assert!(paid.contains("ACCC 100.00 USD"), "{paid}");
-    assert!(net.says(0, 0, &["balance", "hk-merchant"]).contains("1998818.75 HKD"), "400.00 to the seller, 781.25 to the dealer");
+    assert!(
+        net.says(0, 0, &["balance", "hk-merchant"]).contains("1998818.75 HKD"),
+        "400.00 to the seller, 781.25 to the dealer"
+    );
     assert!(net.says(0, 0, &["fx", "list"]).contains("9218.75 HKD"));
     let answer = net.says(0, 0, &["fx", "list", "--json"]);
     let listed: Value = serde_json::from_str(&answer).unwrap();
