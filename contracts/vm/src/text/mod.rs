@@ -1,4 +1,4 @@
-//! The text of a contract: [`read`] makes code of it and keeps where each part stood, [`write`] makes the one normal form.
+//! The text of a contract: [`read()`] makes code of it and keeps where each part stood, [`write()`] makes the one normal form.
 
 mod expression;
 mod lexer;

@@ -2,7 +2,7 @@
 //!
 //! The rules are those of `docs/contracts/language.md`, "What the verifier demands", by their numbers. The passes run in this
 //! order, each only where those before found nothing, so that later ones may rely on them: names and positions
-//! ([`form`]), types and reads ([`types`]), edges and timeouts ([`edges`]), money ([`money`]).
+//! (`form`), types and reads (`types`), edges and timeouts (`edges`), money (`money`).
 
 mod edges;
 mod form;
