@@ -567,3 +567,153 @@ fn deadlines_in_the_past_cannot_crowd_out_others() {
     let opened = net.leg(of(ALICE), Leg::OpenContract(OpenContract { terms, uetr }));
     assert_eq!(reason(opened), Reason::TooManyStays { stays: 3001 });
 }
+
+/// A delivery that surveyors weigh: what is paid follows from what they attest.
+fn weighed(net: &mut Net) -> InstanceId {
+    let source = "contract Weighed v1 parties buyer, seller panel surveyors = 2 of 3 assets C param price: Money(C) param t: Time
+        state one until t else close
+        clause \"1. Funding\" by buyer deposit price from buyer stay
+        clause \"2. Delivery\" by seller (units: Int attested by surveyors on \"delivered\", note: Hash)
+        let due = min(price / 10 * units, pot(buyer, C)) pay due from buyer to seller emit \"note\" note close";
+    let program = seaway_vm::Program::from_code(text::read(source).unwrap().code).unwrap();
+    let register = RegisterCode { by: hk_bank(), code: program.bytes().clone() };
+    assert_eq!(net.leg(bank(hk_bank()), Leg::RegisterCode(register)).status, Status::Accc);
+    let mut members = [of(JOINT), bank(sg_bank()), bank(supervisor())];
+    members.sort();
+    let terms = Terms {
+        code: program.hash(),
+        parties: list(&[ALICE, SUPPLIER]),
+        panels: list(&[list(&members)]),
+        assets: list(&[HKD]),
+        parameters: list(&[Value::Money(money(1000)), net.time(DAY_MS)]),
+    };
+    let id = net.open(&[of(ALICE)], terms);
+    assert_eq!(net.call(of(ALICE), id, (0, 0), &[]).status, Status::Accc);
+    id
+}
+
+/// What surveyors say of an instance, signed by some.
+fn attested(
+    net: &Net,
+    id: InstanceId,
+    (topic, units): (&str, i128),
+    signers: &[seaway_types::instruction::Submitter],
+) -> Attestation {
+    let mut attestation = Attestation {
+        argument: 0,
+        topic: topic.parse().unwrap(),
+        not_before: net.now,
+        not_after: net.now.after_ms(60_000),
+        signatures: Bounded::default(),
+    };
+    let message = attestation_message("unit".parse().unwrap(), &id, &attestation, &Value::Int(units));
+    let mut entries: Vec<_> = signers.iter().flat_map(|who| secret(*who)).map(|key| sign(&key, &message)).collect();
+    entries.sort();
+    attestation.signatures = list(&entries);
+    attestation
+}
+
+fn delivered(id: InstanceId, units: i128, attestations: &[Attestation]) -> Leg {
+    Leg::CallContract(CallContract {
+        target: Target::Instance(id),
+        state: 0,
+        clause: 1,
+        caller: None,
+        arguments: list(&[Value::Int(units), Value::Hash(Hash32([4; 32]))]),
+        attestations: list(attestations),
+    })
+}
+
+#[test]
+fn what_a_panel_attests_counts_and_nothing_else_does() {
+    let mut net = Net::default();
+    let id = weighed(&mut net);
+    let both = [of(JOINT), bank(supervisor())];
+    let missing = Reason::AttestationMissing { position: 0 };
+    let good = attested(&net, id, ("delivered", 7), &both);
+    let cases = [
+        vec![],
+        vec![attested(&net, id, ("delivered", 7), &both[..1])],
+        vec![attested(&net, id, ("shipped", 7), &both)],
+        vec![attested(&net, id, ("delivered", 7), &[of(JOINT), bank(supervisor()), of(ALICE)])],
+        vec![good.clone(), good.clone()],
+    ];
+    for (position, attestations) in cases.into_iter().enumerate() {
+        let receipt = net.leg(of(SUPPLIER), delivered(id, 7, &attestations));
+        assert_eq!(reason(receipt), missing, "case {position}");
+    }
+    // Signed over another value or for another instance: the signature does not hold on the curve, so it is no instruction.
+    for wrong in
+        [attested(&net, id, ("delivered", 8), &both), attested(&net, InstanceId([1; 32]), ("delivered", 7), &both)]
+    {
+        let envelope = net.envelope(of(SUPPLIER), Body::Single(delivered(id, 7, &[wrong])));
+        let raw = seaway_types::RawInstruction::from(&envelope.sign(&secret(of(SUPPLIER))));
+        assert!(raw.decode().unwrap().authenticate().is_err());
+    }
+    // Its time must be now.
+    net.now = net.now.after_ms(120_000);
+    assert_eq!(reason(net.leg(of(SUPPLIER), delivered(id, 7, &[good]))), missing);
+    let good = attested(&net, id, ("delivered", 7), &both);
+    let instruction = net.signed(of(SUPPLIER), &[], Body::Single(delivered(id, 7, std::slice::from_ref(&good))));
+    let executed = net.execute(&[instruction]).unwrap();
+    let event = executed.events(0).next().unwrap().clone();
+    assert_eq!(event.evidence.len(), 1, "the event names what it rests on");
+    executed.apply(&mut net.state);
+    assert_eq!((net.available(SUPPLIER), net.available(ALICE)), (700, 999_300));
+}
+
+/// Each new body, signed by everyone who must not: left out, and nothing changes.
+#[test]
+fn each_body_with_each_wrong_signer_is_left_out() {
+    let mut net = Net::default();
+    let signed = quote(&mut net, &[]);
+    let (id, _) = net.escrow();
+    let allowance = AllowanceKey { grantor: ALICE, purpose: AllowanceFor::Instance(id), asset: HKD };
+    let release =
+        ReleaseSuspense { account: ALICE, asset: HKD, amount: money(1), to: ALICE, supervisor: supervisor() };
+    let approve = ApproveCall {
+        instance: id,
+        entry: 1,
+        clause: 1,
+        arguments: arguments_hash(&Bounded::default()),
+        member: bank(sg_bank()),
+        withdraw: false,
+    };
+    let everyone = [
+        of(ALICE),
+        of(JOINT),
+        of(SUPPLIER),
+        bank(hk_bank()),
+        bank(sg_bank()),
+        bank(supervisor()),
+        seaway_types::instruction::Submitter::Authority,
+    ];
+    let bodies: Vec<(Leg, Vec<seaway_types::instruction::Submitter>)> = vec![
+        (
+            Leg::RegisterCode(RegisterCode { by: sg_bank(), code: program("Dvp").bytes().clone() }),
+            vec![bank(sg_bank())],
+        ),
+        (called(id, (1, 0), &[]), vec![of(ALICE)]),
+        (called(id, (1, 2), &[]), vec![of(SUPPLIER)]),
+        (called(id, (1, 1), &[Value::Money(money(1))]), vec![bank(sg_bank())]),
+        (take(&signed, ALICE, 0, (100, 0)), vec![of(ALICE)]),
+        (Leg::WithdrawOffer(WithdrawOffer { offer: signed.offer.clone() }), vec![bank(sg_bank())]),
+        (Leg::SetAllowance(SetAllowance { allowance, terms: None }), vec![of(ALICE)]),
+        (Leg::ApproveCall(approve), vec![bank(sg_bank())]),
+        (Leg::ReleaseSuspense(release), vec![bank(hk_bank()), bank(supervisor())]),
+    ];
+    let root = net.state.commitment().parts().root();
+    for (leg, right) in bodies {
+        for who in everyone {
+            // Alone, and beside those who must sign: a foreign signature is refused as well.
+            if right != [who] {
+                net.void(who, &[who], Body::Single(leg.clone()));
+            }
+            if !right.contains(&who) {
+                let signers: Vec<_> = right.iter().copied().chain([who]).collect();
+                net.void(right[0], &signers, Body::Single(leg.clone()));
+            }
+        }
+    }
+    assert_eq!(net.state.commitment().parts().root(), root);
+}
