@@ -83,7 +83,7 @@ impl Signed {
 
     /// The bytes as `payment_submit` takes them.
     pub fn bytes_in_hex(&self) -> String {
-        self.raw.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&self.raw.0)
     }
 }
 

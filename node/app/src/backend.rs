@@ -83,7 +83,7 @@ impl NodeBackend {
     }
 
     fn genesis_in_hex(&self) -> String {
-        codec::encode(&self.document).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(codec::encode(&self.document))
     }
 
     fn lineage(&self, height: Height) -> Result<Bounded<LineageStep, LINEAGE_MAX>, Fault> {
@@ -297,7 +297,7 @@ impl Backend for NodeBackend {
             let subject = match about {
                 About::Record(key) => {
                     let record = database.record_bytes(&key)?;
-                    let record = record.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+                    let record = record.map(hex::encode);
                     Subject::Record { key, record, proof: commitment.prove(&key) }
                 }
                 About::Instruction(submitter, key, valid_until) => Subject::Instruction {

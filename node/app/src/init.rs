@@ -123,7 +123,7 @@ fn passphrase(options: &Options) -> Result<(Zeroizing<String>, PathBuf), String>
         let absolute = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
         return Ok((Zeroizing::new(text.trim_end().to_owned()), absolute));
     }
-    let made: String = random()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let made = hex::encode(random()?);
     let path = options.home.join("keys/passphrase");
     let mut file = std::fs::OpenOptions::new()
         .write(true)

@@ -25,8 +25,7 @@ fn name(method: &str, of: &impl Serialize) -> Hash32 {
 
 /// The cursor of the place at which a list goes on.
 pub fn write(method: &str, of: &impl Serialize, height: Height, at: impl Serialize) -> String {
-    let bytes = codec::encode(&Cursor { list: name(method, of), height, at });
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(codec::encode(&Cursor { list: name(method, of), height, at }))
 }
 
 /// The height and the place that a cursor names.
@@ -40,11 +39,10 @@ pub fn read<At: Serialize + DeserializeOwned>(
         value: text.chars().take(80).collect(),
         expected: "the cursor of an earlier answer to the same question",
     };
-    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    if text.len() > CURSOR_MAX || !text.len().is_multiple_of(2) || !text.is_ascii() {
+    if text.len() > CURSOR_MAX {
         return Err(refused());
     }
-    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(digits).collect();
-    let cursor: Cursor<At> = codec::decode(&bytes.ok_or_else(refused)?, CURSOR_MAX).map_err(|_| refused())?;
+    let bytes = hex::decode(text).map_err(|_| refused())?;
+    let cursor: Cursor<At> = codec::decode(&bytes, CURSOR_MAX).map_err(|_| refused())?;
     if cursor.list == name(method, of) { Ok((cursor.height, cursor.at)) } else { Err(refused()) }
 }

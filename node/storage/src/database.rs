@@ -192,13 +192,13 @@ impl Database {
                 self.write(batch)
             }
             Some(found) if found != expected.as_bytes() => {
-                Err(StorageError::OtherGenesis { path, found: hex(&found), expected })
+                Err(StorageError::OtherGenesis { path, found: hex::encode(&found), expected })
             }
             Some(_) => match self.get_raw(META, keys::LAYOUT)? {
                 Some(found) if found == LAYOUT_VERSION.to_le_bytes() => Ok(()),
                 found => Err(StorageError::OtherLayout {
                     path,
-                    found: hex(&found.unwrap_or_default()),
+                    found: hex::encode(found.unwrap_or_default()),
                     expected: LAYOUT_VERSION,
                 }),
             },
@@ -402,10 +402,6 @@ impl Database {
 
 fn tip_block(tip: StoredTip) -> TipBlock {
     TipBlock { height: tip.height, id: tip.id, time: tip.time, certificate: tip.certificate }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes changed records into a batch.

@@ -131,7 +131,7 @@ impl<'a> Purchases<'a> {
             takers: Vec::new(),
         };
         let signed = quote.sign(&[seed::secret_key("HUDSUS33")]).map_err(failed)?;
-        let bytes: String = codec::encode(&signed).iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = hex::encode(codec::encode(&signed));
         self.cluster.client(3)?.call("fx_publish", json!({"quote": bytes})).await.map_err(failed)?;
         Ok(signed)
     }
@@ -144,9 +144,7 @@ impl<'a> Purchases<'a> {
         let patience = std::time::Duration::from_secs(30);
         let answer = self.cluster.until(place, "fx_request", &asked, patience, there).await?;
         let bytes = answer["quotes"][0]["bytes"].as_str().unwrap_or("");
-        let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let bytes: Option<Vec<u8>> = bytes.as_bytes().chunks(2).map(digits).collect();
-        codec::decode(&bytes.ok_or("the quote is no hexadecimal")?, 8_192).map_err(failed)
+        codec::decode(&hex::decode(bytes).map_err(failed)?, 8_192).map_err(failed)
     }
 
     /// Exchanges and puts the money into escrow, all or nothing: the instruction, signed, and the escrow's id.

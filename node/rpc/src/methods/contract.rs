@@ -111,7 +111,7 @@ fn check(asked: Text) -> Result<Value, Fault> {
             Ok(json!({
                 "accepted": true,
                 "hash": program.hash(),
-                "bytes": hex(&program.bytes().0),
+                "bytes": hex::encode(&*program.bytes().0),
                 "normal": text::write(program.code()),
                 "warnings": program.warnings().iter().map(warning).collect::<Vec<_>>(),
             }))
@@ -134,10 +134,6 @@ fn check(asked: Text) -> Result<Value, Fault> {
             Ok(json!({"accepted": false, "faults": faults.iter().take(20).map(fault).collect::<Vec<_>>()}))
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The program that a question is about, and what its blanks are filled with.
@@ -243,7 +239,7 @@ fn code<B: Backend>(context: &Context<B>, _: &Reader, asked: OneCode) -> Result<
     let program = context.backend.code(&asked.code)?.ok_or_else(unknown)?;
     Ok(json!({
         "hash": program.hash(),
-        "bytes": hex(&program.bytes().0),
+        "bytes": hex::encode(&*program.bytes().0),
         "text": text::write(program.code()),
         "code": program.code(),
     }))

@@ -58,12 +58,11 @@ fn publish<B: Backend>(context: &Context<B>, quote: &str) -> Result<Value, Fault
         value: quote.chars().take(80).collect(),
         expected: "canonical bytes of a signed offer, in hexadecimal",
     };
-    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    if quote.len() > 2 * OFFER_BYTES_MAX || !quote.len().is_multiple_of(2) {
+    if quote.len() > 2 * OFFER_BYTES_MAX {
         return Err(refused());
     }
-    let bytes: Option<Vec<u8>> = quote.as_bytes().chunks(2).map(digits).collect();
-    let signed: SignedOffer = codec::decode(&bytes.ok_or_else(refused)?, OFFER_BYTES_MAX).map_err(|_| refused())?;
+    let bytes = hex::decode(quote).map_err(|_| refused())?;
+    let signed: SignedOffer = codec::decode(&bytes, OFFER_BYTES_MAX).map_err(|_| refused())?;
     let id = context.backend.publish_quote(signed)?;
     Ok(json!({"quote": id}))
 }
@@ -134,7 +133,7 @@ fn request<B: Backend>(context: &Context<B>, reader: &Reader, asked: Request) ->
 }
 
 fn shown(quote: &QuoteFound, book: &AssetBook) -> Value {
-    let bytes: String = codec::encode(&quote.signed).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = hex::encode(codec::encode(&quote.signed));
     json!({
         "quote": quote.signed.offer.id(),
         "dealer": quote.dealer,

@@ -76,7 +76,7 @@ fn prepare<B: Backend>(context: &Context<B>, reader: &Reader, params: Prepare) -
             });
         }
     };
-    let bytes: String = codec::encode(&envelope).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = hex::encode(codec::encode(&envelope));
     let summary = summary(context, &envelope)?;
     Ok(json!({
         "bytes": bytes,

@@ -139,7 +139,7 @@ impl Bench {
                 body: Body::Single(Leg::CreditTransfer(transfer)),
             };
             let signed = envelope.sign(&[seed::secret_key(&label(payer))]);
-            made.push(codec::encode(&signed).iter().map(|byte| format!("{byte:02x}")).collect());
+            made.push(hex::encode(codec::encode(&signed)));
         }
         Ok(made)
     }

@@ -103,7 +103,7 @@ async fn a_large_amount_waits_for_the_creditors_bank_and_the_report_follows() {
         body: Body::Single(Leg::Accept(Accept { payment })),
     };
     let raw = RawInstruction::from(&envelope.sign(&[seed::secret_key("MERLSGSG")]));
-    let params = json!({"bytes": hex(&raw.0), "wait": "final"});
+    let params = json!({"bytes": hex::encode(&raw.0), "wait": "final"});
     assert_eq!(client.call("payment_submit", params).await.unwrap()["status"], "ACCC");
     // The creditor sees it where it settled, and the message sent again is answered by its present state, everywhere alike.
     assert_eq!(client.call("payment_list", list).await.unwrap()["payments"][0]["status"], "ACCC");
@@ -234,11 +234,7 @@ async fn what_stands_in_the_ledger_is_proven_and_what_does_not() {
     let proof = prove(json!({"account": merchant, "asset": "HKD"})).await;
     proof.verify(&trusted).unwrap();
     let Subject::Record { record: Some(record), .. } = &proof.subject else { panic!("a balance") };
-    let bytes: Vec<u8> = record
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect();
+    let bytes = hex::decode(record).unwrap();
     let balance: Balance = codec::decode(&bytes, 1_000).unwrap();
     assert_eq!(balance.available.minor_units(), 199_999_900);
     // A claim of one cent more does not hold.

@@ -55,7 +55,7 @@ async fn every_listed_method_answers_and_bad_calls_are_refused_clearly() {
     assert!(answer.contains("-32020"), "{answer}");
     let mut bytes = net.payer.merchant_pays(5).unwrap().raw.0;
     *bytes.last_mut().unwrap() ^= 1;
-    let answer = client.call("payment_submit", json!({"bytes": hex(&bytes)})).await.unwrap_err().to_string();
+    let answer = client.call("payment_submit", json!({"bytes": hex::encode(&bytes)})).await.unwrap_err().to_string();
     assert!(answer.contains("does not hold"), "{answer}");
     let answer = client.call("account_get", json!({"account": "xyz"})).await.unwrap_err().to_string();
     assert!(answer.contains("hexadecimal"), "{answer}");

@@ -78,8 +78,3 @@ impl Net {
         self.cluster.until(place, "payment_status", &params, PATIENCE, found).await.unwrap();
     }
 }
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

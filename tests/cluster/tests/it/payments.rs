@@ -51,7 +51,7 @@ async fn one_payment_submitted_to_all_a_hundred_times_settles_once() {
 async fn a_hold_expires_on_an_idle_network_with_nobody_acting() {
     let net = net().await;
     let raw = net.payer.merchant_reserves(50_000, 2_000).unwrap();
-    let params = json!({"bytes": hex(&raw.0), "wait": "final"});
+    let params = json!({"bytes": hex::encode(&raw.0), "wait": "final"});
     let answer = net.cluster.client(0).unwrap().call("payment_submit", params).await.unwrap();
     assert_eq!(answer["status"], "ACCC", "{answer}");
     let account = json!({"account": seaway_genesis::seed::account("HARBHKHH", "hk-merchant")});
