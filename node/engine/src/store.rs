@@ -2,7 +2,6 @@
 
 use seaway_ledger::state::{MemoryState, ReadFault, Soon, StateView, Stored, Timer, Tip};
 use seaway_mempool::{AdmissionView, LaneAndPolicy};
-use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
 use seaway_types::identifier::{AccountId, Digest, InstructionKey, OwnerId};
@@ -69,8 +68,8 @@ impl<S: Store> StateView for View<'_, S> {
     }
 
     fn warm(&self, soon: &Soon) {
-        let balances: &Vec<(AccountId, AssetId)> = &soon.balances;
-        self.state.warm(&Soon { balances: balances.clone(), index: Vec::new() });
+        let Soon { balances, instances, index: _ } = soon.clone();
+        self.state.warm(&Soon { balances, instances, index: Vec::new() });
     }
 
     fn hash_seed(&self) -> u64 {

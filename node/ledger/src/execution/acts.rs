@@ -3,7 +3,7 @@
 use super::context::Execution;
 use super::money::Place;
 use super::stop::{Fault, Stop};
-use crate::state::{StateView, Timer, TimerSubject};
+use crate::state::{Soon, StateView, Timer, TimerSubject};
 use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::limits::{BLOCK_ACTS_MAX, BLOCK_DEADLINES_MAX, MINUTE_MS};
@@ -15,7 +15,11 @@ impl<V: StateView> Execution<'_, V> {
     /// Fires the timers that are due, and prunes instruction leaves whose time is over.
     pub fn carry_out_own_acts(&mut self) -> Result<(), Fault> {
         let mut deadlines = 0;
-        for timer in self.state.due(self.block.time, BLOCK_ACTS_MAX)? {
+        let due = self.state.due(self.block.time, BLOCK_ACTS_MAX)?;
+        let contract = |timer: &Timer| if let TimerSubject::Contract(id) = timer.subject { Some(id) } else { None };
+        let instances = due.iter().filter_map(contract).take(BLOCK_DEADLINES_MAX).collect();
+        self.state.view().warm(&Soon { instances, ..Soon::default() });
+        for timer in due {
             if matches!(timer.subject, TimerSubject::Contract(_)) {
                 // The rest of these waits for the next block, in order.
                 if deadlines == BLOCK_DEADLINES_MAX {

@@ -7,6 +7,7 @@ use crate::VERSION;
 use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, Soon, StateView, Tip};
 use seaway_types::contract::ContractEvent;
 use seaway_types::hash::Hash32;
+use seaway_types::instruction::contract::{CallContract, Target};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{AuthenticInstruction, Leg};
 use seaway_types::merkle;
@@ -84,12 +85,17 @@ pub(super) fn warm_run<V: StateView>(view: &V, instructions: &[AuthenticInstruct
         let envelope = instruction.envelope();
         soon.index.push(IndexKey::Instruction(envelope.submitter, envelope.key));
         for leg in envelope.body.legs() {
-            let Leg::CreditTransfer(transfer) = leg else { continue };
-            soon.balances.push((transfer.debtor, transfer.asset));
-            for credit in &transfer.credits {
-                soon.balances.push((credit.creditor, transfer.asset));
-                let (debtor_agent, uetr, kind) = (credit.debtor_agent, credit.uetr, credit.kind);
-                soon.index.push(IndexKey::Payment(PaymentKey { debtor_agent, uetr, kind }));
+            match leg {
+                Leg::CreditTransfer(transfer) => {
+                    soon.balances.push((transfer.debtor, transfer.asset));
+                    for credit in &transfer.credits {
+                        soon.balances.push((credit.creditor, transfer.asset));
+                        let (debtor_agent, uetr, kind) = (credit.debtor_agent, credit.uetr, credit.kind);
+                        soon.index.push(IndexKey::Payment(PaymentKey { debtor_agent, uetr, kind }));
+                    }
+                }
+                Leg::CallContract(CallContract { target: Target::Instance(id), .. }) => soon.instances.push(*id),
+                _ => {}
             }
         }
     }

@@ -7,9 +7,10 @@ use super::tables::{ForEachChange, Stored, Tables};
 use super::view::{ReadFault, Soon, StateView, Timer, Tip};
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
+use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::identifier::{AccountId, OwnerId};
-use seaway_types::state::{Account, IndexEntry, IndexKey};
+use seaway_types::state::{Account, IndexEntry, IndexKey, Instance, Stage};
 use seaway_types::time::BlockTime;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -156,15 +157,26 @@ impl StateView for MemoryState {
     }
 
     fn warm(&self, soon: &Soon) {
-        let Tables { accounts, balances, .. } = &self.tables;
-        // Look-ups that do not wait for each other: the processor fetches the memory of many at a time.
-        let known = soon.balances.iter().filter(|(id, _)| accounts.get(id).is_some_and(|one| one.tier.0 < u8::MAX));
-        let held = soon.balances.iter().filter(|key| balances.get(key).is_some_and(|one| !one.available.is_zero()));
+        let Tables { accounts, balances, instances, .. } = &self.tables;
+        // Look-ups that do not wait for each other: the processor fetches the memory of many at a time. What lies behind
+        // a contract is fetched once the contracts are there.
+        let contracts: Vec<&Instance> = soon.instances.iter().filter_map(|id| instances.get(id)).collect();
+        let live = contracts.iter().filter(|one| matches!(one.stage, Stage::Live { .. })).count();
+        let behind: Vec<(AccountId, AssetId)> = contracts.iter().flat_map(|one| pockets(one)).collect();
+        let pockets = || soon.balances.iter().chain(&behind);
+        let known = pockets().filter(|(id, _)| accounts.get(id).is_some_and(|one| one.tier.0 < u8::MAX));
+        let held = pockets().filter(|key| balances.get(key).is_some_and(|one| !one.available.is_zero()));
         let indexed = soon.index.iter().filter(|key| self.index.get(key).is_some());
-        std::hint::black_box((known.count(), held.count(), indexed.count()));
+        std::hint::black_box((live, known.count(), held.count(), indexed.count()));
     }
 
     fn hash_seed(&self) -> u64 {
         self.seed
     }
+}
+
+/// Where the money of a contract most likely goes: the first parties' accounts in its first asset.
+fn pockets(instance: &Instance) -> impl Iterator<Item = (AccountId, AssetId)> {
+    let asset = instance.terms.assets.first().copied();
+    asset.into_iter().flat_map(|asset| instance.terms.parties.iter().take(4).map(move |party| (*party, asset)))
 }

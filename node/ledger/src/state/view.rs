@@ -57,6 +57,8 @@ pub struct Timer {
 pub struct Soon {
     /// Accounts with an asset: the account, and its balance.
     pub balances: Vec<(AccountId, AssetId)>,
+    /// Contracts, with the balances of their parties.
+    pub instances: Vec<InstanceId>,
     /// Entries of the index.
     pub index: Vec<IndexKey>,
 }

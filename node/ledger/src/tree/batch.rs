@@ -29,18 +29,25 @@ pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
     TreeUpdate { root, leaves, arena, slots, nodes }
 }
 
-/// Reads a byte of everything that the update will read. The reads do not wait for each other, so the memory is fetched
-/// many lines at a time; the work that follows would fetch line by line.
+/// Reads a byte of every line of memory that the update will read. The reads of one pass do not wait for each other, so many
+/// lines are fetched at a time; the work that follows would fetch line by line. Where the leaves lie is known only once
+/// their slot is there, which is why they have a pass of their own.
 fn warm(tree: &Tree, changes: &[Change]) {
     let mut seen = 0u8;
     for (key, _) in changes {
         let index = tree.slot_of(key);
-        seen ^= tree.slot(index).last().map_or(0, |leaf| leaf[0]);
+        seen ^= u8::from(tree.slot(index).is_empty());
         let mut node = (1usize << tree.depth) + index;
         for _ in 0..4 {
             seen ^= tree.hashes.get(node ^ 1).map_or(0, |hash| hash.0[0]);
             node >>= 1;
         }
+    }
+    for (key, _) in changes {
+        let index = tree.slot_of(key);
+        seen ^= tree.slot(index).iter().fold(0, |seen, leaf| seen ^ leaf[0]);
+        let node = (1usize << tree.depth) + index;
+        seen ^= tree.kinds.get(node ^ 1).map_or(0, |kind| u8::from(*kind == Kind::Empty));
     }
     black_box(seen);
 }
