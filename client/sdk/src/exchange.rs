@@ -81,7 +81,7 @@ impl Quote {
             network: self.network,
             terms,
             maker: 0,
-            takers: Bounded::new(self.takers).unwrap_or_default(),
+            takers: Bounded::new(self.takers).map_err(|_| PaymentError::Takers)?,
             not_after: self.ends,
             nonce: new_key()?,
             uetr: new_uetr()?,

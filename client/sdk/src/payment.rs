@@ -26,6 +26,9 @@ pub enum PaymentError {
     /// No secret key was given.
     #[error("a payment needs at least one signature")]
     Unsigned,
+    /// An offer names more takers than it may. An empty list would let anybody take it.
+    #[error("an offer names at most {} takers", seaway_types::limits::OFFER_TAKERS_MAX)]
+    Takers,
 }
 
 /// One credit of one account to another.

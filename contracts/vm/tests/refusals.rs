@@ -1,5 +1,7 @@
 //! What the verifier refuses: one text for each way in which a contract could do wrong, with the rule and the line that it names.
 
+use seaway_types::Bounded;
+use seaway_types::contract::{Action, Code, Op};
 use seaway_vm::{Program, Refused, Rule, text};
 
 /// A contract with these states, over a buyer and a seller, with the usual blanks.
@@ -321,5 +323,28 @@ fn code_whose_text_cannot_be_read() {
     let fits = text::read(&source).is_ok_and(|read| Program::from_code(read.code).is_ok());
     let shallow = clause("emit \"deep\" sha256(sha256(h))\nclose");
     accepted(&shallow);
-    assert!(!fits, "what the parser refuses, bytes cannot bring in either");
+    assert!(!fits, "the parser refuses it");
+    // What the parser refuses, bytes cannot bring in either.
+    let mut code = text::read(&shallow).unwrap().code;
+    in_emit(&mut code, |ops| ops.extend(std::iter::repeat_n(Op::Sha256, 29)));
+    match Program::from_code(code) {
+        Err(Refused::Faults(faults)) => assert_eq!(faults[0].rule, Rule::Form, "{faults:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Changes the expression that a clause of the second state emits.
+fn in_emit(code: &mut Code, change: impl FnOnce(&mut Vec<Op>)) {
+    let mut states = std::mem::take(&mut code.states).into_inner();
+    let mut clauses = std::mem::take(&mut states[1].clauses).into_inner();
+    let mut body = std::mem::take(&mut clauses[0].body).into_inner();
+    let mut actions = std::mem::take(&mut body[0].actions).into_inner();
+    let Action::Emit(_, expression) = &mut actions[0] else { panic!("an emit stands first") };
+    let mut ops = std::mem::take(expression).into_inner();
+    change(&mut ops);
+    *expression = Bounded::new(ops).unwrap();
+    body[0].actions = Bounded::new(actions).unwrap();
+    clauses[0].body = Bounded::new(body).unwrap();
+    states[1].clauses = Bounded::new(clauses).unwrap();
+    code.states = Bounded::new(states).unwrap();
 }

@@ -108,7 +108,10 @@ fn a_call_replayed_does_nothing_twice() {
     let (id, _) = net.escrow();
     let instruction = net.signed(bank(sg_bank()), &[], Body::Single(called(id, (1, 1), &[Value::Money(money(10))])));
     net.block(std::slice::from_ref(&instruction));
+    let after = |net: &Net| (net.available(SUPPLIER), net.available(ALICE), in_contracts(net, ALICE));
+    assert_eq!(after(&net), (10, 999_990, 0), "divided once");
     assert!(matches!(net.void_of(instruction), VoidReason::AlreadyExecuted { .. }));
+    assert_eq!(after(&net), (10, 999_990, 0));
 }
 
 #[test]
@@ -178,8 +181,8 @@ fn a_frozen_party_cannot_act_and_its_pot_goes_to_nobody_else() {
     assert_eq!(net.available(ALICE), 1_000_000);
 }
 
-#[test]
-fn a_timeout_that_would_pay_from_a_frozen_pot_closes_instead() {
+/// Ten dollars in three monthly instalments, the first in a day: opened and funded.
+fn instalments() -> (Net, InstanceId) {
     let mut net = Net::default();
     let code = net.register("Instalments");
     let first = net.time(DAY_MS);
@@ -192,6 +195,12 @@ fn a_timeout_that_would_pay_from_a_frozen_pot_closes_instead() {
     };
     let id = net.open(&[of(ALICE)], terms);
     assert_eq!(net.call(of(ALICE), id, (0, 0), &[]).status, Status::Accc);
+    (net, id)
+}
+
+#[test]
+fn a_timeout_that_would_pay_from_a_frozen_pot_closes_instead() {
+    let (mut net, id) = instalments();
     net.pass(DAY_MS);
     assert_eq!(net.available(SUPPLIER), 333, "the first instalment");
     freeze(&mut net, ALICE, hk_bank(), FreezeKind::NoDebits);
@@ -202,18 +211,7 @@ fn a_timeout_that_would_pay_from_a_frozen_pot_closes_instead() {
 
 #[test]
 fn instalments_pay_month_by_month_and_the_rest_with_the_last() {
-    let mut net = Net::default();
-    let code = net.register("Instalments");
-    let first = net.time(DAY_MS);
-    let terms = Terms {
-        code,
-        parties: list(&[ALICE, SUPPLIER]),
-        panels: Bounded::default(),
-        assets: list(&[HKD]),
-        parameters: list(&[Value::Money(money(1000)), Value::Int(3), first, Value::Int(480)]),
-    };
-    let id = net.open(&[of(ALICE)], terms);
-    assert_eq!(net.call(of(ALICE), id, (0, 0), &[]).status, Status::Accc);
+    let (mut net, id) = instalments();
     let mut paid = Vec::new();
     for _ in 0..4 {
         net.pass(32 * DAY_MS);

@@ -165,9 +165,15 @@ async fn show_purchases(cluster: &Cluster) -> Result<(), String> {
     let (signed, instance) = purchases.buy(quote.clone(), 100_000, 600_000)?;
     let answer = purchases.settle(&client, &signed).await?;
     let paid = answer["events"][1]["moved"][1]["amount"].as_str().unwrap_or("?").to_owned();
+    if paid != "7812.50 HKD" {
+        return Err(format!("1000.00 USD at 0.128 cost {paid} instead of 7812.50 HKD: {answer}"));
+    }
     line(&format!("{paid} exchanged and 1000.00 USD in escrow, final, both or neither"));
     purchases.settle(&client, &purchases.release(instance)?).await?;
     let after = purchases.dollars(0, purchase::seller()).await?;
+    if (&*before, &*after) != ("900000.00 USD", "901000.00 USD") {
+        return Err(format!("the seller had {before} before the release and {after} after it"));
+    }
     line(&format!("the buyer releases it: the seller had {before}, now {after}"));
     let (signed, instance) = purchases.buy(quote, 50_000, 3_000)?;
     purchases.settle(&client, &signed).await?;

@@ -23,6 +23,7 @@ use seaway_types::signature::sign;
 use seaway_types::state::{Field, Stage};
 use seaway_types::time::BlockTime;
 use seaway_types::{Amount, Bic, Uetr};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 const HKD: AssetId = AssetId(1);
@@ -42,6 +43,8 @@ pub struct Contracts {
     escrows: Vec<InstanceId>,
     pvps: Vec<InstanceId>,
     quotes: Vec<SignedOffer>,
+    opened_exchanges: Cell<u32>,
+    quotes_taken: Cell<u32>,
 }
 
 fn code(name: &str) -> CodeBytes {
@@ -81,7 +84,22 @@ impl Contracts {
     /// On a network.
     pub fn new(network: NetworkId) -> Self {
         let (escrow, pvp, quote) = (code("Escrow"), code("FxPvp"), code("FxQuote"));
-        Self { network, escrow, pvp, quote, escrows: Vec::new(), pvps: Vec::new(), quotes: Vec::new() }
+        Self {
+            network,
+            escrow,
+            pvp,
+            quote,
+            escrows: Vec::new(),
+            pvps: Vec::new(),
+            quotes: Vec::new(),
+            opened_exchanges: Cell::new(0),
+            quotes_taken: Cell::new(0),
+        }
+    }
+
+    /// How often an exchange was found whole, in all replays so far: payment versus payment, and quotes taken.
+    pub fn whole_exchanges(&self) -> (u32, u32) {
+        (self.opened_exchanges.get(), self.quotes_taken.get())
     }
 
     fn signed(
@@ -250,7 +268,7 @@ impl Contracts {
     }
 
     fn both_legs_or_none(&self, event: &ContractEvent, state: &MemoryState) {
-        let Some(code) = self.code_of(event, state) else { return };
+        let code = self.code_of(event, state);
         let paid = |from: AccountId, to: AccountId| {
             let pays =
                 |one: &&seaway_types::contract::Moved| one.from == Pocket::Pot(from) && one.to == Pocket::Account(to);
@@ -261,6 +279,7 @@ impl Contracts {
         if code == self.pvp.hash() {
             let both = there == [HKD] && back == [USD];
             assert!(both || (there.is_empty() && back.is_empty()), "one leg alone: {event:?}");
+            self.opened_exchanges.set(self.opened_exchanges.get() + u32::from(both));
         }
         if code == self.quote.hash() && matches!(event.cause, Cause::Called { .. }) {
             assert!(there == [HKD] && back == [USD], "one leg alone: {event:?}");
@@ -268,10 +287,12 @@ impl Contracts {
             let product = u128::from(exchanged.amount.minor_units()) * u128::from(exchanged.rate.numerator());
             let out = u128::from(exchanged.out.minor_units()) * u128::from(exchanged.rate.denominator());
             assert_eq!(product, out + u128::from(exchanged.remainder), "the exchange is not exact: {event:?}");
+            self.quotes_taken.set(self.quotes_taken.get() + 1);
         }
     }
 
-    fn code_of(&self, event: &ContractEvent, state: &MemoryState) -> Option<Hash32> {
-        state.tables().instances.get(&event.instance).map(|instance| instance.terms.code)
+    fn code_of(&self, event: &ContractEvent, state: &MemoryState) -> Hash32 {
+        // Records are kept for a week, far longer than a run.
+        state.tables().instances.get(&event.instance).expect("the instance of an event").terms.code
     }
 }

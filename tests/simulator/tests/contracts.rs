@@ -8,6 +8,7 @@ use seaway_types::time::Height;
 fn contracts_settle_whole_or_not_at_all_in_any_weather() {
     let mut closed = 0;
     let mut heights = 0;
+    let mut exchanges = (0, 0);
     for seed in 0..12 {
         let mut world = World::new(seed, 4, 1);
         world.submit_beginnings(0);
@@ -26,6 +27,8 @@ fn contracts_settle_whole_or_not_at_all_in_any_weather() {
         // Everything that was opened is over some seconds later, without another instruction.
         world.run_until(world.now_ms + 20_000);
         world.check();
+        let (versus, quoted) = world.whole_exchanges();
+        exchanges = (exchanges.0 + versus, exchanges.1 + quoted);
         let replica = world.running().next().expect("a replica runs");
         heights += replica.tip().height.0;
         for (id, instance) in replica.state().tables().instances.sorted() {
@@ -35,4 +38,5 @@ fn contracts_settle_whole_or_not_at_all_in_any_weather() {
     }
     println!("{closed} contracts closed by themselves or by call over {heights} heights");
     assert!(closed > 300, "the load opens too few contracts: {closed}");
+    assert!(exchanges.0 > 0 && exchanges.1 > 0, "no exchange was carried out, so none was checked: {exchanges:?}");
 }

@@ -6,7 +6,7 @@ use super::stop::{Fault, Stop};
 use crate::state::{Soon, StateView, Timer, TimerSubject};
 use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::limits::{BLOCK_ACTS_MAX, BLOCK_DEADLINES_MAX, MINUTE_MS};
+use seaway_types::limits::{BLOCK_ACTS_MAX, MINUTE_MS};
 use seaway_types::receipt::{BlockAct, Receipt};
 use seaway_types::state::{Account, Field, Hold, Instance, Payment, PaymentStage};
 use seaway_types::time::BlockTime;
@@ -14,19 +14,11 @@ use seaway_types::time::BlockTime;
 impl<V: StateView> Execution<'_, V> {
     /// Fires the timers that are due, and prunes instruction leaves whose time is over.
     pub fn carry_out_own_acts(&mut self) -> Result<(), Fault> {
-        let mut deadlines = 0;
         let due = self.state.due(self.block.time, BLOCK_ACTS_MAX)?;
         let contract = |timer: &Timer| if let TimerSubject::Contract(id) = timer.subject { Some(id) } else { None };
-        let instances = due.iter().filter_map(contract).take(BLOCK_DEADLINES_MAX).collect();
+        let instances = due.iter().filter_map(contract).collect();
         self.state.view().warm(&Soon { instances, ..Soon::default() });
         for timer in due {
-            if matches!(timer.subject, TimerSubject::Contract(_)) {
-                // The rest of these waits for the next block, in order.
-                if deadlines == BLOCK_DEADLINES_MAX {
-                    continue;
-                }
-                deadlines += 1;
-            }
             self.state.remove_timer(timer);
             self.uetr = None;
             let act = match timer.subject {

@@ -4,12 +4,13 @@ use super::commitment::{Commitment, CommitmentUpdate};
 use super::map::PointMap;
 use super::overlay::BlockChanges;
 use super::tables::{ForEachChange, Stored, Tables};
-use super::view::{ReadFault, Soon, StateView, Timer, Tip};
+use super::view::{ReadFault, Soon, StateView, Timer, TimerSubject, Tip};
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::identifier::{AccountId, OwnerId};
+use seaway_types::limits::BLOCK_DEADLINES_MAX;
 use seaway_types::state::{Account, IndexEntry, IndexKey, Instance, Stage};
 use seaway_types::time::BlockTime;
 use std::collections::BTreeSet;
@@ -149,7 +150,13 @@ impl StateView for MemoryState {
     }
 
     fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {
-        Ok(self.timers.iter().take_while(|timer| timer.at <= now).take(count_max).copied().collect())
+        let mut deadlines = 0;
+        let fits = |timer: &&Timer| {
+            deadlines += usize::from(matches!(timer.subject, TimerSubject::Contract(_)));
+            deadlines <= BLOCK_DEADLINES_MAX || !matches!(timer.subject, TimerSubject::Contract(_))
+        };
+        let due = self.timers.iter().take_while(|timer| timer.at <= now);
+        Ok(due.filter(fits).take(count_max).copied().collect())
     }
 
     fn accounts_of(&self, agent: &Bic, owner: &OwnerId) -> Result<Vec<AccountId>, ReadFault> {

@@ -74,7 +74,8 @@ pub trait StateView {
     /// An entry of the index.
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault>;
 
-    /// The first timers due at a time, in order, at most so many.
+    /// The first timers due at a time, in order, at most so many; deadlines of contracts among them are at most
+    /// [`seaway_types::limits::BLOCK_DEADLINES_MAX`], and those that wait keep no other timer from its turn.
     fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault>;
 
     /// The accounts of a holder at an agent, in any order.

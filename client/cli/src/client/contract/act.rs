@@ -155,6 +155,9 @@ fn in_order<'a>(flag: &str, given: &'a [String], names: &[Name]) -> Result<Vec<&
             let known: Vec<&str> = names.iter().map(Name::as_str).collect();
             return Err(format!("{flag} '{text}': the contract has {} and no {}", known.join(", "), pair.0));
         }
+        if pairs.iter().any(|(name, _)| *name == pair.0) {
+            return Err(format!("{flag} '{text}': {} is given twice", pair.0));
+        }
         pairs.push(pair);
     }
     let find = |name: &Name| {
@@ -255,7 +258,8 @@ async fn prepared(options: &Call, client: &Client, caller: Option<AccountId>) ->
     })?;
     let clause = clauses.get(position).ok_or("the clause is not known")?;
     let book = book(client).await?;
-    let records: Vec<&Asset> = record.terms.assets.iter().filter_map(|id| book.get(*id)).collect();
+    let known = |id: &AssetId| book.get(*id).ok_or_else(|| format!("the node knows no asset {id}"));
+    let records: Vec<&Asset> = record.terms.assets.iter().map(known).collect::<Result<_, _>>()?;
     let declared: Vec<(Name, Type)> = clause.arguments.iter().map(|one| (one.name, one.kind)).collect();
     let arguments: Bounded<Value, CLAUSE_ARGUMENTS_MAX> = bounded(values(&options.arguments, &declared, &records)?)?;
     let needs_caller = clause.actors.contains(&seaway_types::contract::Actor::Caller);

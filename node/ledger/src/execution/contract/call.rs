@@ -1,6 +1,6 @@
 //! Calls: a clause is run for whoever may act; an offer is taken, or taken back; a panel's members approve.
 
-use super::carry::{Mode, Work, event_of};
+use super::carry::{Mode, Work, event_of, fitting};
 use crate::execution::authority::Party;
 use crate::execution::context::Execution;
 use crate::execution::instruction::Placed;
@@ -68,7 +68,7 @@ impl<V: StateView> Execution<'_, V> {
         work.instance.approvals.retain(|approval| approval.clause != call.clause || approval.arguments != used);
         self.go_on(&mut work, &done)?;
         self.settle_work(&mut work)?;
-        let event = event_of(&mut work, cause, state, (authorisers, evidence), Some(done));
+        let event = event_of(&mut work, cause, state, (authorisers, evidence), Some(done))?;
         self.tell(event);
         Ok(())
     }
@@ -294,7 +294,7 @@ impl<V: StateView> Execution<'_, V> {
         self.close(&mut work)?;
         self.settle_work(&mut work)?;
         let authorisers = self.accounts_at(&offer.terms, &[offer.maker]);
-        let event = event_of(&mut work, Cause::Withdrawn, before, (authorisers, Vec::new()), None);
+        let event = event_of(&mut work, Cause::Withdrawn, before, (authorisers, Vec::new()), None)?;
         self.tell(event);
         Ok(())
     }
@@ -327,7 +327,7 @@ impl<V: StateView> Execution<'_, V> {
             instance: id,
             uetr: offer.uetr,
             cause: Cause::Withdrawn,
-            authorisers: Bounded::new(authorisers).unwrap_or_default(),
+            authorisers: fitting(authorisers)?,
             before: None,
             after: None,
             evidence: Bounded::default(),

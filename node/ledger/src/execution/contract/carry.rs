@@ -265,7 +265,7 @@ impl<V: StateView> Execution<'_, V> {
 
     /// Takes over variables and what comes next; the contract stays, enters a state, or closes.
     pub(super) fn go_on(&mut self, work: &mut Work, done: &Done) -> Result<(), Stop> {
-        work.instance.variables = Bounded::new(done.variables.to_vec()).unwrap_or_default();
+        work.instance.variables = fitting(done.variables.to_vec())?;
         match done.next {
             Where::Stay => Ok(()),
             Where::Close => self.close(work),
@@ -316,7 +316,7 @@ impl<V: StateView> Execution<'_, V> {
     pub(super) fn settle_work(&mut self, work: &mut Work) -> Result<(), Stop> {
         let pots =
             work.pots.iter().map(|((party, asset), amount)| Pot { party: *party, asset: *asset, amount: *amount });
-        work.instance.pots = Bounded::new(pots.collect()).map_err(|_| Reason::KernelRefused)?;
+        work.instance.pots = fitting(pots.collect())?;
         Ok(self.state.put(work.id, Some(work.instance.clone()))?)
     }
 }
@@ -328,23 +328,28 @@ pub(super) fn event_of(
     before: u8,
     (authorisers, evidence): (Vec<Submitter>, Vec<Hash32>),
     done: Option<Done>,
-) -> ContractEvent {
+) -> Result<ContractEvent, Reason> {
     let (conversions, emitted) = done.map(|done| (done.conversions, done.emitted)).unwrap_or_default();
     let after = match work.instance.stage {
         Stage::Live { state, .. } => Some(state),
         Stage::Closed { .. } => None,
     };
     debug_assert!(usize::from(before) < CODE_STATES_MAX);
-    ContractEvent {
+    Ok(ContractEvent {
         instance: work.id,
         uetr: work.instance.uetr,
         cause,
-        authorisers: Bounded::new(authorisers).unwrap_or_default(),
+        authorisers: fitting(authorisers)?,
         before: Some(before),
         after,
-        evidence: Bounded::new(evidence).unwrap_or_default(),
-        moved: Bounded::new(std::mem::take(&mut work.moved)).unwrap_or_default(),
-        conversions: Bounded::new(conversions).unwrap_or_default(),
-        emitted: Bounded::new(emitted).unwrap_or_default(),
-    }
+        evidence: fitting(evidence)?,
+        moved: fitting(std::mem::take(&mut work.moved))?,
+        conversions: fitting(conversions)?,
+        emitted: fitting(emitted)?,
+    })
+}
+
+/// A list whose length the verifier has bounded. Were the verifier wrong, a refusal is better than a record that lacks it.
+pub(super) fn fitting<T, const MAX: usize>(list: Vec<T>) -> Result<Bounded<T, MAX>, Reason> {
+    Bounded::new(list).map_err(|_| Reason::KernelRefused)
 }

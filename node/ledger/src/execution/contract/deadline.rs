@@ -43,7 +43,7 @@ impl<V: StateView> Execution<'_, V> {
             }
         };
         self.settle_work(&mut work)?;
-        let event = event_of(&mut work, cause, state, (Vec::new(), Vec::new()), done);
+        let event = event_of(&mut work, cause, state, (Vec::new(), Vec::new()), done)?;
         Ok((event, work.instance))
     }
 

@@ -1,5 +1,6 @@
 //! Opening a contract: the terms fit the code, everybody in them exists, and it cannot outlive its bound.
 
+use super::carry::fitting;
 use crate::execution::context::Execution;
 use crate::execution::instruction::Placed;
 use crate::execution::stop::{Fault, Stop, ensure};
@@ -71,7 +72,7 @@ impl<V: StateView> Execution<'_, V> {
             not_after: offer.map(|offer| offer.not_after),
             named_takers: offer.is_some_and(|offer| !offer.takers.is_empty()),
             stage: Stage::Live { state: 0, entry: 0, entered: now, deadline },
-            variables: Bounded::new(variables).unwrap_or_default(),
+            variables: fitting(variables)?,
             pots: Bounded::default(),
             approvals: Bounded::default(),
         };
@@ -85,7 +86,7 @@ impl<V: StateView> Execution<'_, V> {
             instance: id,
             uetr,
             cause: Cause::Opened,
-            authorisers: Bounded::new(authorisers).unwrap_or_default(),
+            authorisers: fitting(authorisers)?,
             before: None,
             after: Some(0),
             evidence: Bounded::default(),
