@@ -7,7 +7,7 @@ use jsonrpsee_core::params::ObjectParams;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use seaway_types::AccountId;
 use seaway_types::time::Height;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Shortest and longest wait between attempts to connect.
@@ -21,6 +21,9 @@ pub enum Topic {
     Payments(Option<AccountId>),
     /// The movements on an account.
     Movements(AccountId),
+    /// Exchange quotes and wishes. They stand in no block: what comes while the connection is broken is missed, and the
+    /// event `{"missed": null}` says so; the list of quotes tells what there is.
+    Exchange,
 }
 
 /// See the module. Dropping it ends the subscription.
@@ -33,30 +36,40 @@ pub struct Stream {
     /// The client is kept because the subscription ends with it.
     open: Option<(WsClient, Subscription<Value>)>,
     attempts: usize,
+    /// Whether something may have been missed since the last event, which the caller is to hear.
+    missed: bool,
 }
 
 impl Client {
     /// Follows a topic from a height on, or from the next block.
     pub fn follow(&self, topic: Topic, from: Option<Height>) -> Stream {
         let (nodes, token) = self.places();
-        Stream { nodes, token: token.map(str::to_owned), topic, next: from, open: None, attempts: 0 }
+        Stream { nodes, token: token.map(str::to_owned), topic, next: from, open: None, attempts: 0, missed: false }
     }
 }
 
 impl Stream {
+    /// Connects now and not with the first event: what happens from then on is heard.
+    pub async fn ready(&mut self) -> Result<(), ClientError> {
+        while self.open.is_none() {
+            match self.connect().await {
+                Ok(open) => self.open = Some(open),
+                Err(error @ (ClientError::Refused { .. } | ClientError::NoNode)) => return Err(error),
+                Err(ClientError::Unreachable { .. }) => {
+                    self.attempts += 1;
+                    self.wait().await;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The next event. It connects again as often as needed; an error is a node's refusal, which would come again.
     pub async fn next(&mut self) -> Result<Value, ClientError> {
         loop {
-            if self.open.is_none() {
-                match self.connect().await {
-                    Ok(open) => self.open = Some(open),
-                    Err(error @ (ClientError::Refused { .. } | ClientError::NoNode)) => return Err(error),
-                    Err(ClientError::Unreachable { .. }) => {
-                        self.attempts += 1;
-                        self.wait().await;
-                        continue;
-                    }
-                }
+            self.ready().await?;
+            if std::mem::take(&mut self.missed) {
+                return Ok(json!({"missed": null}));
             }
             let Some((_, events)) = &mut self.open else { continue };
             match events.next().await {
@@ -68,6 +81,7 @@ impl Stream {
                 }
                 Some(Err(_)) | None => {
                     self.open = None;
+                    self.missed = self.topic == Topic::Exchange;
                     self.attempts += 1;
                     self.wait().await;
                 }
@@ -96,6 +110,7 @@ impl Stream {
         let (method, unsubscribe, account) = match self.topic {
             Topic::Payments(account) => ("payment_subscribe", "payment_unsubscribe", account),
             Topic::Movements(account) => ("account_subscribe", "account_unsubscribe", Some(account)),
+            Topic::Exchange => ("fx_subscribe", "fx_unsubscribe", None),
         };
         let refused = |error: CallError| match error {
             CallError::Call(error) => {
@@ -104,7 +119,7 @@ impl Stream {
             }
             error => unreachable(error.to_string()),
         };
-        if self.next.is_none() {
+        if self.next.is_none() && self.topic != Topic::Exchange {
             // The place is held from the first connection on, so that a break before the first event loses nothing.
             let status: Value = client.request("network_status", ObjectParams::new()).await.map_err(refused)?;
             let height: Option<u64> = status["height"].as_str().and_then(|height| height.parse().ok());

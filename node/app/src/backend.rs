@@ -4,7 +4,7 @@ use crate::directory::{self, Directory};
 use crate::inbound::Submission;
 use crate::placed::of_stored;
 use crate::questions::{self, Question, clock};
-use crate::quotes::Board;
+use crate::quotes::{Board, Wisher};
 use crate::reads::{failed, find_instruction, participants};
 use crate::runner::{Input, NodeReplica};
 use crate::shared::Shared;
@@ -15,7 +15,7 @@ use seaway_rpc::{
     About, Answered, Backend, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
     ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
-use seaway_storage::{Database, StoredEvent};
+use seaway_storage::{ContractReaders, Database, StoredEvent};
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LedgerProof, LineageStep, SettlementProof, Subject};
@@ -173,8 +173,7 @@ impl Backend for NodeBackend {
     }
 
     fn want_quotes(&self, wanted: Wanted) {
-        self.board.want(wanted);
-        if self.board.may_pass_on() {
+        if self.board.want(wanted, Wisher::Client) {
             questions::spread(&self.network, &Question::Wanted(wanted));
         }
     }
@@ -425,13 +424,23 @@ impl Backend for NodeBackend {
         blocks_max: usize,
     ) -> Result<Vec<EventFound>, Fault> {
         let found = self.database.contract_events(instance, from, blocks_max).map_err(failed)?;
-        let with_time = |stored: StoredEvent| {
-            let block = self.database.read_block(stored.height).map_err(failed)?;
-            let time = block.map(|block| block.block.header.time).unwrap_or_default();
-            let StoredEvent { height, receipt, place, event } = stored;
-            Ok(EventFound { height, time, position: receipt, place, event })
+        let shown = |StoredEvent { height, time, receipt, place, event }| EventFound {
+            height,
+            time,
+            position: receipt,
+            place,
+            event,
         };
-        found.into_iter().map(with_time).collect()
+        Ok(found.into_iter().map(shown).collect())
+    }
+
+    fn contract_readers(&self, instance: &InstanceId) -> Result<(Vec<AccountId>, Vec<Bic>), Fault> {
+        let ContractReaders { accounts, participants } = self.database.contract_readers(instance).map_err(failed)?;
+        Ok((accounts, participants))
+    }
+
+    fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, Fault> {
+        self.database.contracts_named(uetr, count_max).map_err(failed)
     }
 
     fn contracts_of(

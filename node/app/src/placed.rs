@@ -32,7 +32,11 @@ impl Answers<'_> {
         let missing = || Fault::Internal(format!("block {} has no receipt {position}", self.header.height));
         let Some(Receipt::Instruction(receipt)) = self.receipts.get(position) else { return Err(missing()) };
         let position = u32::try_from(position).map_err(|_| missing())?;
-        let credits = self.outcomes.iter().find(|(of, _)| *of == position);
+        // Both lists stand in the order of receipts.
+        let begins = self.events.partition_point(|(of, _)| *of < position);
+        let events = self.events.iter().skip(begins).take_while(|(of, _)| *of == position);
+        let credits = self.outcomes.binary_search_by_key(&position, |(of, _)| *of).ok();
+        let credits = credits.and_then(|at| self.outcomes.get(at));
         Ok(Placed {
             block: self.header.id(),
             height: self.header.height,
@@ -40,7 +44,7 @@ impl Answers<'_> {
             position,
             receipt: *receipt,
             credits: credits.map(|(_, credits)| credits.clone()).unwrap_or_default(),
-            events: self.events.iter().filter(|(of, _)| *of == position).map(|(_, event)| event.clone()).collect(),
+            events: events.map(|(_, event)| event.clone()).collect(),
         })
     }
 

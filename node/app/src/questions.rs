@@ -1,9 +1,9 @@
 //! What nodes ask and tell each other one by one, besides consensus: which account a number names, and exchange quotes.
 
 use crate::directory::{self, Directory};
-use crate::quotes::Board;
+use crate::quotes::{Board, Wisher};
 use seaway_network::{AskSpec, Asked, Network};
-use seaway_rpc::Wanted;
+use seaway_rpc::{Fault, Wanted};
 use seaway_storage::Database;
 use seaway_types::bounded::Bounded;
 use seaway_types::codec;
@@ -71,13 +71,16 @@ pub async fn answer(
             Question::Account(number) => directory::find(own.as_deref(), &database, &number),
             Question::Quote(signed) => board.publish(&database, signed, clock()).map(|_| Some(Vec::new())),
             Question::Wanted(wanted) => {
-                board.want(wanted);
+                board.want(wanted, Wisher::Peer);
                 Ok(Some(Vec::new()))
             }
         });
         match answered.await {
             Ok(Ok(Some(bytes))) => drop(answer.send(bytes)),
             Ok(Ok(None)) => tracing::debug!(peer = %from, "asked for an account that this node cannot name"),
+            Ok(Err(fault @ Fault::Internal(_))) => {
+                tracing::error!(peer = %from, ?fault, "a question could not be answered");
+            }
             Ok(Err(fault)) => tracing::debug!(peer = %from, ?fault, "a question was refused"),
             Err(error) => tracing::error!(%error, "a question could not be answered"),
         }

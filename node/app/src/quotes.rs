@@ -27,7 +27,7 @@ use tokio::sync::broadcast;
 /// News that a slow reader may lag behind before it is told to look at the list again.
 const NEWS_MAX: usize = 256;
 
-/// The least time between wishes that are passed on.
+/// The least time between wishes that are heard.
 const WISH_PAUSE: Duration = Duration::from_millis(200);
 
 /// The hash of the standard contract.
@@ -37,13 +37,26 @@ static FX_QUOTE: LazyLock<Option<Hash32>> = LazyLock::new(|| {
     Some(bytes.hash())
 });
 
+/// Quotes by id, each with its dealer's agent.
+type Quotes = BTreeMap<InstanceId, (SignedOffer, Bic)>;
+
 /// See the module.
 pub struct Board {
     network: NetworkId,
-    quotes: Mutex<BTreeMap<InstanceId, (SignedOffer, Bic)>>,
-    /// When wishes were last passed on: strangers may wish, but not as often as they like.
-    wished: Mutex<Instant>,
+    quotes: Mutex<Quotes>,
+    /// When a client's and a peer's wish were last heard: anybody may wish, but not as often as they like, and not so often
+    /// that quotes are crowded out of the news.
+    wished: Mutex<BTreeMap<Wisher, Instant>>,
     news: broadcast::Sender<FxNews>,
+}
+
+/// From where a wish comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wisher {
+    /// Somebody who asks this node.
+    Client,
+    /// Another node, which passes on what it was asked.
+    Peer,
 }
 
 /// What a quote says, read from its terms.
@@ -56,11 +69,10 @@ struct Said {
 impl Board {
     /// An empty board.
     pub fn new(network: NetworkId) -> Self {
-        let wished = Mutex::new(Instant::now());
-        Self { network, quotes: Mutex::default(), wished, news: broadcast::channel(NEWS_MAX).0 }
+        Self { network, quotes: Mutex::default(), wished: Mutex::default(), news: broadcast::channel(NEWS_MAX).0 }
     }
 
-    fn quotes(&self) -> MutexGuard<'_, BTreeMap<InstanceId, (SignedOffer, Bic)>> {
+    fn quotes(&self) -> MutexGuard<'_, Quotes> {
         self.quotes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,20 +81,17 @@ impl Board {
         self.news.subscribe()
     }
 
-    /// Tells dealers that somebody wants to exchange.
-    pub fn want(&self, wanted: Wanted) {
-        // Nobody may be listening.
-        let _unheard = self.news.send(FxNews::Wanted(wanted));
-    }
-
-    /// Whether a wish is passed on to other nodes now: some a second are.
-    pub fn may_pass_on(&self) -> bool {
-        let mut last = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = last.elapsed() >= WISH_PAUSE;
-        if passed {
-            *last = Instant::now();
+    /// Tells dealers that somebody wants to exchange. False where others wished just now: then it goes unheard, and the
+    /// wisher has the quotes that there are.
+    pub fn want(&self, wanted: Wanted, from: Wisher) -> bool {
+        let mut wished = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = wished.get(&from).is_none_or(|last| last.elapsed() >= WISH_PAUSE);
+        if heard {
+            wished.insert(from, Instant::now());
+            // Nobody may be listening.
+            let _unheard = self.news.send(FxNews::Wanted(wanted));
         }
-        passed
+        heard
     }
 
     /// The dealer's agent, which must have the role of a dealer.
@@ -104,13 +113,18 @@ impl Board {
         }
         self.check(database, &signed, now)?;
         let agent = Self::agent_of(database, &signed)?;
+        let full = |quotes: &Quotes| {
+            let of_dealer = quotes.values().filter(|(_, of)| *of == agent).count();
+            (quotes.len() >= QUOTES_MAX || of_dealer >= QUOTES_OF_DEALER_MAX).then_some(of_dealer)
+        };
+        if full(&self.quotes()).is_some() {
+            self.drop_ended(database, agent, now)?;
+        }
         let mut quotes = self.quotes();
-        quotes.retain(|_, (held, _)| said(held).is_some_and(|said| said.ends > now));
         if quotes.contains_key(&id) {
             return Ok(false);
         }
-        let of_dealer = quotes.values().filter(|(_, of)| *of == agent).count();
-        if quotes.len() >= QUOTES_MAX || of_dealer >= QUOTES_OF_DEALER_MAX {
+        if let Some(of_dealer) = full(&quotes) {
             return Err(Fault::Unavailable(format!(
                 "{of_dealer} quotes of this dealer are kept, {} in all; let some end first",
                 quotes.len()
@@ -122,6 +136,21 @@ impl Board {
             let _unheard = self.news.send(FxNews::Quoted(Box::new(found)));
         }
         Ok(true)
+    }
+
+    /// Makes room: all quotes that are over, and those of a dealer that were taken back or used up leave the board.
+    fn drop_ended(&self, database: &Database, dealer: Bic, now: BlockTime) -> Result<(), Fault> {
+        let mut quotes = self.quotes();
+        quotes.retain(|_, (held, _)| said(held).is_some_and(|said| said.ends > now));
+        let held: Vec<SignedOffer> =
+            quotes.values().filter(|(_, of)| *of == dealer).map(|(signed, _)| signed.clone()).collect();
+        drop(quotes);
+        for signed in held {
+            if self.found(database, &signed, now)?.is_none() {
+                self.quotes().remove(&signed.offer.id());
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, database: &Database, signed: &SignedOffer, now: BlockTime) -> Result<(), Fault> {
@@ -229,7 +258,7 @@ fn covered(
     let key = AllowanceKey { grantor: dealer, purpose: AllowanceFor::Role { code, party: 0 }, asset };
     let Some(allowance) = database.record::<Allowance>(&key).map_err(failed)? else { return Ok(Amount::ZERO) };
     let terms = allowance.terms;
-    if now > terms.not_after {
+    if now < terms.not_before || now > terms.not_after {
         return Ok(Amount::ZERO);
     }
     let left = terms.total_max.checked_sub(allowance.used).unwrap_or(Amount::ZERO);

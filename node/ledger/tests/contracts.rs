@@ -629,6 +629,9 @@ fn what_a_panel_attests_counts_and_nothing_else_does() {
     let both = [of(JOINT), bank(supervisor())];
     let missing = Reason::AttestationMissing { position: 0 };
     let good = attested(&net, id, ("delivered", 7), &both);
+    // Two signatures more to check count for two more.
+    let body = Body::Single(delivered(id, 7, std::slice::from_ref(&good)));
+    assert_eq!(body.cost(), seaway_types::limits::CONTRACT_COST + 2);
     let cases = [
         vec![],
         vec![attested(&net, id, ("delivered", 7), &both[..1])],

@@ -331,7 +331,12 @@ pub trait Backend: Send + Sync + 'static {
         from: Height,
         blocks_max: usize,
     ) -> Result<Vec<EventFound>, Fault>;
-    /// The contracts that an account was a party of when they were opened, by rising id from one on.
+    /// The accounts and participants that may read of a contract: its parties and panels. None where it was never open.
+    fn contract_readers(&self, instance: &InstanceId) -> Result<(Vec<AccountId>, Vec<Bic>), Fault>;
+    /// The contracts that a UETR names, and the height at which they were opened or taken back, at most so many.
+    fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, Fault>;
+    /// The contracts that an account is a party of or has taken as an offer, by rising id from one on, with the height at
+    /// which they were opened or last taken.
     fn contracts_of(
         &self,
         account: &AccountId,

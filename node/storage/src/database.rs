@@ -12,11 +12,14 @@ use seaway_engine::{Decided, Misbehaviour, Store, TipBlock};
 use seaway_ledger::execution::{AppliedBlock, Outcomes};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{ForEachChange, MemoryState, ReadFault, Restored, Slot, Stored, Timer, Tip};
+use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
 use seaway_types::codec::{self, CodecError};
-use seaway_types::contract::ContractEvent;
+use seaway_types::contract::{Cause, ContractEvent, Terms};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
+use seaway_types::identifier::AccountId;
+use seaway_types::instruction::Submitter;
 use seaway_types::limits::DECODE_MEMORY_MAX;
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
@@ -30,7 +33,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 2;
+const LAYOUT_VERSION: u32 = 3;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;
@@ -107,6 +110,30 @@ pub struct BlockReceipts {
     pub outcomes: Vec<Outcomes>,
     /// Events of contracts, by the position of their receipt.
     pub events: Vec<(u32, ContractEvent)>,
+}
+
+/// Who may read of a contract, kept for good: the record itself is forgotten some time after it closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractReaders {
+    /// Its parties, and accounts on its panels.
+    pub accounts: Vec<AccountId>,
+    /// Institutions on its panels.
+    pub participants: Vec<Bic>,
+}
+
+impl ContractReaders {
+    /// Those whom terms name.
+    pub fn of(terms: &Terms) -> Self {
+        let mut readers = Self { accounts: terms.parties.to_vec(), participants: Vec::new() };
+        for member in terms.panels.iter().flatten() {
+            match member {
+                Submitter::Account(id) => readers.accounts.push(*id),
+                Submitter::Participant(bic) => readers.participants.push(*bic),
+                Submitter::Authority => {}
+            }
+        }
+        readers
+    }
 }
 
 /// What the database says of its tip.
@@ -264,10 +291,28 @@ impl Database {
         for (instance, positions) in by_contract {
             batch.put_cf(self.family(CONTRACTS)?, keys::contract(&instance, height), codec::encode(&positions));
         }
-        for (instance, slot) in applied.changes.records.instances.iter() {
-            let Some(opened) = slot.now.as_ref().filter(|_| slot.before.is_none()) else { continue };
-            for account in &opened.terms.parties {
-                batch.put_cf(self.family(PARTIES)?, keys::party(account, instance), codec::encode(&height));
+        let parties = self.family(PARTIES)?;
+        for (_, event) in &applied.events {
+            let instance = event.instance;
+            let terms = || {
+                let slot = applied.changes.records.instances.get(&instance);
+                slot.and_then(|slot| slot.now.as_ref()).map(|instance| &instance.terms)
+            };
+            let told: Vec<AccountId> = match (&event.cause, event.before) {
+                (Cause::Opened, _) => terms().map_or_else(Vec::new, |terms| terms.parties.to_vec()),
+                // An offer that nobody took may name anybody as a party: only who signed it finds it among its own.
+                (Cause::Withdrawn, None) => event.authorisers.iter().filter_map(Submitter::account).collect(),
+                (Cause::Called { caller, .. }, _) => caller.iter().copied().collect(),
+                _ => Vec::new(),
+            };
+            for account in told {
+                batch.put_cf(parties, keys::party(&account, &instance), codec::encode(&height));
+            }
+            if event.before.is_none() {
+                batch.put_cf(parties, keys::named(&event.uetr, &instance), codec::encode(&height));
+            }
+            if let (Cause::Opened, Some(terms)) = (&event.cause, terms()) {
+                batch.put_cf(parties, keys::readers(&instance), codec::encode(&ContractReaders::of(terms)));
             }
         }
         Ok(())
@@ -364,8 +409,8 @@ impl Database {
         self.db.cf_handle(name).ok_or_else(missing)
     }
 
-    pub(crate) fn damaged(&self, family: &'static str, error: &CodecError) -> StorageError {
-        StorageError::Damaged { path: self.path.clone(), family, problem: error.to_string() }
+    pub(crate) fn damaged(&self, family: &'static str, problem: impl ToString) -> StorageError {
+        StorageError::Damaged { path: self.path.clone(), family, problem: problem.to_string() }
     }
 
     fn get_raw(&self, family: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
@@ -378,7 +423,7 @@ impl Database {
         key: &[u8],
     ) -> Result<Option<T>, StorageError> {
         let found = self.db.get_pinned_cf(self.family(family)?, key).map_err(|error| self.failed(&error))?;
-        let decode = |bytes: &[u8]| codec::decode_own(bytes).map_err(|error| self.damaged(family, &error));
+        let decode = |bytes: &[u8]| codec::decode_own(bytes).map_err(|error| self.damaged(family, error));
         found.map(|bytes| decode(&bytes)).transpose()
     }
 
@@ -389,7 +434,7 @@ impl Database {
     ) -> Result<(), StorageError> {
         for pair in self.db.iterator_cf(self.family(family)?, IteratorMode::Start) {
             let (key, value) = pair.map_err(|error| self.failed(&error))?;
-            take(&key, &value).map_err(|error| self.damaged(family, &error))?;
+            take(&key, &value).map_err(|error| self.damaged(family, error))?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub const RECEIPTS: &str = "receipts";
 pub const ENTRIES: &str = "entries";
 /// Positions of a contract's events in a block.
 pub const CONTRACTS: &str = "contracts";
-/// Contracts of an account.
+/// Contracts of an account and of a UETR, and who may read of a contract.
 pub const PARTIES: &str = "parties";
 /// Headers that changed the set of validators, for lineages in proofs.
 pub const LINEAGE: &str = "lineage";
@@ -68,7 +68,27 @@ pub fn contract(instance: &InstanceId, at: Height) -> Vec<u8> {
 
 /// A contract of an account.
 pub fn party(account: &AccountId, instance: &InstanceId) -> Vec<u8> {
-    [account.as_bytes().as_slice(), instance.as_bytes()].concat()
+    [contracts_of(account).as_slice(), instance.as_bytes()].concat()
+}
+
+/// Where the contracts of an account begin.
+pub fn contracts_of(account: &AccountId) -> Vec<u8> {
+    [b"a".as_slice(), account.as_bytes()].concat()
+}
+
+/// A contract with a UETR.
+pub fn named(uetr: &Uetr, instance: &InstanceId) -> Vec<u8> {
+    [contracts_named(uetr).as_slice(), instance.as_bytes()].concat()
+}
+
+/// Where the contracts with a UETR begin.
+pub fn contracts_named(uetr: &Uetr) -> Vec<u8> {
+    [b"u".as_slice(), uetr.as_bytes()].concat()
+}
+
+/// Who may read of a contract.
+pub fn readers(instance: &InstanceId) -> Vec<u8> {
+    [b"r".as_slice(), instance.as_bytes()].concat()
 }
 
 /// What proves misbehaviour: height, round, and a number.

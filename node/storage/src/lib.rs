@@ -10,6 +10,6 @@ mod keys;
 mod queries;
 mod wal;
 
-pub use database::{BlockReceipts, Database, Opened, StorageError};
+pub use database::{BlockReceipts, ContractReaders, Database, Opened, StorageError};
 pub use queries::{AccountEntry, IndexedPayment, StoredEvent};
 pub use wal::{Wal, WalError};

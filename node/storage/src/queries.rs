@@ -1,6 +1,6 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
-use crate::database::{BlockReceipts, Database, StorageError};
+use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
 use crate::keys::{self, CONTRACTS, ENTRIES, EVIDENCE, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE};
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
@@ -43,6 +43,8 @@ pub struct IndexedPayment {
 pub struct StoredEvent {
     /// The block.
     pub height: Height,
+    /// The block's time.
+    pub time: BlockTime,
     /// Position of the receipt in it.
     pub receipt: u32,
     /// Place among the events of that receipt.
@@ -97,9 +99,9 @@ impl Database {
             if !key.starts_with(&prefix) || found.len() >= count_max {
                 break;
             }
-            let record: R = codec::decode(&value, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, &error))?;
+            let record: R = codec::decode(&value, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, error))?;
             if wanted(&record) {
-                let key = codec::decode(&key, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, &error))?;
+                let key = codec::decode(&key, FRAME_BYTES_MAX).map_err(|error| self.damaged(STATE, error))?;
                 found.push((key, record));
             }
         }
@@ -172,18 +174,24 @@ impl Database {
             self.scan(CONTRACTS, instance.as_bytes(), &start, blocks_max, Direction::Forward, height)?;
         let mut found = Vec::new();
         for (height, positions) in blocks {
-            let events = self.receipts(height)?.map(|answers| answers.events).unwrap_or_default();
+            let damaged = |what: &str| {
+                self.damaged(CONTRACTS, format!("{what} at height {height}, to which contract {instance} points"))
+            };
+            let block = self.read_block(height)?.ok_or_else(|| damaged("there is no block"))?.block.header;
+            let events = self.receipts(height)?.ok_or_else(|| damaged("there are no receipts"))?.events;
             for position in positions {
                 let position = position as usize;
-                let Some((receipt, event)) = events.get(position) else { continue };
+                let (receipt, event) = events.get(position).ok_or_else(|| damaged("there is no such event"))?;
                 let place = events.iter().take(position).filter(|(other, _)| other == receipt).count();
-                found.push(StoredEvent { height, receipt: *receipt, place, event: event.clone() });
+                let (receipt, event) = (*receipt, event.clone());
+                found.push(StoredEvent { height, time: block.time, receipt, place, event });
             }
         }
         Ok(found)
     }
 
-    /// The contracts that an account was a party of when they were opened, by rising id from one on.
+    /// The contracts that an account is a party of, or that it took as an offer, by rising id from one on; with the height at
+    /// which it was opened, or last taken by this account.
     pub fn contracts_of(
         &self,
         account: &AccountId,
@@ -192,7 +200,22 @@ impl Database {
     ) -> Result<Vec<(InstanceId, Height)>, StorageError> {
         let start = keys::party(account, from);
         let instance = |key: &[u8]| Some(InstanceId(*key.last_chunk::<32>()?));
-        self.scan(PARTIES, account.as_bytes(), &start, count_max, Direction::Forward, instance)
+        self.scan(PARTIES, &keys::contracts_of(account), &start, count_max, Direction::Forward, instance)
+    }
+
+    /// The contracts that a UETR names, with the height at which they were opened or taken back, at most so many.
+    pub fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, StorageError> {
+        let start = keys::contracts_named(uetr);
+        let instance = |key: &[u8]| Some(InstanceId(*key.last_chunk::<32>()?));
+        self.scan(PARTIES, &start, &start, count_max, Direction::Forward, instance)
+    }
+
+    /// Who may read of a contract; nobody where it was never open.
+    pub fn contract_readers(&self, instance: &InstanceId) -> Result<ContractReaders, StorageError> {
+        let start = keys::readers(instance);
+        let found: Vec<((), ContractReaders)> =
+            self.scan(PARTIES, &start, &start, 1, Direction::Forward, |_| Some(()))?;
+        Ok(found.into_iter().next().map(|(_, readers)| readers).unwrap_or_default())
     }
 
     /// The changes of the set of validators before a height, in order.
@@ -232,7 +255,7 @@ impl Database {
             if !key.starts_with(prefix) || found.len() >= count_max {
                 break;
             }
-            let value = codec::decode_own(&value).map_err(|error| self.damaged(family, &error))?;
+            let value = codec::decode_own(&value).map_err(|error| self.damaged(family, error))?;
             found.extend(name(&key).map(|key| (key, value)));
         }
         Ok(found)

@@ -150,6 +150,7 @@ impl<'a> Purchases<'a> {
     /// Exchanges and puts the money into escrow, all or nothing: the instruction, signed, and the escrow's id.
     pub fn buy(&self, quote: SignedOffer, cents: u64, lasts_ms: u64) -> Result<(Signed, InstanceId), String> {
         let price = Amount::new(cents).map_err(failed)?;
+        let begins = now();
         let terms = Terms {
             code: self.escrow.hash(),
             parties: bounded(vec![buyer(), seller()])?,
@@ -157,8 +158,9 @@ impl<'a> Purchases<'a> {
             assets: bounded(vec![USD])?,
             parameters: bounded(vec![
                 Term::Money(price),
-                Term::Time(now().after_ms(lasts_ms / 2)),
-                Term::Time(now().after_ms(lasts_ms)),
+                // It is funded where it is opened, so the window for that may last nearly as long as the escrow.
+                Term::Time(begins.after_ms(lasts_ms.saturating_sub(1))),
+                Term::Time(begins.after_ms(lasts_ms)),
             ])?,
         };
         let (key, uetr) = (new_key().map_err(failed)?, new_uetr().map_err(failed)?);

@@ -30,8 +30,8 @@ struct Scene {
     timeout: bool,
 }
 
-/// What the machine refuses; the judge does not ask where.
-const REFUSED: Reason = Reason::Arithmetic { block: 0, action: 0 };
+/// What the machine refuses; the model does not say why or where. Where a pull was refused before, it names that.
+pub const REFUSED: Reason = Reason::Arithmetic { block: 0, action: 0 };
 
 impl Model {
     pub(crate) fn call(
@@ -58,6 +58,11 @@ impl Model {
         let clause = clause_of(&code, call.state, call.clause)
             .ok_or(VoidReason::ClauseUnknown { state: call.state, clause: call.clause })?;
         let actor = clause.actors[side];
+        if let Some(account) = call.caller
+            && contract.terms.parties.contains(&account)
+        {
+            return Err(Reason::SelfPayment { account }.into());
+        }
         let acting = self.acting(instruction, call, (&code, &contract.terms), actor)?;
         if actor == Actor::Caller {
             let named = match &call.target {
@@ -71,17 +76,19 @@ impl Model {
                 return Err(Reason::TakerForeign { account: call.caller }.into());
             }
         }
-        if let Some(caller) = call.caller
-            && contract.terms.parties.contains(&caller)
-        {
-            return Err(Reason::TakerForeign { account: Some(caller) }.into());
-        }
         self.check_arguments(&code, &contract.terms, clause, call)?;
         let scene = Scene { id, caller: call.caller, acting, timeout: false };
         let situation = situation(&contract, &code, present, self.now, entered);
         let mut trial = self.clone();
-        let mut can_pull = |party, asset, value| trial.would_pull(scene, party, asset, value);
-        let done = machine::call(&situation, call.clause, &call.arguments, &mut can_pull).ok_or(REFUSED)?;
+        let mut not_pulled = None;
+        let mut can_pull = |party, asset, value| {
+            let pulled = trial.would_pull(scene, party, asset, value);
+            let done = pulled.is_ok();
+            not_pulled = pulled.err().or(not_pulled.take());
+            done
+        };
+        let done = machine::call(&situation, call.clause, &call.arguments, &mut can_pull);
+        let done = done.ok_or_else(|| not_pulled.unwrap_or(REFUSED.into()))?;
         for flow in &done.flows {
             self.flow(scene, flow)?;
         }
@@ -134,7 +141,8 @@ impl Model {
     ) -> Result<(), Reason> {
         let place = |position: usize| u8::try_from(position).expect("few arguments");
         if call.arguments.len() != clause.arguments.len() {
-            return Err(Reason::ArgumentWrong { position: place(call.arguments.len()) });
+            let first = call.arguments.len().min(clause.arguments.len());
+            return Err(Reason::ArgumentWrong { position: place(first) });
         }
         for (position, (declared, value)) in clause.arguments.iter().zip(&call.arguments).enumerate() {
             if !value.fits(declared.kind) {
@@ -196,7 +204,7 @@ impl Model {
         let scene = Scene { id, caller: None, acting: None, timeout: true };
         let situation = situation(&contract, &code, present, self.now, entered);
         let mut trial = self.clone();
-        let mut can_pull = |party, asset, value| trial.would_pull(scene, party, asset, value);
+        let mut can_pull = |party, asset, value| trial.would_pull(scene, party, asset, value).is_ok();
         let done = machine::timeout(&situation, &mut can_pull).ok_or(REFUSED)?;
         for flow in &done.flows {
             self.flow(scene, flow)?;
@@ -273,7 +281,7 @@ impl Model {
                     self.give(taker, asset, Field::InContracts, value);
                     return Ok(());
                 }
-                self.may_receive(taker)?;
+                self.must_be_payable(asset, taker)?;
                 self.deliver(asset, (giver, Field::InContracts), taker, value)?;
                 self.shift(taker, asset, Field::Available, Field::InContracts, value);
                 Ok(())
@@ -290,15 +298,18 @@ impl Model {
                 if scene.timeout {
                     return self.pay_or_suspend(asset, giver, taker, value);
                 }
-                self.usable_asset(asset)?;
-                self.must_settle_now(asset)?;
-                let agent = self.may_receive(taker)?.agent;
-                if !self.active(agent) {
-                    return Err(Reason::CreditorAgentSuspended { agent }.into());
-                }
+                self.must_be_payable(asset, taker)?;
                 self.deliver(asset, (giver, Field::InContracts), taker, value)
             }
         }
+    }
+
+    /// What a payment by a call asks of the asset and of who gets it.
+    fn must_be_payable(&self, asset: AssetId, taker: AccountId) -> Result<(), No> {
+        self.usable_asset(asset)?;
+        self.must_settle_now(asset)?;
+        let agent = self.may_receive(taker)?.agent;
+        if self.active(agent) { Ok(()) } else { Err(Reason::CreditorAgentSuspended { agent }.into()) }
     }
 
     /// Two accounts between which money in a pot may go: what is a frozen giver's never becomes another's.
@@ -330,10 +341,10 @@ impl Model {
     }
 
     /// Pulls in a trial, where that can be.
-    fn would_pull(&mut self, scene: Scene, party: u8, asset: u8, value: i128) -> bool {
+    fn would_pull(&mut self, scene: Scene, party: u8, asset: u8, value: i128) -> Result<(), No> {
         let before = self.clone();
-        let done = self.bring_in(scene, (party, asset), value, true).is_ok();
-        if !done {
+        let done = self.bring_in(scene, (party, asset), value, true);
+        if done.is_err() {
             *self = before;
         }
         done

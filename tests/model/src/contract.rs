@@ -95,6 +95,11 @@ fn wrong(part: TermsPart, position: usize, problem: TermsProblem) -> Reason {
     Reason::TermsWrong { part, position: u8::try_from(position).expect("lists of terms are short"), problem }
 }
 
+/// Whether a list of terms is as long as the code says; where not, the first place at which it is not is named.
+fn as_many(part: TermsPart, given: usize, declared: usize) -> Result<(), Reason> {
+    if given == declared { Ok(()) } else { Err(wrong(part, given.min(declared), TermsProblem::Count)) }
+}
+
 fn rising<T: Ord>(list: &[T]) -> bool {
     list.windows(2).all(|pair| pair[0] < pair[1])
 }
@@ -197,20 +202,11 @@ impl Model {
         machine::deadline(code, &terms.parameters, variables, state, self.now, &calendar).map(|end| end.max(self.now))
     }
 
-    /// Whether terms fill in what code declares, with what exists.
+    /// Whether terms fill in what code declares, with what exists: parties, panels, assets, parameters, in this order.
     fn fit(&self, code: &Code, terms: &Terms) -> Result<(), Reason> {
-        let counts = [
-            (TermsPart::Party, terms.parties.len(), code.parties.len()),
-            (TermsPart::Panel, terms.panels.len(), code.panels.len()),
-            (TermsPart::Asset, terms.assets.len(), code.assets.len()),
-            (TermsPart::Parameter, terms.parameters.len(), code.parameters.len()),
-        ];
-        for (part, given, declared) in counts {
-            if given != declared {
-                return Err(wrong(part, 0, TermsProblem::Count));
-            }
-        }
+        as_many(TermsPart::Party, terms.parties.len(), code.parties.len())?;
         self.fit_parties(code, terms)?;
+        as_many(TermsPart::Panel, terms.panels.len(), code.panels.len())?;
         for (at, (members, declared)) in terms.panels.iter().zip(&code.panels).enumerate() {
             if members.len() != usize::from(declared.members) {
                 return Err(wrong(TermsPart::Panel, at, TermsProblem::Count));
@@ -227,12 +223,14 @@ impl Model {
                 return Err(wrong(TermsPart::Panel, at, TermsProblem::Unknown));
             }
         }
+        as_many(TermsPart::Asset, terms.assets.len(), code.assets.len())?;
         for (at, asset) in terms.assets.iter().enumerate() {
             self.usable_asset(*asset)?;
             if terms.assets.iter().take(at).any(|other| other == asset) {
                 return Err(wrong(TermsPart::Asset, at, TermsProblem::Twice));
             }
         }
+        as_many(TermsPart::Parameter, terms.parameters.len(), code.parameters.len())?;
         for (at, (value, declared)) in terms.parameters.iter().zip(&code.parameters).enumerate() {
             if !value.fits(declared.kind) {
                 return Err(wrong(TermsPart::Parameter, at, TermsProblem::Kind));
@@ -241,19 +239,21 @@ impl Model {
         Ok(())
     }
 
+    /// Whether each party has an account of its own in use, and then whether the obliged may pay.
     fn fit_parties(&self, code: &Code, terms: &Terms) -> Result<(), Reason> {
-        let obliged = obligors(code);
         for (at, party) in terms.parties.iter().enumerate() {
             let unknown = wrong(TermsPart::Party, at, TermsProblem::Unknown);
-            let account = self.accounts.get(party).ok_or(unknown)?;
-            if account.status != AccountStatus::Open {
+            if self.accounts.get(party).ok_or(unknown)?.status != AccountStatus::Open {
                 return Err(unknown);
             }
             if terms.parties.iter().take(at).any(|other| other == party) {
                 return Err(wrong(TermsPart::Party, at, TermsProblem::Twice));
             }
-            if obliged.iter().any(|obligor| usize::from(*obligor) == at) && account.debits_frozen() {
-                return Err(Reason::DebtorFrozen { account: *party });
+        }
+        for obligor in obligors(code) {
+            let account = terms.parties[usize::from(obligor)];
+            if self.accounts[&account].debits_frozen() {
+                return Err(Reason::DebtorFrozen { account });
             }
         }
         Ok(())

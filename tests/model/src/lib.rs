@@ -16,6 +16,7 @@ mod lifetime;
 pub mod machine;
 mod pay;
 
+pub use call::REFUSED;
 pub use contract::Contract;
 
 use seaway_types::asset::{Asset, AssetId};

@@ -5,7 +5,7 @@ use super::contract::{amount, book, network, settle};
 use super::signers::{Signers, call, now};
 use crate::output::{json, say, table, text};
 use clap::{Args, Subcommand};
-use seaway_sdk::{Act, Quote, duration, new_key, read_value};
+use seaway_sdk::{Act, Quote, Topic, duration, new_key, read_value};
 use seaway_types::codec;
 use seaway_types::contract::{SignedOffer, Type, Value};
 use seaway_types::instruction::contract::WithdrawOffer;
@@ -24,6 +24,8 @@ pub enum Command {
     List(List),
     /// Take a quote back.
     Withdraw(Withdraw),
+    /// Quotes and wishes as they come, until it is stopped: what a dealer's program reads.
+    Watch(Watch),
 }
 
 /// A quote.
@@ -63,6 +65,16 @@ pub struct List {
     pub connection: Connection,
 }
 
+/// For how long to watch.
+#[derive(Args)]
+pub struct Watch {
+    /// End after so many events.
+    #[arg(long)]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// Which quote.
 #[derive(Args)]
 pub struct Withdraw {
@@ -80,6 +92,7 @@ pub async fn run(command: &Command) -> Result<ExitCode, String> {
         Command::Quote(options) => publish(options).await,
         Command::List(options) => list(options).await,
         Command::Withdraw(options) => withdraw(options).await,
+        Command::Watch(options) => watch(options).await,
     }
 }
 
@@ -130,7 +143,16 @@ async fn quotes(connection: &Connection, sold: Option<&str>, bought: Option<&str
     for (name, value) in [("sold", sold), ("bought", bought)] {
         pair.extend(value.map(|value| (name.to_owned(), Json::from(value))));
     }
-    call(&client, "fx_list", Json::Object(pair)).await
+    pair.insert("count".to_owned(), Json::from(100));
+    let mut quotes = Vec::new();
+    loop {
+        let mut page = call(&client, "fx_list", Json::Object(pair.clone())).await?;
+        quotes.extend(page["quotes"].as_array_mut().map(std::mem::take).unwrap_or_default());
+        match page["cursor"].take() {
+            Json::Null => return Ok(object!({"quotes": quotes})),
+            cursor => pair.insert("cursor".to_owned(), cursor),
+        };
+    }
 }
 
 async fn list(options: &List) -> Result<ExitCode, String> {
@@ -172,4 +194,32 @@ async fn withdraw(options: &Withdraw) -> Result<ExitCode, String> {
 pub fn offer(quote: &Json) -> Result<SignedOffer, String> {
     let bytes = hex::decode(text(&quote["bytes"])).map_err(|error| format!("quote: {error}"))?;
     codec::decode(&bytes, OFFER_BYTES_MAX).map_err(|error| format!("quote: {error}"))
+}
+
+async fn watch(options: &Watch) -> Result<ExitCode, String> {
+    let client = options.connection.client().await?;
+    let mut stream = client.follow(Topic::Exchange, None);
+    stream.ready().await.map_err(|error| error.to_string())?;
+    let mut left = options.count;
+    while left != Some(0) {
+        let event = stream.next().await.map_err(|error| error.to_string())?;
+        if options.connection.json {
+            say!("{event}");
+        } else if let Some(wanted) = event.get("wanted") {
+            let [amount, sold, bought] = ["amount", "sold", "bought"].map(|field| text(&wanted[field]));
+            say!("wanted   {amount}, to give {sold} for {bought}");
+        } else if let Some(quoted) = event.get("quoted") {
+            let [quote, agent, most, bought, ends] =
+                ["quote", "dealerAgent", "left", "bought", "ends"].map(|field| text(&quoted[field]));
+            let rate = &quoted["rate"];
+            let (gets, gives) = (text(&rate["numerator"]), text(&rate["denominator"]));
+            say!(
+                "quoted   {agent} gives {gets} for {gives} minor units: {bought} for at most {most}, until {ends}: {quote}"
+            );
+        } else {
+            say!("missed   some news; 'seaway fx list' shows what there is");
+        }
+        left = left.map(|left| left - 1);
+    }
+    Ok(ExitCode::SUCCESS)
 }

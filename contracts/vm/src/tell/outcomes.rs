@@ -175,7 +175,8 @@ fn cost(body: &[Block], position: usize) -> (usize, usize) {
         }
         Next::TryPull { amount, then, otherwise, .. } => {
             let (postings, operations) = cost(body, usize::from(*then));
-            dearer((postings + 2, operations + amount.len()), cost(body, usize::from(*otherwise)))
+            let (postings, operations) = dearer((postings + 2, operations), cost(body, usize::from(*otherwise)));
+            (postings, operations + amount.len())
         }
     };
     (postings + after.0, operations + after.1)

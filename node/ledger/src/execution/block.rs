@@ -1,6 +1,7 @@
 //! A block: executed on an overlay, with receipts and roots, and applied only if it is decided.
 
 use super::bounds::Limits;
+use super::conservation;
 use super::context::{BlockContext, Execution, Outcomes};
 use super::stop::{BlockFault, Fault, Stop};
 use crate::VERSION;
@@ -126,7 +127,7 @@ pub(super) fn finish<V: StateView>(
     execution: Execution<'_, V>,
     commitment: &Commitment,
 ) -> Result<ExecutedBlock, BlockFault> {
-    execution.check_conservation()?;
+    conservation::check(&execution.state.changes().records)?;
     let Execution { block: context, receipts, outcomes, postings, events, state, .. } = execution;
     let leaves = merkle::leaves(&receipts);
     let changes = state.into_changes();

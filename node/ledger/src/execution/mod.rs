@@ -12,6 +12,7 @@ mod authority;
 mod block;
 mod bounds;
 mod builder;
+mod conservation;
 mod context;
 mod contract;
 mod follow_up;

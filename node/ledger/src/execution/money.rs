@@ -2,14 +2,13 @@
 
 use super::context::Execution;
 use super::stop::{Fault, Stop};
-use crate::state::{ForEachChange, Slot, StateView, Stored};
+use crate::state::StateView;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::identifier::AccountId;
 use seaway_types::reason::Reason;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{Account, Balance, Field, Instance, TierLimits, Totals};
-use std::collections::BTreeMap;
+use seaway_types::state::{Account, Balance, Field, TierLimits, Totals};
 
 /// Where money is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,88 +146,5 @@ impl<V: StateView> Execution<'_, V> {
             booked,
             maximum,
         })
-    }
-}
-
-/// Sums what a block changed on accounts, and in the totals.
-#[derive(Default)]
-struct Sums {
-    accounts: BTreeMap<AssetId, [i128; 4]>,
-    totals: BTreeMap<AssetId, [i128; 4]>,
-    pots: BTreeMap<AssetId, i128>,
-    unbalanced: Option<AssetId>,
-}
-
-impl ForEachChange for Sums {
-    type Error = std::convert::Infallible;
-
-    fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Self::Error> {
-        use std::any::Any;
-        // Three of the tables count; the others pass by.
-        let (key, slot): (&dyn Any, &dyn Any) = (key, slot);
-        if let (Some((_, asset)), Some(slot)) =
-            (key.downcast_ref::<(AccountId, AssetId)>(), slot.downcast_ref::<Slot<Balance>>())
-        {
-            let part =
-                |balance: &Option<Balance>, field| i128::from(balance.unwrap_or_default().get(field).minor_units());
-            add(self.accounts.entry(*asset).or_default(), |field| part(&slot.now, field) - part(&slot.before, field));
-        }
-        if let Some(slot) = slot.downcast_ref::<Slot<Instance>>() {
-            for (instance, sign) in [(&slot.now, 1i128), (&slot.before, -1)] {
-                for pot in instance.iter().flat_map(|instance| &instance.pots) {
-                    let assets = instance.as_ref().map(|instance| &instance.terms.assets);
-                    let asset =
-                        assets.and_then(|assets| assets.get(usize::from(pot.asset))).copied().unwrap_or(AssetId(0));
-                    let sum = self.pots.entry(asset).or_default();
-                    *sum = sum.wrapping_add(i128::from(pot.amount.minor_units()).wrapping_mul(sign));
-                }
-            }
-        }
-        if let (Some(asset), Some(slot)) = (key.downcast_ref::<AssetId>(), slot.downcast_ref::<Slot<Totals>>()) {
-            let part = |totals: &Option<Totals>, field| {
-                totals.map_or(0, |totals| i128::try_from(totals.get(field)).unwrap_or(i128::MAX))
-            };
-            add(self.totals.entry(*asset).or_default(), |field| {
-                part(&slot.now, field).wrapping_sub(part(&slot.before, field))
-            });
-            if !slot.now.is_some_and(|totals| totals.balanced()) {
-                self.unbalanced = Some(*asset);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn add(sums: &mut [i128; 4], part: impl Fn(Field) -> i128) {
-    for (sum, field) in sums.iter_mut().zip(Field::ALL) {
-        *sum = sum.wrapping_add(part(field));
-    }
-}
-
-impl<V: StateView> Execution<'_, V> {
-    /// The conservation of money, asked after each block over what it touched: each part of the balances moved as the
-    /// running totals say, and those sum to what was issued and not redeemed.
-    pub fn check_conservation(&self) -> Result<(), Fault> {
-        let mut sums = Sums::default();
-        let Ok(()) = self.state.changes().records.visit(&mut sums);
-        if let Some(asset) = sums.unbalanced {
-            return Err(Fault::NotConserved { asset });
-        }
-        let assets: std::collections::BTreeSet<AssetId> =
-            sums.accounts.keys().chain(sums.totals.keys()).chain(sums.pots.keys()).copied().collect();
-        for asset in assets {
-            let balances = sums.accounts.get(&asset).copied().unwrap_or_default();
-            let totals = sums.totals.get(&asset).copied().unwrap_or_default();
-            for ((field, balances), totals) in Field::ALL.into_iter().zip(balances).zip(totals) {
-                if balances != totals {
-                    return Err(Fault::TotalsDiffer { asset, field, balances, totals });
-                }
-                let pots = sums.pots.get(&asset).copied().unwrap_or_default();
-                if field == Field::InContracts && pots != totals {
-                    return Err(Fault::PotsDiffer { asset, pots, totals });
-                }
-            }
-        }
-        Ok(())
     }
 }

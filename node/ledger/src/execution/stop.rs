@@ -27,15 +27,15 @@ pub enum Fault {
         /// Change of the running total.
         totals: i128,
     },
-    /// The pots of contracts and what stands in contracts disagree.
-    #[error("invariant broken: pots of {asset} moved by {pots}, what is in contracts by {totals}")]
+    /// The pots of an owner and what its balance says is in contracts disagree.
+    #[error("invariant broken: pots of {owner} in {asset} moved by {surplus} more than its balance in contracts")]
     PotsDiffer {
+        /// Whose pots.
+        owner: AccountId,
         /// The asset.
         asset: AssetId,
-        /// Change of the pots, in minor units.
-        pots: i128,
-        /// Change of the running total.
-        totals: i128,
+        /// By how much, in minor units.
+        surplus: i128,
     },
     /// The parts of an asset do not sum to what was issued and not redeemed.
     #[error("invariant broken: the parts of {asset} do not sum to issued less redeemed")]

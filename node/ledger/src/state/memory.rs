@@ -187,3 +187,29 @@ fn pockets(instance: &Instance) -> impl Iterator<Item = (AccountId, AssetId)> {
     let asset = instance.terms.assets.first().copied();
     asset.into_iter().flat_map(|asset| instance.terms.parties.iter().take(4).map(move |party| (*party, asset)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seaway_types::contract::InstanceId;
+    use seaway_types::identifier::HoldId;
+    use seaway_types::time::Height;
+
+    #[test]
+    fn a_backlog_of_deadlines_keeps_no_other_timer_waiting() {
+        let at = |ms: u64| BlockTime::from_ms(1_800_000_000_000 + ms).unwrap();
+        let mut state = MemoryState::new(Tip { height: Height(0), time: at(0) }, 1);
+        for number in 0u32..20_000 {
+            let mut id = [0; 32];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            state.add_timer(Timer { at: at(1), subject: TimerSubject::Contract(InstanceId(id)) });
+        }
+        let hold = TimerSubject::Hold(HoldId([1; 16]));
+        state.add_timer(Timer { at: at(2), subject: hold });
+        state.add_timer(Timer { at: at(4), subject: TimerSubject::Hold(HoldId([2; 16])) });
+        let due = state.due(at(3), 16_384).unwrap();
+        assert_eq!(due.len(), BLOCK_DEADLINES_MAX + 1);
+        assert_eq!(due.last().unwrap().subject, hold);
+        assert_eq!(state.due(at(3), 5).unwrap().len(), 5);
+    }
+}

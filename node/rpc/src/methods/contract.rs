@@ -1,6 +1,6 @@
 //! `contract_*`: code is checked and explained, instances are shown with what happened to them.
 
-use super::account::COUNT_MAX;
+use super::account::count;
 use super::{Context, Reader, reading};
 use crate::backend::{Backend, EventFound, ReceiptPart};
 use crate::cursor;
@@ -147,6 +147,13 @@ fn which<B: Backend>(
         let unknown = || Fault::Unknown { what: "code", value: hash.to_string() };
         context.backend.code(hash)?.ok_or_else(unknown)
     };
+    if let (Some(id), Some(_)) = (instance, &terms) {
+        return Err(Fault::Parameter {
+            field: "terms",
+            value: format!("with instance {id}"),
+            expected: "none: an instance has terms of its own",
+        });
+    }
     match (instance, code, source) {
         (Some(id), None, None) => {
             let found = instance_of(context, reader, &id)?;
@@ -216,7 +223,7 @@ fn outcomes<B: Backend>(context: &Context<B>, reader: &Reader, asked: Which) -> 
 }
 
 fn codes<B: Backend>(context: &Context<B>, _: &Reader, page: Page) -> Result<Value, Fault> {
-    let count = page.count.unwrap_or(20).clamp(1, COUNT_MAX);
+    let count = count(page.count)?;
     let height = context.backend.status().height;
     let (height, from) = match &page.cursor {
         Some(cursor) => cursor::read(cursor, "contract_codes", &())?,
@@ -313,7 +320,7 @@ fn shown(id: &InstanceId, instance: &Instance, program: &Program, book: &AssetBo
 
 fn list<B: Backend>(context: &Context<B>, reader: &Reader, asked: OfAccount) -> Result<Value, Fault> {
     context.ensure_account(reader, &asked.account)?;
-    let count = asked.count.unwrap_or(20).clamp(1, COUNT_MAX);
+    let count = count(asked.count)?;
     let (height, from) = match &asked.cursor {
         Some(cursor) => cursor::read(cursor, "contract_list", &asked.account)?,
         None => (context.backend.status().height, InstanceId([0; 32])),
@@ -333,12 +340,10 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, asked: OfAccount) -> 
     }))
 }
 
-/// The parties of a contract whose record may be gone: as its events tell.
 fn events<B: Backend>(context: &Context<B>, reader: &Reader, asked: Events) -> Result<Value, Fault> {
-    ensure_told(context, reader, &asked.instance)?;
-    let count = asked.count.unwrap_or(20).clamp(1, COUNT_MAX);
+    let count = count(asked.count)?;
     let from = asked.from.unwrap_or(Height(0));
-    let found = context.backend.contract_events(&asked.instance, from, count)?;
+    let found = told(context, reader, &asked.instance, from, count)?;
     let book = context.backend.assets()?;
     let shown: Vec<Value> = found.iter().map(|found| event(found, &book)).collect();
     Ok(json!({"instance": asked.instance, "events": shown}))
@@ -355,27 +360,41 @@ fn event(found: &EventFound, book: &AssetBook) -> Value {
     shown
 }
 
-/// Whether the reader may read a contract's events: by its record, or where that is gone, by the accounts in the events.
+/// Whether the reader is of a contract's parties or panels, also when the record is long forgotten.
 pub(super) fn ensure_told<B: Backend>(context: &Context<B>, reader: &Reader, id: &InstanceId) -> Result<(), Fault> {
-    if let Some(instance) = context.backend.instance(id)? {
-        return ensure_readable(context, reader, &instance.terms);
-    }
-    let mut accounts = Vec::new();
-    for found in context.backend.contract_events(id, Height(0), COUNT_MAX)? {
-        accounts.extend(found.event.authorisers.iter().filter_map(|who| match who {
-            Submitter::Account(id) => Some(*id),
-            _ => None,
-        }));
-    }
-    if accounts.is_empty() {
+    let (accounts, participants) = context.backend.contract_readers(id)?;
+    if accounts.is_empty() && participants.is_empty() {
         return Err(Fault::Unknown { what: "contract", value: id.to_string() });
     }
-    context.ensure_any(reader, &accounts, &[])
+    context.ensure_any(reader, &accounts, &participants)
+}
+
+/// The events of a contract that are for this reader: all of them for its parties and panels; for whoever else signed one,
+/// as the taker of an offer does, its own.
+fn told<B: Backend>(
+    context: &Context<B>,
+    reader: &Reader,
+    id: &InstanceId,
+    from: Height,
+    blocks_max: usize,
+) -> Result<Vec<EventFound>, Fault> {
+    let of_the_contract = ensure_told(context, reader, id);
+    let mut found = context.backend.contract_events(id, from, blocks_max)?;
+    match of_the_contract {
+        Ok(()) => return Ok(found),
+        Err(Fault::Forbidden | Fault::Unknown { .. }) if !found.is_empty() => {}
+        Err(fault) => return Err(fault),
+    }
+    let own = |found: &EventFound| {
+        let signed: Vec<AccountId> = found.event.authorisers.iter().filter_map(Submitter::account).collect();
+        context.ensure_any(reader, &signed, &[]).is_ok()
+    };
+    found.retain(own);
+    if found.is_empty() { Err(Fault::Forbidden) } else { Ok(found) }
 }
 
 fn proof<B: Backend>(context: &Context<B>, reader: &Reader, asked: OneEvent) -> Result<Value, Fault> {
-    ensure_told(context, reader, &asked.instance)?;
-    let found = context.backend.contract_events(&asked.instance, asked.height, 1)?;
+    let found = told(context, reader, &asked.instance, asked.height, 1)?;
     let here = |found: &&EventFound| {
         (found.height, found.position, found.place) == (asked.height, asked.position, asked.place)
     };

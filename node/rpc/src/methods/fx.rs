@@ -1,7 +1,9 @@
 //! `fx_*`: exchange quotes. They stand on no ledger: a quote is an offer that its dealer signed, and taking it is an instruction.
 
+use super::account::count;
 use super::{Context, Reader, asset, reading};
 use crate::backend::{Backend, FxNews, QuoteFound, Wanted};
+use crate::cursor;
 use crate::fault::Fault;
 use jsonrpsee_core::{RegisterMethodError, SubscriptionError};
 use jsonrpsee_server::{PendingSubscriptionSink, RpcModule, SubscriptionMessage};
@@ -9,7 +11,7 @@ use seaway_types::AssetId;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::codec;
-use seaway_types::contract::SignedOffer;
+use seaway_types::contract::{InstanceId, SignedOffer};
 use seaway_types::limits::OFFER_BYTES_MAX;
 use seaway_vm::machine::{bought_for, cost_of};
 use serde::Deserialize;
@@ -26,6 +28,8 @@ const SLOW: Duration = Duration::from_secs(10);
 struct Pair {
     sold: Option<String>,
     bought: Option<String>,
+    count: Option<usize>,
+    cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,9 +76,19 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, pair: Pair) -> Result
     let named = |name: Option<String>| -> Result<Option<AssetId>, Fault> {
         name.map(|name| asset(&book, &name).map(|(id, _)| id)).transpose()
     };
-    let mut found = context.backend.quotes(named(pair.sold)?, named(pair.bought)?)?;
+    let of = (named(pair.sold)?, named(pair.bought)?);
+    let count = count(pair.count)?;
+    let (height, from) = match &pair.cursor {
+        Some(cursor) => cursor::read(cursor, "fx_list", &of)?,
+        None => (context.backend.status().height, InstanceId([0; 32])),
+    };
+    let mut found = context.backend.quotes(of.0, of.1)?;
     retain_for(context, reader, &mut found);
-    Ok(json!({"quotes": found.iter().map(|quote| shown(quote, &book)).collect::<Vec<_>>()}))
+    // The board is in order of ids; quotes that came or went meanwhile shift no page.
+    found.retain(|quote| quote.signed.offer.id() >= from);
+    let next = found.get(count).map(|quote| cursor::write("fx_list", &of, height, quote.signed.offer.id()));
+    let quotes: Vec<Value> = found.iter().take(count).map(|quote| shown(quote, &book)).collect();
+    Ok(json!({"quotes": quotes, "cursor": next}))
 }
 
 /// A quote that names its takers is shown to those who may read one of them.

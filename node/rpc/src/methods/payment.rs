@@ -1,6 +1,7 @@
 //! `payment_*` and `instruction_status`.
 
-use super::account::{count, height};
+use super::account::{COUNT_MAX, count, height};
+use super::contract::ensure_told;
 use super::{Context, Reader, parse, reading};
 use crate::backend::{Answered, Backend, PaymentFound, ReceiptPart, Standing, Wait};
 use crate::cursor;
@@ -186,12 +187,26 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: List) -> Resu
 fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let found = context.backend.payments(&params.uetr)?;
-    if found.is_empty() {
+    let named = context.backend.contracts_named(&params.uetr, COUNT_MAX)?;
+    if found.is_empty() && named.is_empty() {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
     }
-    let found = concerning(context, reader, found)?;
-    let payments: Vec<Value> = found.iter().map(|payment| show::payment(payment, &book)).collect();
-    Ok(json!({"uetr": params.uetr, "payments": payments}))
+    let mut contracts = Vec::new();
+    for (id, height) in named {
+        match ensure_told(context, reader, &id) {
+            Ok(()) => contracts.push(json!({"instance": id, "opened": height})),
+            Err(Fault::Forbidden | Fault::Unknown { .. }) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    // Whoever may read a contract that a UETR names learns nothing of payments that others made under it, and so the other
+    // way round.
+    let payments: Vec<Value> = match concerning(context, reader, found) {
+        Ok(found) => found.iter().map(|payment| show::payment(payment, &book)).collect(),
+        Err(Fault::Forbidden) if !contracts.is_empty() => Vec::new(),
+        Err(fault) => return Err(fault),
+    };
+    Ok(json!({"uetr": params.uetr, "payments": payments, "contracts": contracts}))
 }
 
 fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {

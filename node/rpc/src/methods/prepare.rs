@@ -1,5 +1,6 @@
 //! `payment_prepare` and `payment_simulate`: what comes before a payment is submitted.
 
+use super::contract::ensure_told;
 use super::{Context, Reader, asset, reading};
 use crate::backend::Backend;
 use crate::fault::Fault;
@@ -77,7 +78,7 @@ fn prepare<B: Backend>(context: &Context<B>, reader: &Reader, params: Prepare) -
         }
     };
     let bytes = hex::encode(codec::encode(&envelope));
-    let summary = summary(context, &envelope)?;
+    let summary = summary(context, reader, &envelope)?;
     Ok(json!({
         "bytes": bytes,
         "digest": envelope.digest(),
@@ -145,12 +146,12 @@ fn filled<B: Backend>(context: &Context<B>, reader: &Reader, payment: Payment) -
 }
 
 /// What a person should see before signing: said from the very bytes that are signed.
-fn summary<B: Backend>(context: &Context<B>, envelope: &Envelope) -> Result<Vec<String>, Fault> {
+fn summary<B: Backend>(context: &Context<B>, reader: &Reader, envelope: &Envelope) -> Result<Vec<String>, Fault> {
     let book = context.backend.assets()?;
     let mut lines = Vec::new();
     for leg in envelope.body.legs() {
         let Leg::CreditTransfer(transfer) = leg else {
-            lines.push(said(context, leg, &book)?);
+            lines.push(said(context, reader, leg, &book)?);
             continue;
         };
         for credit in transfer.credits.iter().take(20) {
@@ -169,7 +170,7 @@ fn summary<B: Backend>(context: &Context<B>, envelope: &Envelope) -> Result<Vec<
 }
 
 /// A business act that is no credit transfer, in a sentence.
-fn said<B: Backend>(context: &Context<B>, leg: &Leg, book: &AssetBook) -> Result<String, Fault> {
+fn said<B: Backend>(context: &Context<B>, reader: &Reader, leg: &Leg, book: &AssetBook) -> Result<String, Fault> {
     let name = |code: &Hash32| -> Result<String, Fault> {
         let found = context.backend.code(code)?;
         Ok(found.map_or_else(|| format!("code {code}"), |program| program.code().name.to_string()))
@@ -182,7 +183,7 @@ fn said<B: Backend>(context: &Context<B>, leg: &Leg, book: &AssetBook) -> Result
             let (parties, values) = (parties.join(", "), values.join(", "));
             format!("opens {} between {parties} with {values}, UETR {}", name(&open.terms.code)?, open.uetr)
         }
-        Leg::CallContract(call) => called(context, call)?,
+        Leg::CallContract(call) => called(context, reader, call)?,
         Leg::ApproveCall(approve) => {
             let verb = if approve.withdraw { "takes back its approval of" } else { "approves" };
             format!("a panel's member {verb} clause {} of contract {}", approve.clause, approve.instance)
@@ -212,12 +213,16 @@ fn said<B: Backend>(context: &Context<B>, leg: &Leg, book: &AssetBook) -> Result
     })
 }
 
-/// A call in a sentence, with the heading of its clause.
-fn called<B: Backend>(context: &Context<B>, call: &CallContract) -> Result<String, Fault> {
+/// A call in a sentence, with the heading of its clause for those who may read the contract.
+fn called<B: Backend>(context: &Context<B>, reader: &Reader, call: &CallContract) -> Result<String, Fault> {
     let id = call.target.id();
     let code = match &call.target {
         Target::Offer(signed) => Some(signed.offer.terms.code),
-        Target::Instance(id) => context.backend.instance(id)?.map(|instance| instance.terms.code),
+        Target::Instance(id) => match ensure_told(context, reader, id) {
+            Ok(()) => context.backend.instance(id)?.map(|instance| instance.terms.code),
+            Err(Fault::Forbidden | Fault::Unknown { .. }) => None,
+            Err(fault) => return Err(fault),
+        },
     };
     let program = code.map(|code| context.backend.code(&code)).transpose()?.flatten();
     let code = program.as_ref().map(seaway_vm::Program::code);

@@ -182,7 +182,12 @@ pub const TABLE: &[Method] = &[
     method(
         "fx_list",
         Access::Open,
-        &[("sold", "asset given", false), ("bought", "asset wanted", false)],
+        &[
+            ("sold", "asset given", false),
+            ("bought", "asset wanted", false),
+            ("count", "how many, at most 100; 20 without it", false),
+            ("cursor", "of the answer before", false),
+        ],
         "the exchange quotes that can be taken now",
     ),
     method(

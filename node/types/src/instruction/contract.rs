@@ -73,6 +73,17 @@ pub struct CallContract {
     pub attestations: Bounded<Attestation, CLAUSE_ARGUMENTS_MAX>,
 }
 
+impl CallContract {
+    /// How many signatures it carries besides the instruction's own: those of an offer, and of attestations.
+    pub fn signatures_inside(&self) -> usize {
+        let offer = match &self.target {
+            Target::Offer(signed) => signed.signatures.len(),
+            Target::Instance(_) => 0,
+        };
+        self.attestations.iter().map(|attestation| attestation.signatures.len()).sum::<usize>() + offer
+    }
+}
+
 /// A member of a panel approves a call before it is made. It binds the instance, this very stay in the state, the clause
 /// and its arguments, and lapses when the state is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

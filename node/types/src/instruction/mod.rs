@@ -76,6 +76,16 @@ pub enum Submitter {
     Authority,
 }
 
+impl Submitter {
+    /// The account, if it is one.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Account(account) => Some(*account),
+            Self::Participant(_) | Self::Authority => None,
+        }
+    }
+}
+
 /// What is signed: everything but the signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -164,14 +174,14 @@ impl Body {
         }
     }
 
-    /// What it counts toward the bounds of a block: its legs, and of transfers each credit and charge.
+    /// What it counts toward the bounds of a block: its legs, of transfers each credit and charge, and of calls each signature
+    /// that must be checked besides the instruction's own.
     pub fn cost(&self) -> usize {
         let cost = |leg: &Leg| match leg {
             Leg::CreditTransfer(transfer) => transfer.credits.iter().map(|credit| 1 + credit.charges.len()).sum(),
             Leg::RegisterCode(_) => REGISTER_COST,
-            Leg::OpenContract(_) | Leg::CallContract(_) | Leg::WithdrawOffer(_) | Leg::SetAllowance(_) => {
-                CONTRACT_COST
-            }
+            Leg::CallContract(call) => CONTRACT_COST + call.signatures_inside(),
+            Leg::OpenContract(_) | Leg::WithdrawOffer(_) | Leg::SetAllowance(_) => CONTRACT_COST,
             _ => 1,
         };
         self.legs().iter().map(cost).sum()

@@ -34,6 +34,7 @@ pub struct Codes {
 
 impl Reason {
     /// Status reason code, and whether asking again helps.
+    #[rustfmt::skip] // A table: one line for each variant would make it three pages.
     pub const fn row(&self) -> (&'static str, Retry) {
         use Reason as R;
         use Retry::{Never, New};
@@ -62,7 +63,7 @@ impl Reason {
             R::AcceptanceMissing { .. } => ("RR04", New),
             R::NotAllowed { .. } => ("MD01", New),
             R::OtherSideShort => ("ED05", New),
-            R::SuspenseShort { .. } | R::PotShort { .. } => ("AM09", Never),
+            R::SuspenseShort { .. } | R::PotShort { .. } => ("AM09", New),
             R::OfferExpired { .. } => ("TM01", New),
             R::AttestationMissing { .. } | R::StateOther { .. } | R::EntryOther { .. } | R::ApprovalsFull { .. } => {
                 ("NARR", New)
@@ -71,8 +72,19 @@ impl Reason {
             R::CodeExists { .. } => ("AM05", Never),
             R::DeadlinePassed { .. } => ("AB05", New),
             R::RecallNotPossible { .. } => ("NARR", New),
-            // The code list has no word of its own for the others, and asking again does not help.
-            _ => ("NARR", Never),
+            // The code list has no word of its own for the rest. What follows may become possible.
+            R::NotSettled { .. } | R::AccountNotEmpty { .. } | R::OwnerAccountsFull { .. } | R::FreezesFull { .. }
+                | R::AssetIdNotNext { .. } | R::IssuerUnknown { .. } | R::ValidatorUnknown { .. }
+                | R::ParticipantInactive { .. } | R::RequirementUnmet { .. } => ("NARR", New),
+            // And this will not.
+            R::NotWaiting { .. } | R::NotConfirmable { .. } | R::ReasonMisplaced { .. } | R::RecallNotOpen { .. }
+                | R::AccountExists { .. } | R::NotFrozenBy { .. } | R::NoKeyChange { .. } | R::AssetRecord { .. }
+                | R::DefaultTaken { .. } | R::KeyUnusable { .. } | R::AssetNameTaken { .. }
+                | R::JurisdictionsUnsorted | R::CalendarWrong | R::ValidatorsWrong { .. } | R::UpgradeInPast { .. }
+                | R::NodesUnsorted { .. } | R::CodeRefused { .. } | R::TermsWrong { .. } | R::TermsTooLarge { .. }
+                | R::LifetimeTooLong { .. } | R::TooManyStays { .. } | R::ContractOpen { .. }
+                | R::ArgumentWrong { .. } | R::Arithmetic { .. } | R::CallerPotLeft | R::ApprovalUnknown
+                | R::TakerForeign { .. } | R::KernelRefused => ("NARR", Never),
         }
     }
 

@@ -1,40 +1,99 @@
 //! What clients may ask, and how they are answered.
 
 use crate::net::*;
-use seaway_cluster::{Cluster, Ports};
+use seaway_cluster::{Cluster, Ports, Purchases};
+use seaway_sdk::Client;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-#[tokio::test]
-async fn reads_need_a_right_where_they_are_not_open() {
-    use seaway_types::signature::{Evidence, sign};
-    let mut net = net().await;
-    let (signed, _) = net.pay(0).await;
-    assert!(net.cluster.stop(1));
-    let config = net.cluster.nodes[1].home.join("seawayd.toml");
+/// Restarts a node so that it answers only those who may read.
+async fn close_reads(net: &mut Net, place: usize) -> Client {
+    assert!(net.cluster.stop(place));
+    let config = net.cluster.nodes[place].home.join("seawayd.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("open_reads = true", "open_reads = false")).unwrap();
-    net.cluster.start(1).unwrap();
+    net.cluster.start(place).unwrap();
     net.cluster.connected(PATIENCE).await.unwrap();
+    net.cluster.client(place).unwrap()
+}
+
+/// The client with a token for the key of a label, for which it signed a challenge; the challenge is good once.
+async fn as_reader(client: &Client, label: &str) -> Client {
+    use seaway_types::signature::{Evidence, sign};
+    let challenge = client.call("auth_challenge", json!({})).await.unwrap();
+    let message: seaway_types::hash::Hash32 = serde_json::from_value(challenge["message"].clone()).unwrap();
+    let entry = sign(&seaway_genesis::seed::secret_key(label), &message.0);
+    let Evidence::Ed25519(signature) = entry.evidence else { panic!("an Ed25519 signature") };
+    let answer = json!({"challenge": challenge["challenge"], "key": entry.key, "signature": signature});
+    let token = client.call("auth_token", answer.clone()).await.unwrap();
+    assert!(client.call("auth_token", answer).await.is_err(), "a challenge is good once");
+    client.with_token(token["token"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn reads_need_a_right_where_they_are_not_open() {
+    let mut net = net().await;
+    let (signed, _) = net.pay(0).await;
+    let client = close_reads(&mut net, 1).await;
     let merchant = json!({"account": seaway_genesis::seed::account("HARBHKHH", "hk-merchant")});
     let uetr = json!({"uetr": signed.uetr});
-    let client = net.cluster.client(1).unwrap();
     assert!(client.call("account_balances", merchant.clone()).await.is_err(), "nobody may read without a token");
     assert!(client.call("payment_status", uetr.clone()).await.is_err());
     let allowed =
         [("hk-merchant", true), ("HARBHKHH", true), ("MONAHKHH", true), ("us-buyer", false), ("HUDSUS33", false)];
     for (label, may) in allowed {
-        let challenge = client.call("auth_challenge", json!({})).await.unwrap();
-        let message: seaway_types::hash::Hash32 = serde_json::from_value(challenge["message"].clone()).unwrap();
-        let entry = sign(&seaway_genesis::seed::secret_key(label), &message.0);
-        let Evidence::Ed25519(signature) = entry.evidence else { panic!("an Ed25519 signature") };
-        let answer = json!({"challenge": challenge["challenge"], "key": entry.key, "signature": signature});
-        let token = client.call("auth_token", answer.clone()).await.unwrap();
-        assert!(client.call("auth_token", answer).await.is_err(), "a challenge is good once");
-        let holder = client.with_token(token["token"].as_str().unwrap()).unwrap();
+        let holder = as_reader(&client, label).await;
         assert_eq!(holder.call("account_balances", merchant.clone()).await.is_ok(), may, "{label}");
         assert_eq!(holder.call("payment_status", uetr.clone()).await.is_ok(), may, "{label}");
     }
+}
+
+#[tokio::test]
+async fn contracts_are_shown_to_those_whom_they_concern() {
+    let mut net = net().await;
+    let purchases = Purchases::new(&net.cluster).unwrap();
+    purchases.prepare().await.unwrap();
+    let quote = purchases.quote().await.unwrap();
+    let (signed, escrow) = purchases.buy(quote.clone(), 30_000, 600_000).unwrap();
+    let settled = purchases.settle(&net.cluster.client(0).unwrap(), &signed).await.unwrap();
+    let client = close_reads(&mut net, 1).await;
+    let height = |answer: &Value| answer["height"].as_str().and_then(|height| height.parse::<u64>().ok());
+    net.cluster
+        .until(1, "network_status", &json!({}), PATIENCE, |now| height(now) >= height(&settled))
+        .await
+        .unwrap();
+    let escrow = json!({"instance": escrow});
+    let offer = json!({"instance": quote.offer.id()});
+    assert!(client.call("contract_events", escrow.clone()).await.is_err(), "nobody may read without a token");
+    let events = async |reader: &Client, of: &Value| {
+        let answer = reader.call("contract_events", of.clone()).await.ok()?;
+        Some(answer["events"].as_array().unwrap().len())
+    };
+    // Buyer, seller (who never signed anything) and panel see all of the escrow: opened and funded. The dealer sees all of
+    // its quote, whoever took it its own part, and anybody else nothing.
+    let expected = [
+        ("hk-merchant", Some(2), Some(1)),
+        ("us-buyer", Some(2), None),
+        ("MERLSGSG", Some(2), None),
+        ("HUDSUS33", Some(2), Some(2)),
+        ("sg-supplier", None, None),
+    ];
+    for (label, of_escrow, of_quote) in expected {
+        let reader = as_reader(&client, label).await;
+        assert_eq!(events(&reader, &escrow).await, of_escrow, "{label}");
+        assert_eq!(events(&reader, &offer).await, of_quote, "{label}");
+        assert_eq!(reader.call("contract_get", escrow.clone()).await.is_ok(), of_escrow.is_some(), "{label}");
+        assert_eq!(reader.call("contract_get", offer.clone()).await.is_ok(), of_quote == Some(2), "{label}");
+    }
+    let merchant = as_reader(&client, "hk-merchant").await;
+    let account = json!({"account": seaway_cluster::purchase::buyer()});
+    let listed = merchant.call("contract_list", account).await.unwrap();
+    let mine: Vec<&Value> = listed["contracts"].as_array().unwrap().iter().map(|one| &one["instance"]).collect();
+    assert_eq!(mine.len(), 2, "{listed}");
+    assert!(mine.contains(&&escrow["instance"]) && mine.contains(&&offer["instance"]), "{listed}");
+    let named = merchant.call("payment_status", json!({"uetr": signed.uetr})).await.unwrap();
+    assert_eq!(named["contracts"][0]["instance"], escrow["instance"], "{named}");
+    assert_eq!(named["payments"], json!([]));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::net::*;
 use seaway_cluster::{Purchases, purchase};
+use seaway_sdk::{Stream, Topic};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -15,7 +16,7 @@ async fn an_escrow_survives_the_death_of_all_nodes_and_is_released_or_runs_out()
     let before = purchases.dollars(0, purchase::seller()).await.unwrap();
     let (signed, released) = purchases.buy(quote.clone(), 30_000, 600_000).unwrap();
     purchases.settle(&client, &signed).await.unwrap();
-    let (signed, left_alone) = purchases.buy(quote, 20_000, 4_000).unwrap();
+    let (signed, left_alone) = purchases.buy(quote, 20_000, 15_000).unwrap();
     purchases.settle(&client, &signed).await.unwrap();
     for place in 0..4 {
         net.cluster.kill(place);
@@ -77,7 +78,25 @@ async fn a_person_checks_opens_calls_and_exchanges() {
     assert!(says(0, &["contract", "show", &id]).contains("closed"));
     assert!(says(0, &["contract", "events", &id]).contains("called clause 1"));
     assert!(says(0, &["contract", "list", "sg-supplier"]).contains(&id));
+    let mut news = net.cluster.client(2).unwrap().follow(Topic::Exchange, None);
+    news.ready().await.unwrap();
     exchanges(&net);
+    told(&net, &mut news).await;
+}
+
+/// What a dealer's program at another node hears of quotes, and of wishes there.
+async fn told(net: &Net, news: &mut Stream) {
+    let next = async |news: &mut Stream, what: &str| loop {
+        let event = tokio::time::timeout(PATIENCE, news.next()).await.unwrap().unwrap();
+        if let Some(told) = event.get(what) {
+            return told.clone();
+        }
+    };
+    assert_eq!(next(news, "quoted").await["dealerAgent"], "HUDSUS33");
+    let client = net.cluster.client(2).unwrap();
+    let wish = json!({"sold": "HKD", "bought": "USD", "amount": "77.00 USD"});
+    assert_eq!(client.call("fx_request", wish).await.unwrap()["quotes"], json!([]));
+    while next(news, "wanted").await["amount"] != "77.00 USD" {}
 }
 
 /// The dealer quotes; the merchant pays USD out of HKD, within what it consents to.

@@ -182,11 +182,13 @@ impl<V: StateView> Execution<'_, V> {
             self.ensure_not_frozen(giver)?;
             let (source, target) = (Place::On(giver, Field::InContracts), Place::On(taker, Field::InContracts));
             match work.mode {
+                // What lies in a pot is its owner's, so a call must not give it what it could not pay it.
                 Mode::Call => {
-                    let account = self.payable(&taker)?;
+                    let account = self.payee(id, &taker, work.mode)?;
                     self.pay_into(id, source, (target, &account), amount)?;
                 }
-                // Whoever is given a pot at a deadline has no say in it: what it cannot take waits in suspense later.
+                // Whoever is given a pot at a deadline has no say in it: where its account cannot take money, a later refund
+                // waits in suspense.
                 Mode::Deadline => self.transfer(id, source, target, amount)?,
             }
         }
@@ -225,13 +227,19 @@ impl<V: StateView> Execution<'_, V> {
         amount: Amount,
         mode: Mode,
     ) -> Result<(), Stop> {
+        let account = self.payee(asset, &to, mode)?;
+        self.pay(asset, source, (to, &account), amount)
+    }
+
+    /// An account that can be paid now. Hours bind calls, not deadlines.
+    fn payee(&mut self, asset: AssetId, to: &AccountId, mode: Mode) -> Result<Account, Stop> {
         self.asset(asset)?;
         if mode == Mode::Call {
             self.ensure_open(asset)?;
         }
-        let account = self.payable(&to)?;
+        let account = self.payable(to)?;
         self.active_creditor_agent(&account)?;
-        self.pay(asset, source, (to, &account), amount)
+        Ok(account)
     }
 
     /// A pot's money goes back to its owner. It cannot fail: where the account cannot take it, it waits in suspense.
