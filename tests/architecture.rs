@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 21] = [
+const CRATES: [(&str, &str, u8, bool); 23] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
     ("contracts/vm", "seaway-vm", 1, true),
@@ -23,6 +23,8 @@ const CRATES: [(&str, &str, u8, bool); 21] = [
     ("genesis", "seaway-genesis", 3, false),
     ("client/cli", "seaway-cli", 5, false),
     ("tests/model", "seaway-model", 1, false),
+    ("tests/traffic", "seaway-traffic", 2, false),
+    ("tests/judge", "seaway-judge", 4, false),
     ("tests/conformance", "seaway-conformance", 5, false),
     ("tests/simulator", "seaway-simulator", 5, false),
     ("tests/cluster", "seaway-cluster", 5, false),

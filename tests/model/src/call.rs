@@ -63,7 +63,6 @@ impl Model {
         {
             return Err(Reason::SelfPayment { account }.into());
         }
-        let acting = self.acting(instruction, call, (&code, &contract.terms), actor)?;
         if actor == Actor::Caller {
             let named = match &call.target {
                 Target::Instance(_) => contract.named_takers,
@@ -76,6 +75,7 @@ impl Model {
                 return Err(Reason::TakerForeign { account: call.caller }.into());
             }
         }
+        let acting = self.acting(instruction, call, (&code, &contract.terms), actor)?;
         self.check_arguments(&code, &contract.terms, clause, call)?;
         let scene = Scene { id, caller: call.caller, acting, timeout: false };
         let situation = situation(&contract, &code, present, self.now, entered);

@@ -3,21 +3,19 @@
 //!
 //! `SEAWAY_SEQUENCES` sets how many sequences run (10,000 by default); `SEAWAY_SEED` runs the one that failed.
 
-mod compare;
-mod world;
-
+use seaway_judge::compare;
 use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, build_block, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
 use seaway_model::Model;
+use seaway_traffic::World;
 use seaway_types::contract::{Cause, ContractEvent};
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::reason::Reason;
-use seaway_types::receipt::{Receipt, Status};
+use seaway_types::receipt::{BlockAct, Receipt, Status};
 use seaway_types::time::{BlockTime, Height};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use world::World;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -75,7 +73,7 @@ fn sequence(seed: u64, reached: &mut Reached) {
     let mut world = World::new(seed);
     let mut state = state_of(&world.genesis, seed).unwrap();
     let mut model = Model::new(&world.genesis);
-    compare::same_state(&state, &model);
+    states_agree(&state, &model);
     for _ in 0..world.roll(3, 9) {
         let time = world.later(state.tip().time);
         let count = world.roll(1, 6) as usize;
@@ -86,6 +84,23 @@ fn sequence(seed: u64, reached: &mut Reached) {
             together(&mut state, &mut model, time, waiting, reached);
         }
     }
+}
+
+fn answers_agree(
+    executed: &ExecutedBlock,
+    block: &[AuthenticInstruction],
+    acts: &[BlockAct],
+    answers: &[seaway_model::Answer],
+) {
+    let outcomes = |place: usize| executed.outcomes(place).to_vec();
+    let told = compare::Told { receipts: executed.receipts(), outcomes: &outcomes };
+    compare::same_answers(told, block, acts, answers);
+    compare::all_provable(executed);
+}
+
+fn states_agree(state: &MemoryState, model: &Model) {
+    let find = |key: &seaway_types::state::IndexKey| state.indexed(key).unwrap();
+    compare::same_state(state, compare::Index { find: &find, len: state.index().len() }, model);
 }
 
 fn context(state: &MemoryState, time: BlockTime) -> BlockContext {
@@ -106,7 +121,7 @@ fn one_by_one(
         let before = state.commitment().parts().root();
         match (execute_block(state, state.commitment(), context(state, time), &block), model.block(time, &block)) {
             (Ok(executed), Ok((acts, answers))) => {
-                compare::same_answers(&executed, &block, &acts, &answers);
+                answers_agree(&executed, &block, &acts, &answers);
                 note(&executed, model, reached);
                 apply(executed, state, model, reached);
             }
@@ -144,7 +159,7 @@ fn together(
     assert_eq!(executed.state_root(), built.executed.state_root());
     assert_eq!(executed.receipts_root(), built.executed.receipts_root());
     let (acts, answers) = model.block(time, &built.included).expect("the builder left out what is void");
-    compare::same_answers(&executed, &built.included, &acts, &answers);
+    answers_agree(&executed, &built.included, &acts, &answers);
     note(&executed, model, reached);
     apply(executed, state, model, reached);
 }
@@ -157,11 +172,10 @@ fn apply(executed: ExecutedBlock, state: &mut MemoryState, model: &Model, reache
     }
     assert_eq!(state.commitment().parts().root(), announced);
     assert!(model.conserved(), "the model itself lost money");
-    compare::same_state(state, model);
+    states_agree(state, model);
 }
 
 fn note(executed: &ExecutedBlock, model: &Model, reached: &mut Reached) {
-    use seaway_types::receipt::BlockAct;
     for (position, receipt) in executed.receipts().iter().enumerate() {
         for event in executed.events(position) {
             note_event(event, model, reached);

@@ -3,9 +3,8 @@
 //!
 //! `SEAWAY_PROGRAMS` sets how many programs run (3,000 by default); `SEAWAY_SEED` runs the one that failed.
 
-mod texts;
-
 use seaway_model::machine as judge;
+use seaway_traffic::{Random, random_text};
 use seaway_types::calendar::{BusinessDay, OffsetChange};
 use seaway_types::contract::{Action, Block, Clause, Code, Deadline, Next, Op, Quantity, Ratio, Type, Value};
 use seaway_types::state::Pot;
@@ -13,7 +12,6 @@ use seaway_types::{Amount, BlockTime, Calendar, Day, Hash32};
 use seaway_vm::machine::{self, Flow, Situation, Where};
 use seaway_vm::{Program, text};
 use std::collections::BTreeMap;
-use texts::Random;
 
 const DAY_MS: u64 = 86_400_000;
 const START_MS: u64 = 1_800_000_000_000;
@@ -42,7 +40,7 @@ fn interpreters_agree() {
     for seed in seeds {
         let mut random = Random::new(seed);
         let standard = random.pick(seaway_contracts::STANDARD).filter(|_| random.chance(12));
-        let source = standard.map_or_else(|| texts::random_text(&mut random), |standard| standard.text.to_owned());
+        let source = standard.map_or_else(|| random_text(&mut random), |standard| standard.text.to_owned());
         let drawn = standard.is_none();
         let Some(program) = accepted(&source, &mut seen) else {
             assert!(drawn, "a standard contract is refused");

@@ -13,7 +13,6 @@ use seaway_types::contract::{
     AllowanceFor, AllowanceKey, Cause, CodeBytes, ContractEvent, InstanceId, Offer, Pocket, Ratio, SignedOffer,
     Terms, Value,
 };
-use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::contract::{
     AllowanceTerms, CallContract, OpenContract, RegisterCode, SetAllowance, Target,
@@ -268,31 +267,34 @@ impl Contracts {
     }
 
     fn both_legs_or_none(&self, event: &ContractEvent, state: &MemoryState) {
-        let code = self.code_of(event, state);
+        // Records are kept for a week, far longer than a run.
+        let terms = &state.tables().instances.get(&event.instance).expect("the instance of an event").terms;
         let paid = |from: AccountId, to: AccountId| {
             let pays =
                 |one: &&seaway_types::contract::Moved| one.from == Pocket::Pot(from) && one.to == Pocket::Account(to);
             event.moved.iter().filter(pays).map(|one| one.asset).collect::<Vec<_>>()
         };
-        let (first, second) = (account(FIRST), account(SECOND));
-        let (there, back) = (paid(first, second), paid(second, first));
-        if code == self.pvp.hash() {
-            let both = there == [HKD] && back == [USD];
+        if terms.code == self.pvp.hash() {
+            let (there, back) = (paid(terms.parties[0], terms.parties[1]), paid(terms.parties[1], terms.parties[0]));
+            let both = there == [terms.assets[0]] && back == [terms.assets[1]];
             assert!(both || (there.is_empty() && back.is_empty()), "one leg alone: {event:?}");
             self.opened_exchanges.set(self.opened_exchanges.get() + u32::from(both));
         }
-        if code == self.quote.hash() && matches!(event.cause, Cause::Called { .. }) {
-            assert!(there == [HKD] && back == [USD], "one leg alone: {event:?}");
+        if let Cause::Called { caller: Some(taker), .. } = event.cause
+            && terms.code == self.quote.hash()
+        {
+            let (there, back) = (paid(taker, terms.parties[0]), paid(terms.parties[0], taker));
+            assert!(there == [terms.assets[0]] && back == [terms.assets[1]], "one leg alone: {event:?}");
             let exchanged = event.conversions[0];
             let product = u128::from(exchanged.amount.minor_units()) * u128::from(exchanged.rate.numerator());
             let out = u128::from(exchanged.out.minor_units()) * u128::from(exchanged.rate.denominator());
-            assert_eq!(product, out + u128::from(exchanged.remainder), "the exchange is not exact: {event:?}");
+            let right = if exchanged.up {
+                product + u128::from(exchanged.remainder) == out
+            } else {
+                product == out + u128::from(exchanged.remainder)
+            };
+            assert!(right, "the exchange is not exact: {event:?}");
             self.quotes_taken.set(self.quotes_taken.get() + 1);
         }
-    }
-
-    fn code_of(&self, event: &ContractEvent, state: &MemoryState) -> Hash32 {
-        // Records are kept for a week, far longer than a run.
-        state.tables().instances.get(&event.instance).expect("the instance of an event").terms.code
     }
 }

@@ -1,8 +1,9 @@
 //! What survives a crash.
 
-use seaway_engine::{Decided, LogEntry, Question, Signer, Store};
-use seaway_ledger::state::ReadFault;
+use seaway_engine::{Decided, LogEntry, Question, Signer, Store, TipBlock};
+use seaway_ledger::state::{MemoryState, ReadFault};
 use seaway_types::block::FinalBlock;
+use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::{Evidence, public_key, sign};
 use seaway_types::state::{IndexEntry, IndexKey};
@@ -17,7 +18,9 @@ pub struct Disk(Rc<RefCell<Content>>);
 
 #[derive(Debug, Default)]
 struct Content {
-    blocks: BTreeMap<Height, FinalBlock>,
+    blocks: BTreeMap<Height, (FinalBlock, Vec<AuthenticInstruction>)>,
+    /// The state after the last block, where the node went down in good order after a step.
+    state: Option<(MemoryState, TipBlock)>,
     index: BTreeMap<IndexKey, IndexEntry>,
     log: Vec<LogEntry>,
     /// Noted, and gone with a crash.
@@ -38,9 +41,35 @@ impl Disk {
         content.log.extend(noted);
     }
 
-    /// The power goes: what was not synced is lost.
-    pub fn crash(&self) {
-        self.0.borrow_mut().noted.clear();
+    /// How many entries of the log are noted and not synced.
+    pub fn unsynced(&self) -> usize {
+        self.0.borrow().noted.len()
+    }
+
+    /// The power goes: of what was not synced, only so many entries from the beginning reached the disk.
+    pub fn crash(&self, kept: usize) {
+        let mut content = self.0.borrow_mut();
+        let mut noted = std::mem::take(&mut content.noted);
+        noted.truncate(kept);
+        content.log.extend(noted);
+    }
+
+    /// How many entries its index has.
+    pub fn index_len(&self) -> usize {
+        self.0.borrow().index.len()
+    }
+
+    /// The height of the last block.
+    pub fn height(&self) -> Height {
+        self.0.borrow().blocks.keys().next_back().copied().unwrap_or(Height(0))
+    }
+
+    /// The blocks are lost, and all that follows from them: the node fetches them anew.
+    pub fn lose_blocks(&self) {
+        let mut content = self.0.borrow_mut();
+        content.blocks.clear();
+        content.state = None;
+        content.index.clear();
     }
 
     /// The whole log is lost, as by a mistaken hand or a restored backup.
@@ -52,7 +81,8 @@ impl Disk {
     pub fn persist(&self, decided: &Decided) {
         let mut content = self.0.borrow_mut();
         let height = decided.block.block.header.height;
-        content.blocks.insert(height, decided.block.clone());
+        content.blocks.insert(height, (decided.block.clone(), decided.instructions.clone()));
+        content.state = None;
         content.index.extend(decided.applied.changes.index.iter().map(|(key, entry)| (*key, *entry)));
         content.log.retain(|entry| entry.height() > height);
         content.noted.retain(|entry| entry.height() > height);
@@ -75,7 +105,24 @@ impl Disk {
 
     /// All blocks, in order.
     pub fn blocks(&self) -> Vec<FinalBlock> {
+        self.0.borrow().blocks.values().map(|(block, _)| block.clone()).collect()
+    }
+
+    /// All blocks with their instructions, in order.
+    pub fn decided(&self) -> Vec<(FinalBlock, Vec<AuthenticInstruction>)> {
         self.0.borrow().blocks.values().cloned().collect()
+    }
+
+    /// Keeps the state after the last block, if it is that: a real disk has its records.
+    pub fn keep_state(&self, state: &MemoryState, tip: &TipBlock) {
+        if tip.height == self.height() {
+            self.0.borrow_mut().state = Some((state.clone(), tip.clone()));
+        }
+    }
+
+    /// The state after the last block, if it was kept.
+    pub fn state(&self) -> Option<(MemoryState, TipBlock)> {
+        self.0.borrow().state.clone()
     }
 }
 
@@ -85,7 +132,7 @@ impl Store for Disk {
     }
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault> {
-        Ok(self.0.borrow().blocks.get(&height).cloned())
+        Ok(self.0.borrow().blocks.get(&height).map(|(block, _)| block.clone()))
     }
 }
 

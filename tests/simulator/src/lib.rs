@@ -4,11 +4,19 @@
 //! nothing; messages are late, lost or doubled as [`Weather`] says. After each decision the world asks that all replicas
 //! decided the same block ([`World::check`]).
 
+mod adversary;
 mod contracts;
+mod course;
 mod disk;
 mod load;
+mod minimise;
+mod plan;
 mod world;
 
+pub use adversary::{Adversary, Kind, Saying};
+pub use course::{Report, run};
 pub use disk::{Disk, Guard};
 pub use load::Load;
+pub use minimise::minimise;
+pub use plan::{Fault, Plan};
 pub use world::{Node, Weather, Without, World};

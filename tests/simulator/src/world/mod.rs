@@ -1,26 +1,29 @@
-//! Replicas, network and time.
+//! Replicas and time.
 
+mod link;
+
+use crate::adversary::Adversary;
 use crate::contracts::Contracts;
 use crate::disk::{Disk, Guard};
 use crate::load::Load;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use seaway_engine::{
-    Action, ConsensusMessage, Event, Message, Misbehaviour, Now, Replica, Setup, Signer, Step, TipBlock, To,
-    authenticate,
-};
+use seaway_engine::{Action, Event, Message, Misbehaviour, Now, Replica, Setup, Signer, Store, TipBlock};
 use seaway_genesis::{ceremony, seed};
+use seaway_judge::compare::Index;
+use seaway_judge::{Invariant, Judge};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
-use seaway_types::block::{BlockId, Round, SignedVote, Vote, VoteKind};
+use seaway_types::block::BlockId;
 use seaway_types::bounded::Bounded;
 use seaway_types::genesis::{ConsensusTiming, GenesisDocument};
 use seaway_types::hash::Hash32;
-use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::identifier::{InstructionKey, WireId};
+use seaway_types::instruction::{AuthenticInstruction, Submitter};
 use seaway_types::keys::PublicKey;
-use seaway_types::signature::{Ed25519Signature, Evidence, KnownKeys, public_key};
-use seaway_types::state::{Validator, ValidatorSet};
-use seaway_types::time::Height;
+use seaway_types::signature::{Ed25519Signature, Evidence, public_key};
+use seaway_types::state::{IndexKey, Validator, ValidatorSet};
+use seaway_types::time::{BlockTime, Height};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How messages fare.
@@ -62,6 +65,8 @@ pub struct Node {
     pub guard: Option<Guard>,
     /// What its clock on the wall says on top of true time, in milliseconds.
     pub clock_offset_ms: i64,
+    /// Until when its disk takes nothing, in milliseconds since the start.
+    pub disk_full_until: u64,
     /// How often it was started: events of an earlier life are dropped.
     life: u64,
 }
@@ -78,29 +83,27 @@ pub struct World {
     pub cut: BTreeSet<(usize, usize)>,
     /// True time in milliseconds since the start.
     pub now_ms: u64,
-    /// Blocks that some node was told are final, by height.
-    pub finals: BTreeMap<Height, BlockId>,
     /// When each height became final first, in milliseconds since the start.
     pub final_at: BTreeMap<Height, u64>,
-    /// Heights at which two blocks became final.
-    pub forks: Vec<Height>,
     /// Rules that do not hold in this world.
     pub without: Without,
     /// Whether a crash takes the whole log with it.
     pub logs_get_lost: bool,
-    /// A validator that says the opposite of each of its votes too.
-    pub two_faced: Option<usize>,
+    /// Validators that lie, each in its way.
+    adversaries: BTreeMap<usize, Adversary>,
     /// What nodes found out about validators.
     pub evidence: Vec<(usize, Misbehaviour)>,
-    /// What stopped replicas.
-    pub halts: Vec<(usize, String)>,
+    /// Holds everything that is final, and everything that is said, against the model.
+    pub judge: Judge,
     /// How likely a node is to lose power before an action, in ten-thousandths; it comes back after 300 ms.
     pub fragile_permyriad: u32,
     restarts: Vec<(u64, usize)>,
-    /// What each validator said for each step.
-    said: BTreeMap<(PublicKey, Height, Round, Step), [u8; 32]>,
-    /// Steps for which a validator said two things, and who sent the second.
-    pub doubled: Vec<(usize, Height, Round, Step)>,
+    /// What waits at which node, as it was told to the client: ticket, key and until when it is valid.
+    admitted: BTreeMap<u64, Admitted>,
+    /// Instructions whose signatures were checked: what is pure need not be asked again for each node.
+    known: BTreeMap<WireId, AuthenticInstruction>,
+    /// What was handed to a node that has not answered yet.
+    asked: BTreeMap<u64, Admitted>,
     /// Hash over the course of events so far.
     trace: Hash32,
     random: ChaCha8Rng,
@@ -108,6 +111,16 @@ pub struct World {
     sequence: u64,
     load: Load,
     contracts: Contracts,
+    start_ms: u64,
+}
+
+/// An instruction that a node took in.
+#[derive(Clone, Copy, Debug)]
+struct Admitted {
+    place: usize,
+    submitter: Submitter,
+    key: InstructionKey,
+    valid_until: BlockTime,
 }
 
 /// True time at the start, in milliseconds since 1970: some hours after the devnet's genesis.
@@ -132,29 +145,41 @@ impl World {
     fn made(seed: u64, validators: usize, observers: usize, change: impl FnOnce(&mut ConsensusTiming)) -> Self {
         let mut genesis = ceremony::devnet().expect("the devnet's genesis").document().expect("its document");
         change(&mut genesis.consensus);
+        Self::of(genesis, START_MS, seed, (validators, observers))
+    }
+
+    /// So many validators and observers of a network of its own, whose clocks start at a time.
+    pub fn of(genesis: GenesisDocument, start_ms: u64, seed: u64, (validators, observers): (usize, usize)) -> Self {
         let (document, secrets) = with_validators(genesis, validators);
-        let node = |guard| Node { replica: None, disk: Disk::default(), guard, clock_offset_ms: 0, life: 0 };
+        let node = |guard| Node {
+            replica: None,
+            disk: Disk::default(),
+            guard,
+            clock_offset_ms: 0,
+            disk_full_until: 0,
+            life: 0,
+        };
         let mut nodes: Vec<Node> = secrets.into_iter().map(|secret| node(Some(Guard::new(secret)))).collect();
         nodes.extend((0..observers).map(|_| node(None)));
         let mut world = Self {
             load: Load::new(&document),
             contracts: Contracts::new(document.network),
+            start_ms,
+            judge: Judge::new(&document, BTreeSet::new()),
             document,
             nodes,
             weather: Weather::FAIR,
             cut: BTreeSet::new(),
             now_ms: 0,
-            finals: BTreeMap::new(),
             final_at: BTreeMap::new(),
-            forks: Vec::new(),
             without: Without::default(),
             logs_get_lost: false,
-            two_faced: None,
+            adversaries: BTreeMap::new(),
             evidence: Vec::new(),
-            halts: Vec::new(),
             fragile_permyriad: 0,
-            said: BTreeMap::new(),
-            doubled: Vec::new(),
+            admitted: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            known: BTreeMap::new(),
             restarts: Vec::new(),
             trace: Hash32::ZERO,
             random: ChaCha8Rng::seed_from_u64(seed),
@@ -168,20 +193,24 @@ impl World {
     }
 
     fn now(&self, place: usize) -> Now {
-        let clock = START_MS.saturating_add(self.now_ms).saturating_add_signed(self.nodes[place].clock_offset_ms);
+        let clock =
+            self.start_ms.saturating_add(self.now_ms).saturating_add_signed(self.nodes[place].clock_offset_ms);
         Now { clock_ms: clock, elapsed_ms: self.now_ms }
     }
 
     /// True time on the wall at a moment of the world.
     pub fn true_time_ms(&self, at_ms: u64) -> u64 {
-        START_MS + at_ms
+        self.start_ms + at_ms
     }
 
     /// Starts a node from its disk, and connects it with all others that run.
     pub fn start(&mut self, place: usize) {
         let now = self.now(place);
         let node = &mut self.nodes[place];
-        let (state, tip) = replayed(&self.document, &node.disk, &self.contracts);
+        // Each node draws a seed of its own for its tables: nothing may depend on where things lie in memory.
+        let kept = node.disk.state();
+        let (state, tip) =
+            kept.unwrap_or_else(|| replayed(&self.document, place as u64, &node.disk, &self.contracts));
         if let Some(guard) = &node.guard {
             guard.restart(node.disk.signed());
         }
@@ -212,9 +241,15 @@ impl World {
         self.schedule(0, place, Event::PeerUp { peer: node_key(other), validator });
     }
 
-    /// Stops a node at once. What it had not synced is gone.
+    /// Stops a node at once. Of what it had not synced, some of the beginning is left, or nothing.
     pub fn crash(&mut self, place: usize) {
-        self.nodes[place].disk.crash();
+        let unsynced = self.nodes[place].disk.unsynced();
+        let kept = if unsynced == 0 { 0 } else { self.random.next_u32() as usize % (unsynced + 1) };
+        if let Some(replica) = &self.nodes[place].replica {
+            self.nodes[place].disk.keep_state(replica.state(), replica.tip());
+        }
+        self.nodes[place].disk.crash(kept);
+        self.admitted.retain(|_, one| one.place != place);
         if self.logs_get_lost {
             self.nodes[place].disk.lose_log();
         }
@@ -236,7 +271,7 @@ impl World {
     /// Hands a payment to a node.
     pub fn submit(&mut self, place: usize) -> AuthenticInstruction {
         let now = self.now(place);
-        let time = seaway_types::time::BlockTime::from_ms(now.clock_ms).expect("a time");
+        let time = BlockTime::from_ms(now.clock_ms).expect("a time");
         let instruction = self.load.payment(&mut self.random, time);
         self.submit_this(place, instruction.clone());
         instruction
@@ -245,7 +280,7 @@ impl World {
     /// Hands what contracts need to a node: their codes, and a dealer's allowance.
     pub fn submit_beginnings(&mut self, place: usize) {
         let now = self.now(place);
-        let time = seaway_types::time::BlockTime::from_ms(now.clock_ms).expect("a time");
+        let time = BlockTime::from_ms(now.clock_ms).expect("a time");
         for instruction in self.contracts.beginnings(&mut self.random, time) {
             self.submit_this(place, instruction);
         }
@@ -254,7 +289,7 @@ impl World {
     /// Hands something about contracts to a node.
     pub fn submit_contract(&mut self, place: usize) {
         let now = self.now(place);
-        let time = seaway_types::time::BlockTime::from_ms(now.clock_ms).expect("a time");
+        let time = BlockTime::from_ms(now.clock_ms).expect("a time");
         let instruction = self.contracts.next(&mut self.random, time);
         self.submit_this(place, instruction);
     }
@@ -267,6 +302,10 @@ impl World {
     /// Hands a certain payment to a node.
     pub fn submit_this(&mut self, place: usize, instruction: AuthenticInstruction) {
         let ticket = self.sequence;
+        let envelope = instruction.envelope();
+        let (submitter, key, valid_until) = (envelope.submitter, envelope.key, envelope.valid_until);
+        self.known.insert(instruction.wire_id(), instruction.clone());
+        self.asked.insert(ticket, Admitted { place, submitter, key, valid_until });
         self.schedule(0, place, Event::Submitted { ticket, instruction });
     }
 
@@ -308,13 +347,34 @@ impl World {
         self.now_ms = self.now_ms.max(until_ms);
     }
 
+    /// Lets a node that is down start at a moment, unless it is to start later anyway.
+    pub fn start_at(&mut self, place: usize, at_ms: u64) {
+        let planned = self.restarts.iter_mut().find(|(_, one)| *one == place);
+        match planned {
+            Some((at, _)) => *at = (*at).max(at_ms),
+            None => self.restarts.push((at_ms, place)),
+        }
+    }
+
+    /// Starts all nodes that are down.
+    pub fn start_all(&mut self) {
+        self.restarts.clear();
+        for place in 0..self.nodes.len() {
+            if self.nodes[place].replica.is_none() {
+                self.start(place);
+            }
+        }
+    }
+
     /// Starts the nodes whose power is back.
     fn bring_back(&mut self) {
         let now = self.now_ms;
         let (due, later): (Vec<_>, Vec<_>) = self.restarts.drain(..).partition(|(at, _)| *at <= now);
         self.restarts = later;
         for (_, place) in due {
-            self.start(place);
+            if self.nodes[place].replica.is_none() {
+                self.start(place);
+            }
         }
     }
 
@@ -348,11 +408,20 @@ impl World {
     }
 
     fn carry_out(&mut self, place: usize, actions: Vec<Action>) {
+        let mut stored = false;
         for action in actions {
             if self.fragile_permyriad > 0 && self.random.next_u32() % 10_000 < self.fragile_permyriad {
                 // The power goes in the middle of a step: nothing of the rest happens.
                 self.crash(place);
-                self.restarts.push((self.now_ms + 300, place));
+                self.start_at(place, self.now_ms + 300);
+                return;
+            }
+            let writes = matches!(action, Action::Log(_) | Action::KeepSigned | Action::Persist(_));
+            if writes && self.nodes[place].disk_full_until > self.now_ms {
+                // Its disk takes nothing: it stops before it says another word, and comes back when there is room.
+                let until = self.nodes[place].disk_full_until;
+                self.crash(place);
+                self.start_at(place, until);
                 return;
             }
             match action {
@@ -375,101 +444,42 @@ impl World {
                 }
                 Action::Persist(decided) => {
                     self.nodes[place].disk.persist(&decided);
-                    if let Some(replica) = &mut self.nodes[place].replica {
-                        replica.stored();
-                    }
+                    stored = true;
                 }
                 Action::Final(decided) => {
-                    let header = decided.block.block.header;
-                    let known = *self.finals.entry(header.height).or_insert(header.id());
-                    if known != header.id() {
-                        self.forks.push(header.height);
+                    let height = decided.block.block.header.height;
+                    let bound = self.document.consensus.clock_bound_ms;
+                    let now = BlockTime::from_ms(self.start_ms + self.now_ms).expect("a time");
+                    self.judge.heard_final(place, &decided, now.after_ms(bound));
+                    if self.nodes[place].disk.height() < height {
+                        self.judge.accuse(Invariant::Durable, format!("node {place} was told of {height} too early"));
                     }
-                    self.final_at.entry(header.height).or_insert(self.now_ms);
+                    self.final_at.entry(height).or_insert(self.now_ms);
                 }
-                Action::Halt(why) => self.halts.push((place, why)),
-                Action::Misbehaved(found) => self.evidence.extend(found.into_iter().map(|one| (place, one))),
-                Action::Admission { .. } | Action::LeftOut { .. } | Action::IllTimed { .. } => {}
+                Action::Halt(why) => self.judge.accuse(Invariant::Running, format!("node {place} stopped: {why}")),
+                Action::Misbehaved(found) => {
+                    for one in found {
+                        self.judge.saw_evidence(place, &one);
+                        self.evidence.push((place, one));
+                    }
+                }
+                Action::Admission { ticket, answer } => {
+                    let asked = self.asked.remove(&ticket);
+                    self.admitted.extend(asked.filter(|_| answer.is_ok()).map(|one| (ticket, one)));
+                }
+                Action::LeftOut { instruction, .. } => {
+                    let envelope = instruction.envelope();
+                    self.admitted.retain(|_, one| {
+                        one.place != place || (one.submitter, one.key) != (envelope.submitter, envelope.key)
+                    });
+                }
+                Action::IllTimed { .. } => {}
             }
         }
-    }
-
-    fn send(&mut self, from: usize, to: To, message: &Message) {
-        if self.without.block_sync && matches!(message, Message::Status(_) | Message::Block(_)) {
-            return;
+        if stored && let Some(replica) = &mut self.nodes[place].replica {
+            replica.stored();
+            self.show_state(place);
         }
-        match self.opposite(from, message) {
-            Some(opposite) => self.transmit(from, to, &opposite),
-            None => self.watch(from, message),
-        }
-        self.transmit(from, to, message);
-    }
-
-    /// What a two-faced validator says beside its vote: for no block where it voted for one.
-    fn opposite(&self, from: usize, message: &Message) -> Option<Message> {
-        let guard = self.nodes[from].guard.as_ref().filter(|_| self.two_faced == Some(from))?;
-        let Message::Consensus(ConsensusMessage::Vote(signed)) = message else { return None };
-        let vote = Vote { block: None, ..signed.vote };
-        let evidence = guard.sign_anything(&vote.message());
-        let lie = SignedVote { vote, validator: signed.validator, evidence };
-        (signed.vote.block.is_some() && signed.validator == guard.key())
-            .then_some(Message::Consensus(ConsensusMessage::Vote(lie)))
-    }
-
-    fn transmit(&mut self, from: usize, to: To, message: &Message) {
-        let bytes = message.encode();
-        for other in 0..self.nodes.len() {
-            let meant = match to {
-                To::All => true,
-                To::Validators => self.nodes[other].guard.is_some(),
-                To::One(peer) => peer == node_key(other),
-            };
-            let pair = (from.min(other), from.max(other));
-            if other == from || !meant || self.nodes[other].replica.is_none() || self.cut.contains(&pair) {
-                continue;
-            }
-            let copies = match self.random.next_u32() % 1_000 {
-                fate if fate < self.weather.loss_permille => 0,
-                fate if fate < self.weather.loss_permille + self.weather.twice_permille => 2,
-                _ => 1,
-            };
-            for _ in 0..copies {
-                let spread = self.weather.delay_ms_max - self.weather.delay_ms_min + 1;
-                let delay = self.weather.delay_ms_min + u64::from(self.random.next_u32()) % spread;
-                self.note(from, other, delay, &bytes);
-                // Through the bytes, as on a real link.
-                let message = Message::decode(&bytes).expect("what was encoded decodes");
-                let event = authenticate(node_key(from), message, |_| None, &mut KnownKeys::default())
-                    .expect("correct nodes pass on authentic ones");
-                self.schedule(delay, other, event);
-            }
-        }
-    }
-
-    /// Whether a validator ever says two things for one step, over all its lives. What it signed and never said is no harm.
-    fn watch(&mut self, from: usize, message: &Message) {
-        let (key, step, height, round, content) = match message {
-            Message::Consensus(ConsensusMessage::Vote(signed)) => {
-                let vote = &signed.vote;
-                let step = if vote.kind == VoteKind::Prevote { Step::Prevote } else { Step::Precommit };
-                (signed.validator, step, vote.height, vote.round, vote.message())
-            }
-            Message::Consensus(ConsensusMessage::Proposal(signed)) => {
-                let proposal = &signed.proposal;
-                (signed.validator, Step::Propose, proposal.height, proposal.round, proposal.message())
-            }
-            _ => return,
-        };
-        let said = *self.said.entry((key, height, round, step)).or_insert(content);
-        if said != content {
-            self.doubled.push((from, height, round, step));
-        }
-    }
-
-    fn note(&mut self, from: usize, to: usize, delay: u64, bytes: &[u8]) {
-        let head = format!("{} {from} {to} {delay} ", self.now_ms);
-        let line = [self.trace.as_bytes().as_slice(), head.as_bytes(), bytes].concat();
-        self.trace = seaway_types::hash::Domain::DevnetSeed.hash(&line);
     }
 
     /// Hash over every message so far: equal for equal seeds.
@@ -477,36 +487,93 @@ impl World {
         self.trace
     }
 
-    /// All replicas stand on one chain, with the states that it gives; nobody halted, nobody signed twice.
-    pub fn check(&self) {
-        assert!(self.forks.is_empty(), "two blocks final at heights {:?}", self.forks);
-        assert!(self.halts.is_empty(), "halted: {:?}", self.halts);
-        assert!(self.doubled.is_empty(), "said two things for one step: {:?}", self.doubled);
-        for (place, node) in self.nodes.iter().enumerate() {
-            for block in node.disk.blocks() {
-                let header = block.block.header;
-                assert_eq!(self.finals.get(&header.height), Some(&header.id()), "node {place} at {}", header.height);
+    /// Lets a validator lie in a certain way.
+    pub fn corrupt(&mut self, place: usize, adversary: Adversary) {
+        if let Some(guard) = &self.nodes[place].guard {
+            self.judge.expect_lies_of(guard.key());
+        }
+        self.adversaries.insert(place, adversary);
+    }
+
+    /// Lets all validators be honest from now on.
+    pub fn reform(&mut self) {
+        self.adversaries.clear();
+    }
+
+    /// Looks at all nodes: each replays to its tip and its state, the chain is the one that was final, and of what was
+    /// admitted and neither executed nor left out for a reason everything is over or still waits.
+    pub fn look(&mut self) {
+        let mut whole: Option<(MemoryState, TipBlock)> = None;
+        for place in 0..self.nodes.len() {
+            let node = &self.nodes[place];
+            let Some(replica) = &node.replica else { continue };
+            self.judge.saw_chain(place, &node.disk.blocks());
+            // Nodes on one tip have one chain: it is executed anew once.
+            if whole.as_ref().is_none_or(|(_, tip)| tip.id != replica.tip().id) {
+                whole = Some(replayed(&self.document, place as u64, &node.disk, &self.contracts));
             }
-            if let Some(replica) = &node.replica {
-                let (state, tip) = replayed(&self.document, &node.disk, &self.contracts);
-                assert_eq!(replica.tip().id, tip.id, "node {place} replays to its tip");
-                assert_eq!(replica.state().commitment().parts(), state.commitment().parts(), "node {place}");
+            let same = whole.as_ref().is_some_and(|(state, tip)| {
+                replica.tip().id == tip.id && replica.state().commitment().parts() == state.commitment().parts()
+            });
+            if !same {
+                self.judge.accuse(Invariant::Replay, format!("node {place} does not replay to its state"));
+            }
+            self.show_state(place);
+        }
+    }
+
+    /// Shows the judge a node's state, with its index in memory and on disk.
+    fn show_state(&mut self, place: usize) {
+        let node = &self.nodes[place];
+        let Some(replica) = &node.replica else { return };
+        let state = replica.state();
+        let find = |key: &IndexKey| match state.indexed(key).expect("memory reads") {
+            Some(entry) => Some(entry),
+            None => node.disk.indexed(key).expect("memory reads"),
+        };
+        let index = Index { find: &find, len: node.disk.index_len() + state.index().len() };
+        self.judge.saw_state(place, state, index);
+    }
+
+    /// What was admitted is executed or over, once there was time for it; and what is executed waits nowhere.
+    pub fn look_for_lost(&mut self) {
+        let now = self.start_ms + self.now_ms;
+        for one in self.admitted.values() {
+            if !self.judge.was_executed(&one.submitter, &one.key) && one.valid_until.ms() > now {
+                let what = format!(
+                    "node {} took {:?} of {:?} in, and nothing came of it",
+                    one.place, one.key, one.submitter
+                );
+                self.judge.accuse(Invariant::Kept, what);
+                break;
             }
         }
+        for (place, node) in self.nodes.iter().enumerate() {
+            let Some(replica) = &node.replica else { continue };
+            let pool = replica.pool();
+            let waiting = pool.ids().filter_map(|id| pool.get(id)).map(|one| one.envelope());
+            let settled = waiting.filter(|one| self.judge.was_executed(&one.submitter, &one.key)).count();
+            if settled > 0 {
+                self.judge
+                    .accuse(Invariant::Pool, format!("{settled} settled instructions wait in the pool of {place}"));
+            }
+        }
+    }
+
+    /// Nothing is broken, and there was something to look at.
+    pub fn check(&mut self) {
+        self.look();
+        assert!(self.judge.violations().is_empty(), "{:#?}", self.judge.violations());
     }
 }
 
 /// The state that a disk's blocks give, executed anew from the genesis.
-fn replayed(document: &GenesisDocument, disk: &Disk, contracts: &Contracts) -> (MemoryState, TipBlock) {
-    let mut state = state_of(document, 1).expect("the genesis state");
+fn replayed(document: &GenesisDocument, seed: u64, disk: &Disk, contracts: &Contracts) -> (MemoryState, TipBlock) {
+    let mut state = state_of(document, seed).expect("the genesis state");
     let id = BlockId(document.hash().0);
     let mut tip = TipBlock { height: Height(0), id, time: document.time, certificate: None };
-    for final_block in disk.blocks() {
+    for (final_block, instructions) in disk.decided() {
         let header = final_block.block.header;
-        let decode = |raw: &seaway_types::RawInstruction| {
-            raw.clone().decode().expect("well-formed").authenticate().expect("signed")
-        };
-        let instructions: Vec<_> = final_block.block.instructions.iter().map(decode).collect();
         let context = seaway_ledger::execution::BlockContext { height: header.height, time: header.time };
         let executed = seaway_ledger::execution::execute_block(&state, state.commitment(), context, &instructions)
             .expect("valid");

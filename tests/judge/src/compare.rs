@@ -1,14 +1,14 @@
-//! Compares the ledger with the model, record by record.
+//! Compares the ledger with the model, record by record. What differs panics with both sides.
 
 use seaway_ledger::execution::ExecutedBlock;
-use seaway_ledger::state::{MemoryState, StateView};
+use seaway_ledger::state::MemoryState;
 use seaway_model::{Answer, Model, REFUSED, Stage};
 use seaway_types::contract::Code;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::{AuthenticInstruction, Leg, Submitter};
 use seaway_types::reason::Reason;
-use seaway_types::receipt::{BlockAct, PlacedReason, Receipt};
-use seaway_types::state::{Field, HoldPurpose, IndexKey, PaymentStage, Stage as ContractStage};
+use seaway_types::receipt::{BlockAct, CreditOutcome, PlacedReason, Receipt};
+use seaway_types::state::{Field, HoldPurpose, IndexEntry, IndexKey, PaymentStage, Stage as ContractStage};
 use std::collections::BTreeMap;
 
 /// Whether an instruction is about contracts, at least with one of its legs.
@@ -36,41 +36,49 @@ fn without_event(act: &BlockAct) -> BlockAct {
     }
 }
 
+/// What a block answered, as whoever executed it tells.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// Receipts: first of the block's own acts, then one for each instruction.
+    pub receipts: &'a [Receipt],
+    /// Outcomes of credits, by the position of their receipt.
+    pub outcomes: &'a dyn Fn(usize) -> Vec<CreditOutcome>,
+}
+
 /// The same acts, and the same answer to each instruction of a block and to each credit.
-pub fn same_answers(executed: &ExecutedBlock, block: &[AuthenticInstruction], acts: &[BlockAct], answers: &[Answer]) {
-    let own: Vec<BlockAct> = executed
-        .receipts()
-        .iter()
-        .filter_map(|receipt| match receipt {
-            Receipt::Act(act) => Some(without_event(act)),
-            Receipt::Instruction(_) => None,
-        })
-        .collect();
-    assert_eq!(own, acts.iter().map(without_event).collect::<Vec<_>>());
-    assert_eq!(executed.receipts().len(), acts.len() + answers.len());
+pub fn same_answers(told: Told<'_>, block: &[AuthenticInstruction], acts: &[BlockAct], answers: &[Answer]) {
+    let own = told.receipts.iter().filter_map(|receipt| match receipt {
+        Receipt::Act(act) => Some(without_event(act)),
+        Receipt::Instruction(_) => None,
+    });
+    assert_eq!(own.collect::<Vec<_>>(), acts.iter().map(without_event).collect::<Vec<_>>());
+    assert_eq!(told.receipts.len(), acts.len() + answers.len());
     assert_eq!(block.len(), answers.len());
-    for place in 0..executed.receipts().len() {
-        for event in 0..executed.events(place).count() {
-            assert_eq!(executed.prove_event(place, event).unwrap().verify(&executed.receipts_root()), Ok(()));
-        }
-    }
     for (position, (instruction, answer)) in block.iter().zip(answers).enumerate() {
         let place = acts.len() + position;
-        let Receipt::Instruction(receipt) = &executed.receipts()[place] else { panic!("an act after the acts") };
+        let Receipt::Instruction(receipt) = &told.receipts[place] else { panic!("an act after the acts") };
         let asked = instruction.envelope();
         assert_eq!(receipt.status, answer.status, "{:?} or {:?} on {asked:?}", receipt.reason, answer.reason);
         if about_contracts(instruction) {
             same_refusal(receipt.reason, answer.reason, &format!("{asked:?}"));
         } else {
-            assert_eq!(receipt.reason, answer.reason);
+            assert_eq!(receipt.reason, answer.reason, "{asked:?}");
         }
-        assert_eq!(executed.outcomes(place), answer.credits);
+        assert_eq!((told.outcomes)(place), answer.credits);
         assert_eq!(receipt.credits as usize, answer.credits.len());
-        // Everything that was answered is provable under the receipts root.
-        let proof = executed.prove(place, None).unwrap();
-        assert_eq!(proof.verify(&executed.receipts_root()), Ok(()));
-        for credit in 0..answer.credits.len() {
-            assert_eq!(executed.prove(place, Some(credit)).unwrap().verify(&executed.receipts_root()), Ok(()));
+    }
+}
+
+/// Everything that a block answered is provable under its receipts root.
+pub fn all_provable(executed: &ExecutedBlock) {
+    let root = executed.receipts_root();
+    for place in 0..executed.receipts().len() {
+        assert_eq!(executed.prove(place, None).expect("a receipt").verify(&root), Ok(()));
+        for credit in 0..executed.outcomes(place).len() {
+            assert_eq!(executed.prove(place, Some(credit)).expect("a credit").verify(&root), Ok(()));
+        }
+        for event in 0..executed.events(place).count() {
+            assert_eq!(executed.prove_event(place, event).expect("an event").verify(&root), Ok(()));
         }
     }
 }
@@ -113,8 +121,17 @@ fn same_refusal(ledger: Option<PlacedReason>, model: Option<PlacedReason>, asked
     }
 }
 
-/// The same records.
-pub fn same_state(state: &MemoryState, model: &Model) {
+/// The index beside a state: in memory, or partly on a disk.
+#[derive(Clone, Copy)]
+pub struct Index<'a> {
+    /// Finds an entry.
+    pub find: &'a dyn Fn(&IndexKey) -> Option<IndexEntry>,
+    /// How many there are.
+    pub len: usize,
+}
+
+/// The same records, and the same index.
+pub fn same_state(state: &MemoryState, index: Index<'_>, model: &Model) {
     let tables = state.tables();
     let mut money = BTreeMap::new();
     for ((account, asset), balance) in tables.balances.sorted() {
@@ -156,17 +173,16 @@ pub fn same_state(state: &MemoryState, model: &Model) {
         );
     }
     for (key, (digest, height)) in &model.keys {
-        let entry =
-            state.indexed(&IndexKey::Instruction(key.0, key.1)).unwrap().expect("a key once taken stays taken");
+        let entry = (index.find)(&IndexKey::Instruction(key.0, key.1)).expect("a key once taken stays taken");
         assert_eq!(entry.height, *height);
         assert!(
             matches!(entry.value, seaway_types::state::IndexValue::Instruction { digest: d, .. } if d == *digest)
         );
     }
     let others = model.uetrs.len() + model.settled_later.len() + model.confirmed.len() + model.references.len();
-    assert_eq!(state.index().len(), model.keys.len() + others);
+    assert_eq!(index.len, model.keys.len() + others);
     for (key, (facts, status)) in &model.uetrs {
-        let entry = state.indexed(&IndexKey::Payment(*key)).unwrap().expect("a UETR once taken stays taken");
+        let entry = (index.find)(&IndexKey::Payment(*key)).expect("a UETR once taken stays taken");
         assert_eq!(entry.value, seaway_types::state::IndexValue::Payment { facts: *facts, status: *status });
     }
 }

@@ -28,8 +28,10 @@ const BANKS: [&str; 4] = ["AAAAHKHH", "BBBBSGSG", "CCCCHKHH", "SUPVHKHH"];
 const ACCOUNTS: u8 = 9;
 const START_MS: u64 = 1_800_000_000_000;
 
+/// See the module.
 pub struct World {
     random: u64,
+    /// The genesis of its network.
     pub genesis: GenesisDocument,
     sent: Vec<Envelope>,
     uetrs: Vec<PaymentKey>,
@@ -70,6 +72,7 @@ fn minor(units: u64) -> Amount {
 }
 
 impl World {
+    /// From a seed.
     pub fn new(seed: u64) -> Self {
         let mut world = Self {
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1),
@@ -115,6 +118,7 @@ impl World {
         low + self.next() % (high - low + 1)
     }
 
+    /// True so often out of a hundred times.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.roll(1, 100) <= percent
     }
@@ -183,11 +187,16 @@ impl World {
         self.pick(list).unwrap()
     }
 
+    /// Something that was sent.
+    fn sent_before(&mut self) -> Option<Envelope> {
+        let place = self.next().checked_rem(self.sent.len() as u64)?;
+        self.sent.get(place as usize).cloned()
+    }
+
     /// A random instruction, as the model's present state makes sense of it.
     pub fn instruction(&mut self, model: &Model, now: BlockTime) -> AuthenticInstruction {
-        let again = self.sent.clone();
         if self.chance(8)
-            && let Some(envelope) = self.pick(&again)
+            && let Some(envelope) = self.sent_before()
         {
             return self.signed(model, envelope);
         }
@@ -206,7 +215,7 @@ impl World {
             _ => now.after_ms(self.roll(0, 900_000)),
         };
         let network = if self.chance(1) { "other" } else { "model" };
-        let reused = self.pick(&again).filter(|_| self.chance(2));
+        let reused = self.sent_before().filter(|_| self.chance(2));
         let mut envelope = Envelope {
             network: network.parse().unwrap(),
             submitter: Submitter::Authority,

@@ -7,6 +7,7 @@ use std::fmt::Write;
 pub struct Random(u64);
 
 impl Random {
+    /// From a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1))
     }
@@ -23,10 +24,12 @@ impl Random {
         low + self.next() % (high - low + 1)
     }
 
+    /// True so often out of a hundred times.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.roll(1, 100) <= percent
     }
 
+    /// One of a list; none where it is empty.
     pub fn pick<T: Clone>(&mut self, list: &[T]) -> Option<T> {
         if list.is_empty() { None } else { list.get((self.next() % list.len() as u64) as usize).cloned() }
     }
