@@ -115,6 +115,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             built.left_out.into_iter().filter(|(_, reason)| !matches!(reason, VoidReason::BlockFull)).collect();
         for (instruction, _) in &lasting {
             self.pool.remove(&instruction.wire_id());
+            self.left_out.note(instruction.wire_id(), self.now.elapsed_ms);
         }
         self.tell_left_out(lasting.into_iter());
         let ids: Vec<WireId> = built.included.iter().map(|one| one.wire_id()).collect();

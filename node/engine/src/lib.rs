@@ -30,6 +30,7 @@ mod action;
 mod agree;
 mod candidate;
 mod chain;
+mod left_out;
 mod message;
 mod replica;
 mod simulate;

@@ -2,6 +2,7 @@
 
 use crate::action::{Action, Event, LogEntry, Now, Peer, To};
 use crate::candidate::Candidates;
+use crate::left_out::LeftOut;
 use crate::message::Message;
 use crate::store::{Store, TipBlock, View};
 use crate::sync::{PeerState, SyncState};
@@ -47,6 +48,7 @@ pub struct Replica<S, K> {
     pub(crate) remembered: BTreeMap<Height, Vec<LogEntry>>,
     pub(crate) candidates: Candidates,
     pub(crate) pool: Pool,
+    pub(crate) left_out: LeftOut,
     pub(crate) peers: BTreeMap<Peer, PeerState>,
     pub(crate) sync: SyncState,
     pub(crate) knocks: Knocks,
@@ -105,6 +107,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             remembered: BTreeMap::new(),
             candidates: Candidates::default(),
             pool: Pool::default(),
+            left_out: LeftOut::default(),
             peers: BTreeMap::new(),
             sync: SyncState::default(),
             knocks: Knocks::default(),

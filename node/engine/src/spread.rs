@@ -56,6 +56,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
             if self.candidates.waits_for(&instruction.wire_id()) {
                 self.candidates.put_beside(instruction.clone());
             }
+            if self.left_out.holds(&instruction.wire_id(), self.now.elapsed_ms) {
+                continue;
+            }
             // What is refused here is not needed here: the sender keeps it.
             let _refused = self.admit(instruction)?;
         }
@@ -103,7 +106,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// Asks for what a peer announces and this node lacks.
     pub(crate) fn hear_announcement(&mut self, from: Peer, ids: &[WireId]) {
-        let lacking: Vec<WireId> = ids.iter().filter(|id| self.pool.get(id).is_none()).copied().collect();
+        let now = self.now.elapsed_ms;
+        let lacks = |id: &&WireId| self.pool.get(id).is_none() && !self.left_out.holds(id, now);
+        let lacking: Vec<WireId> = ids.iter().filter(lacks).copied().collect();
         if !lacking.is_empty() {
             self.send(To::One(from), Message::WantInstructions(Bounded::new(lacking).unwrap_or_default()));
         }

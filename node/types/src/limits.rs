@@ -123,6 +123,11 @@ pub const FRAME_BYTES_MAX: usize = BLOCK_BYTES_MAX + (1 << 20);
 /// What the instructions that wait may fill in a node's memory, in bytes of their wire form.
 pub const POOL_BYTES_MAX: usize = 128 << 20;
 
+/// Void instructions that a node remembers so that it does not take them from peers again: some blocks full.
+pub const LEFT_OUT_MAX: usize = 4_096;
+/// For how long, in milliseconds: what made them void may change.
+pub const LEFT_OUT_MS: u64 = 10_000;
+
 /// How many instructions may wait.
 pub const POOL_INSTRUCTIONS_MAX: usize = 65_536;
 

@@ -538,7 +538,8 @@ impl World {
     /// What was admitted is executed or over, once there was time for it; and what is executed waits nowhere.
     pub fn look_for_lost(&mut self) {
         let now = self.start_ms + self.now_ms;
-        for one in self.admitted.values() {
+        // What a liar takes in it may keep to itself: its client has to turn to another node.
+        for one in self.admitted.values().filter(|one| !self.adversaries.contains_key(&one.place)) {
             if !self.judge.was_executed(&one.submitter, &one.key) && one.valid_until.ms() > now {
                 let what = format!(
                     "node {} took {:?} of {:?} in, and nothing came of it",
@@ -548,7 +549,8 @@ impl World {
                 break;
             }
         }
-        for (place, node) in self.nodes.iter().enumerate() {
+        for (place, node) in self.nodes.iter().enumerate().filter(|(place, _)| !self.adversaries.contains_key(place))
+        {
             let Some(replica) = &node.replica else { continue };
             let pool = replica.pool();
             let waiting = pool.ids().filter_map(|id| pool.get(id)).map(|one| one.envelope());
