@@ -16,6 +16,7 @@ use seaway_types::genesis::ConsensusTiming;
 use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::VALIDATORS_MAX;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::signature::{Ed25519Signature, Evidence, SignatureCheck, SignatureEntry, verify};
 use seaway_types::state::ValidatorSet;
 use seaway_types::time::Height;
@@ -145,12 +146,18 @@ pub struct Agreement {
     network: NetworkId,
 }
 
+/// More than two thirds decide; more than a third counts as some correct validator.
+fn thresholds() -> ThresholdParams {
+    let usual = ThresholdParams::default();
+    if seeded(Mutant::QuorumOfAThird) { ThresholdParams { quorum: usual.honest, ..usual } } else { usual }
+}
+
 impl Agreement {
     /// Not started at any height.
     pub fn new(network: NetworkId, key: PublicKey, validators: &ValidatorSet) -> Self {
         let params = Params {
             address: Address(key),
-            threshold_params: ThresholdParams::default(),
+            threshold_params: thresholds(),
             value_payload: ValuePayload::ProposalAndParts,
             enabled: true,
         };

@@ -13,6 +13,7 @@ use seaway_types::bounded::Bounded;
 use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, RawInstruction};
 use seaway_types::limits::{BLOCK_BYTES_MAX, BLOCK_INSTRUCTIONS_MAX};
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::VoidReason;
 use seaway_types::signature::KnownKeys;
 use seaway_types::time::{BlockTime, Height};
@@ -101,7 +102,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     /// Builds a block of what waits, executes it, and proposes it.
     fn build(&mut self, round: Round) -> Result<(), Halt> {
         let height = self.next_height();
-        let earliest = self.tip.time.after_ms(1);
+        let earliest = self.tip.time.after_ms(u64::from(!seeded(Mutant::TimeNotRising)));
         let time = BlockTime::from_ms(self.now.clock_ms).unwrap_or(earliest).max(earliest);
         let over = self.pool.expire(time);
         self.tell_left_out(over.into_iter().map(|one| {
@@ -208,7 +209,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let bound = self.timing.clock_bound_ms;
         let Some(candidate) = self.candidates.get_mut(&id) else { return false };
         let time = candidate.draft.header.time.ms();
-        let timely = |at: &Now| time.abs_diff(at.clock_ms) <= bound;
+        let timely = |at: &Now| time.abs_diff(at.clock_ms) <= bound || seeded(Mutant::ClockRuleOff);
         let passes = proposals.iter().any(|one| one.valid_round.is_some() || timely(&one.at));
         candidate.stage = if passes { Stage::Drafted } else { Stage::IllTimed };
         if !passes {
@@ -256,7 +257,14 @@ impl<S: Store, K: Signer> Replica<S, K> {
             Err(fault @ (BlockFault::Fault(_) | BlockFault::Version { .. })) => return Err(Halt(fault.to_string())),
             Err(_) => return Ok(None),
         };
-        let same = self.header_of(&executed, &draft.body)? == *header;
+        let mut expected = self.header_of(&executed, &draft.body)?;
+        if seeded(Mutant::RootUnchecked) {
+            expected.state_root = header.state_root;
+        }
+        if seeded(Mutant::ParentUnchecked) {
+            expected.parent = header.parent;
+        }
+        let same = expected == *header;
         Ok(same.then_some(executed))
     }
 
@@ -264,7 +272,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     fn parent_fits(&self, draft: &BlockDraft) -> Result<bool, Halt> {
         let (header, tip) = (&draft.header, &self.tip);
         if header.parent != tip.id {
-            return Ok(false);
+            return Ok(seeded(Mutant::ParentUnchecked));
         }
         let Some(certificate) = &draft.body.parent_certificate else {
             return Ok(tip.height == Height(0));

@@ -10,6 +10,7 @@ use seaway_ledger::execution::ExecutedBlock;
 use seaway_ledger::state::StateView;
 use seaway_types::block::{BlockDraft, Certificate, FinalBlock};
 use seaway_types::instruction::AuthenticInstruction;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::state::Parameters;
 use std::sync::Arc;
 
@@ -48,11 +49,14 @@ impl<S: Store, K: Signer> Replica<S, K> {
         self.forget_knocks();
         for instruction in &instructions {
             let envelope = instruction.envelope();
-            self.pool.remove_key(&envelope.submitter, &envelope.key);
+            if !seeded(Mutant::PoolKeepsSettled) {
+                self.pool.remove_key(&envelope.submitter, &envelope.key);
+            }
         }
         let decided = Arc::new(Decided { block, instructions, applied });
-        self.done.after.push(Action::Persist(decided.clone()));
-        self.done.after.push(Action::Final(decided));
+        let (store, tell) = (Action::Persist(decided.clone()), Action::Final(decided));
+        let in_order = if seeded(Mutant::FinalBeforeDurable) { [tell, store] } else { [store, tell] };
+        self.done.after.extend(in_order);
         self.announce_tip();
         Ok(())
     }

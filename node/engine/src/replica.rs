@@ -11,6 +11,7 @@ use seaway_consensus::{Agreement, ConsensusMessage, Output, Signer, Timeouts, Ti
 use seaway_ledger::state::{MemoryState, ReadFault, StateView};
 use seaway_mempool::Pool;
 use seaway_types::genesis::ConsensusTiming;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::state::{Parameters, ValidatorSet, Validators};
 use seaway_types::time::Height;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -209,13 +210,18 @@ impl<S: Store, K: Signer> Replica<S, K> {
             actions.push(Action::Halt(why));
             return;
         }
+        let first = actions.len();
         if !log.is_empty() {
             actions.push(Action::Log(log));
         }
         if signed {
             actions.push(Action::KeepSigned);
         }
+        let said = sends.len();
         actions.extend(sends.into_iter().map(|(to, message)| Action::Send { to, message }));
+        if let (true, Some(step)) = (seeded(Mutant::SpeechBeforeLog), actions.get_mut(first..)) {
+            step.rotate_right(said);
+        }
         actions.extend(after);
     }
 

@@ -6,6 +6,7 @@ use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
 use seaway_types::identifier::{AccountId, Digest, InstructionKey, OwnerId};
 use seaway_types::instruction::{NetworkId, Submitter};
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::VoidReason;
 use seaway_types::state::{Account, IndexEntry, IndexKey, IndexValue, Parameters, Participant, Timing};
 use seaway_types::time::{BlockTime, Height};
@@ -55,6 +56,8 @@ impl<S: Store> StateView for View<'_, S> {
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
         match self.state.indexed(key)? {
             Some(entry) => Ok(Some(entry)),
+            None if seeded(Mutant::KeyIndexNotRestored) && matches!(key, IndexKey::Instruction(..)) => Ok(None),
+            None if seeded(Mutant::UetrIndexNotRestored) && matches!(key, IndexKey::Payment(_)) => Ok(None),
             None => self.store.indexed(key),
         }
     }

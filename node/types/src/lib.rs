@@ -38,6 +38,7 @@ pub mod keys;
 pub mod lei;
 pub mod limits;
 pub mod merkle;
+pub mod mutant;
 pub mod proof;
 pub mod reason;
 pub mod receipt;

@@ -12,9 +12,11 @@ use seaway_model::Model;
 use seaway_types::block::{BlockId, Certificate, FinalBlock, Round, VoteKind};
 use seaway_types::codec;
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::hash::Hash32;
 use seaway_types::identifier::InstructionKey;
-use seaway_types::instruction::Submitter;
+use seaway_types::instruction::{AuthenticInstruction, Instruction, Submitter};
 use seaway_types::keys::PublicKey;
+use seaway_types::limits::INSTRUCTION_BYTES_MAX;
 use seaway_types::receipt::Receipt;
 use seaway_types::signature::Evidence;
 use seaway_types::time::{BlockTime, Height};
@@ -29,8 +31,12 @@ pub enum Invariant {
     Agreement,
     /// Each final block has a certificate that a verifier of its own accepts.
     Certificate,
+    /// Each instruction of a final block carries signatures that hold.
+    Authentic,
     /// Each final block stands on the one before, and its time rises and is not from the future.
     Chain,
+    /// The state of each node has the root that the final block names.
+    Root,
     /// Receipts, outcomes and the whole state are the model's.
     Model,
     /// The model itself conserves money.
@@ -87,6 +93,7 @@ pub struct Judge {
     /// What was final first at each height, and a hash over its answers.
     finals: BTreeMap<Height, (BlockId, Vec<u8>)>,
     last: (BlockId, BlockTime),
+    root: Option<Hash32>,
     executed: BTreeMap<(Submitter, InstructionKey), Height>,
     said: BTreeMap<(PublicKey, Height, Round, Step), [u8; 32]>,
     byzantine: BTreeSet<PublicKey>,
@@ -121,6 +128,7 @@ impl Judge {
             model: Model::new(document),
             finals: BTreeMap::new(),
             last: (BlockId(document.hash().0), document.time),
+            root: None,
             executed: BTreeMap::new(),
             said: BTreeMap::new(),
             byzantine,
@@ -188,6 +196,8 @@ impl Judge {
         let certified = certified(&self.document, height, id, &decided.block.certificate);
         self.ensure(Invariant::Certificate, certified.is_ok(), || certified.err().unwrap_or_default());
         for instruction in &decided.instructions {
+            let authentic = signed(instruction);
+            self.ensure(Invariant::Authentic, authentic.is_ok(), || authentic.err().unwrap_or_default());
             let envelope = instruction.envelope();
             let earlier = self.executed.insert((envelope.submitter, envelope.key), height);
             self.ensure(Invariant::Once, earlier.is_none(), || {
@@ -196,6 +206,7 @@ impl Judge {
         }
         self.finals.insert(height, (id, answers));
         self.last = (id, header.time);
+        self.root = Some(header.state_root);
         self.hold_against_model(decided);
     }
 
@@ -231,6 +242,11 @@ impl Judge {
             return;
         }
         self.judged.states += 1;
+        let root = state.commitment().parts().root();
+        let named = self.root.is_none_or(|named| named == root);
+        self.ensure(Invariant::Root, named, || {
+            format!("node {place} has root {root}, which the block does not name")
+        });
         let same = agrees(|| compare::same_state(state, index, &self.model));
         self.ensure(Invariant::Model, same.is_ok(), || format!("node {place}: {}", same.err().unwrap_or_default()));
     }
@@ -284,6 +300,23 @@ pub fn said_by(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a panic without words").chars().take(2_000).collect()
 }
 
+/// Whether a signature holds, by the curve's own verifier.
+fn holds(key: &PublicKey, evidence: &Evidence, message: &[u8; 32]) -> Result<(), String> {
+    let PublicKey::Ed25519(bytes) = key else { return Err("an unknown kind of key".to_owned()) };
+    let Evidence::Ed25519(signature) = evidence else { return Err("an unknown kind of signature".to_owned()) };
+    let verifier = VerifyingKey::from_bytes(bytes).map_err(|error| format!("{key}: {error}"))?;
+    let signature = Signature::from_bytes(&signature.0);
+    verifier.verify_strict(message, &signature).map_err(|error| format!("a signature of {key}: {error}"))
+}
+
+/// Whether all signatures of an instruction hold, read anew from its bytes.
+fn signed(instruction: &AuthenticInstruction) -> Result<(), String> {
+    let read: Instruction =
+        codec::decode(&instruction.raw().0, INSTRUCTION_BYTES_MAX).map_err(|error| error.to_string())?;
+    let digest = read.envelope.digest();
+    read.signatures.iter().try_for_each(|entry| holds(&entry.key, &entry.evidence, &digest.0))
+}
+
 /// More than two thirds of the document's voting power signed precommits for this very block, counted here once more.
 fn certified(document: &GenesisDocument, height: Height, id: BlockId, given: &Certificate) -> Result<(), String> {
     if (given.height, given.block) != (height, id) {
@@ -292,12 +325,7 @@ fn certified(document: &GenesisDocument, height: Height, id: BlockId, given: &Ce
     let message = given.vote(document.network).message();
     let mut signers: BTreeSet<PublicKey> = BTreeSet::new();
     for one in &given.signatures {
-        let PublicKey::Ed25519(bytes) = one.validator else { return Err("an unknown kind of key".to_owned()) };
-        let Evidence::Ed25519(signature) = one.evidence else {
-            return Err("an unknown kind of signature".to_owned());
-        };
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|error| error.to_string())?;
-        key.verify_strict(&message, &Signature::from_bytes(&signature.0)).map_err(|error| error.to_string())?;
+        holds(&one.validator, &one.evidence, &message)?;
         if !signers.insert(one.validator) {
             return Err(format!("{} signed twice", one.validator));
         }

@@ -4,9 +4,14 @@ use crate::disk::Guard;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use seaway_engine::{ConsensusMessage, Message, Signer};
-use seaway_types::block::{BlockDraft, BlockId, Proposal, SignedProposal, SignedVote, Vote};
+use seaway_types::block::{
+    Block, BlockDraft, BlockHeader, BlockId, Certificate, CommitSignature, FinalBlock, Proposal, Round,
+    SignedProposal, SignedVote, Vote, VoteKind,
+};
+use seaway_types::bounded::Bounded;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::NetworkId;
+use seaway_types::keys::PublicKey;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -34,11 +39,13 @@ pub enum Kind {
     Garbler,
     /// Passes no instruction on.
     Censor,
+    /// Hands out blocks as decided whose certificates it made up.
+    Forger,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Silent,
         Self::Equivocator,
         Self::DoubleVoter,
@@ -49,6 +56,7 @@ impl Kind {
         Self::Withholder,
         Self::Garbler,
         Self::Censor,
+        Self::Forger,
     ];
 }
 
@@ -73,6 +81,10 @@ pub struct Adversary {
     kind: Kind,
     /// Messages that a replayer sent.
     old: Vec<Message>,
+    /// The other validators, whose names a forger uses.
+    others: Vec<PublicKey>,
+    /// How often it forged.
+    lies: u32,
     /// By which block another one was replaced.
     forged: BTreeMap<BlockId, BlockId>,
 }
@@ -90,8 +102,8 @@ const OLD_MAX: usize = 200;
 
 impl Adversary {
     /// One of a kind.
-    pub fn new(kind: Kind) -> Self {
-        Self { kind, old: Vec::new(), forged: BTreeMap::new() }
+    pub fn new(kind: Kind, others: Vec<PublicKey>) -> Self {
+        Self { kind, old: Vec::new(), others, lies: 0, forged: BTreeMap::new() }
     }
 
     /// How it lies.
@@ -136,11 +148,44 @@ impl Adversary {
                 let garbled = Message::decode(&bytes).ok().map(all);
                 [Some(honest()), garbled].into_iter().flatten().collect()
             }
+            Kind::Forger => {
+                [Some(honest()), self.made_up(network, guard, message).map(all)].into_iter().flatten().collect()
+            }
             Kind::Censor => match message {
                 Message::Instructions(_) | Message::Announce(_) => Vec::new(),
                 _ => vec![honest()],
             },
         }
+    }
+
+    /// An empty block in place of a draft, as if it were decided: with a certificate that counts its own signature several
+    /// times, or that has it under the names of others, or that has none.
+    fn made_up(&mut self, network: NetworkId, guard: &Guard, message: &Message) -> Option<Message> {
+        let Message::Draft(draft) = message else { return None };
+        if !draft.body.instructions.is_empty() {
+            return None;
+        }
+        let header = BlockHeader { time: draft.header.time.after_ms(1), ..draft.header };
+        let (height, block, round) = (header.height, header.id(), Round(0));
+        let vote = Vote { network, kind: VoteKind::Precommit, height, round, block: Some(block) };
+        let evidence = guard.sign_anything(&vote.message());
+        let own = CommitSignature { validator: guard.key(), evidence };
+        self.lies += 1;
+        let signers: Vec<CommitSignature> = match self.lies % 3 {
+            0 => vec![own; 3],
+            1 => {
+                let mut names = self.others.clone();
+                names.push(guard.key());
+                names.sort_unstable();
+                names.into_iter().map(|validator| CommitSignature { validator, evidence }).collect()
+            }
+            _ => Vec::new(),
+        };
+        let signatures = Bounded::new(signers).ok()?;
+        let certificate = Certificate { height, round, block, signatures };
+        let parent_certificate = draft.body.parent_certificate.clone();
+        let block = Block { header, parent_certificate, instructions: Bounded::default() };
+        Some(Message::Block(Box::new(FinalBlock { block, certificate })))
     }
 
     /// Its own proposal for nodes with even places, another one for the rest.

@@ -1,7 +1,7 @@
 //! The course of a run: a phase in which everything may happen and nothing may break, and one in which all is well again and the
 //! network must go on.
 
-use crate::adversary::{Adversary, Kind};
+use crate::adversary::Kind;
 use crate::plan::{Fault, Plan};
 use crate::world::{Weather, World};
 use seaway_genesis::ceremony;
@@ -74,7 +74,7 @@ impl<'a> Course<'a> {
         let mut world = World::of(genesis, start_ms, plan.seed, (plan.validators, plan.observers));
         world.weather = plan.weather;
         for (place, kind) in &plan.adversaries {
-            world.corrupt(*place, Adversary::new(*kind));
+            world.corrupt(*place, *kind);
         }
         let random = Random::new(plan.seed ^ 0x10ad);
         Self { plan, world, traffic, random, start_ms, ends: Vec::new(), quiet_until: 0, asked: (0, 0), tell }

@@ -3,6 +3,7 @@
 use seaway_types::amount::Amount;
 use seaway_types::contract::{Conversion, Op, Ratio, Rounding, Value};
 use seaway_types::hash::Hash32;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::time::BlockTime;
 use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
@@ -147,6 +148,7 @@ pub(super) fn convert(stack: &mut Stack, rounding: Rounding, back: bool) -> Resu
 
 fn exchanged(amount: Amount, given: Ratio, rounding: Rounding, back: bool) -> Result<Conversion, Failed> {
     let rate = if back { Ratio::new(given.denominator(), given.numerator()).ok_or(Failed)? } else { given };
+    let rounding = if seeded(Mutant::RoundedForTheTaker) && !back { Rounding::Ceil } else { rounding };
     let (out, remainder, up) = divided(amount, rate, rounding)?;
     Ok(Conversion { amount, rate, out, remainder, up })
 }

@@ -7,6 +7,7 @@ use crate::state::{Soon, StateView, Timer, TimerSubject};
 use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::limits::{BLOCK_ACTS_MAX, MINUTE_MS};
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::receipt::{BlockAct, Receipt};
 use seaway_types::state::{Account, Field, Hold, Instance, Payment, PaymentStage};
 use seaway_types::time::BlockTime;
@@ -19,7 +20,9 @@ impl<V: StateView> Execution<'_, V> {
         let instances = due.iter().filter_map(contract).collect();
         self.state.view().warm(&Soon { instances, ..Soon::default() });
         for timer in due {
-            self.state.remove_timer(timer);
+            if !seeded(Mutant::TimerFiresTwice) {
+                self.state.remove_timer(timer);
+            }
             self.uetr = None;
             let act = match timer.subject {
                 TimerSubject::Hold(hold) => Some(self.expire_hold(hold)),
@@ -52,7 +55,9 @@ impl<V: StateView> Execution<'_, V> {
 
     fn expire_hold(&mut self, id: HoldId) -> Result<BlockAct, Stop> {
         let hold: Hold = self.must(&id, "a hold that a timer waits for")?;
-        self.give_back(&hold)?;
+        if !seeded(Mutant::HoldKeepsItsMoney) {
+            self.give_back(&hold)?;
+        }
         self.state.put::<Hold>(id, None)?;
         Ok(BlockAct::HoldExpired { hold: id, payer: hold.payer, asset: hold.asset, amount: hold.amount })
     }

@@ -12,6 +12,7 @@ use seaway_types::instruction::contract::{CallContract, Target};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{AuthenticInstruction, Leg};
 use seaway_types::merkle;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
 use seaway_types::state::IndexKey;
 
@@ -109,7 +110,7 @@ pub(super) fn begin<V: StateView>(view: &V, context: BlockContext) -> Result<Exe
     if context.height.0 != parent.height.0.saturating_add(1) {
         return Err(BlockFault::Height { given: context.height, parent: parent.height });
     }
-    if context.time <= parent.time {
+    if context.time < parent.time || (context.time == parent.time && !seeded(Mutant::TimeNotRising)) {
         return Err(BlockFault::Time { given: context.time, parent: parent.time });
     }
     let mut execution = Execution::new(view, context)?;

@@ -7,7 +7,8 @@ use crate::state::StateView;
 use seaway_types::instruction::payment::CreditTransfer;
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg};
 use seaway_types::merkle;
-use seaway_types::reason::VoidReason;
+use seaway_types::mutant::{Mutant, seeded};
+use seaway_types::reason::{Reason, VoidReason};
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, PlacedReason, Receipt, Status};
 use seaway_types::state::{IndexEntry, IndexKey, IndexValue, InstructionLeaf, window_key};
 
@@ -38,7 +39,15 @@ impl<V: StateView> Execution<'_, V> {
         self.ensure_for_this_network(instruction)?;
         self.ensure_new(instruction)?;
         self.ensure_timely(instruction)?;
-        let chosen = self.authorise(instruction)?;
+        let chosen = match self.authorise(instruction) {
+            Err(Stop::Void(VoidReason::PolicyUnmet { .. })) if seeded(Mutant::StrippedSignatureBurnsKey) => {
+                self.take_key(instruction, position);
+                let reason = PlacedReason { leg: 0, credit: None, reason: Reason::KernelRefused };
+                self.record(instruction, Status::Rjct, Some(reason), Vec::new());
+                return Ok(());
+            }
+            chosen => chosen?,
+        };
         self.first_places = None;
         self.uetr = None;
         self.take_key(instruction, position);
@@ -48,8 +57,12 @@ impl<V: StateView> Execution<'_, V> {
         let (status, reason, credits) = match self.run(placed, &chosen) {
             Ok((status, credits)) => (status, None, credits),
             Err(Halt::Rejected(placed_reason)) => {
-                self.back_to(mark);
-                self.take_remaining_uetrs(placed)?;
+                if !seeded(Mutant::RejectedMovesMoney) {
+                    self.back_to(mark);
+                }
+                if !seeded(Mutant::RejectedUetrStaysFree) {
+                    self.take_remaining_uetrs(placed)?;
+                }
                 (Status::Rjct, Some(placed_reason), Vec::new())
             }
             Err(Halt::Void(reason)) => return Err(reason.into()),
@@ -75,6 +88,7 @@ impl<V: StateView> Execution<'_, V> {
         };
         let height = entry.height;
         Err(match entry.value {
+            IndexValue::Instruction { .. } if seeded(Mutant::IdempotencyOff) => return Ok(()),
             IndexValue::Instruction { digest, .. } if digest == instruction.digest() => {
                 VoidReason::AlreadyExecuted { height }
             }

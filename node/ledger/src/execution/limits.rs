@@ -5,6 +5,7 @@ use super::stop::{Stop, ensure};
 use crate::state::{ReadFault, StateView};
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetId};
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::Reason;
 use seaway_types::state::{Account, Counted, TierLimits, Usage};
 
@@ -30,7 +31,7 @@ impl<V: StateView> Execution<'_, V> {
     /// Counts money that is bound now toward the day and the year of its holder (AM14).
     pub fn count(&mut self, asset: AssetId, payer: &Account, amount: Amount) -> Result<Option<Counted>, Stop> {
         let limits: Option<TierLimits> = self.state.get(&(asset, payer.tier))?;
-        let Some(limits) = limits.filter(TierLimits::counts) else {
+        let Some(limits) = limits.filter(TierLimits::counts).filter(|_| !seeded(Mutant::DayNotCounted)) else {
             return Ok(None);
         };
         let today = self.session(asset)?.local.day;

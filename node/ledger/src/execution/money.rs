@@ -6,6 +6,7 @@ use crate::state::StateView;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::identifier::AccountId;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::Reason;
 use seaway_types::receipt::Posting;
 use seaway_types::state::{Account, Balance, Field, TierLimits, Totals};
@@ -84,7 +85,9 @@ impl<V: StateView> Execution<'_, V> {
             // The whole balance stays within 18 digits, so that what is held can always go back to available: a block's
             // own acts must not fail.
             let present = balance.whole();
-            present.checked_add(amount).ok_or(Reason::SumTooLarge { present, amount })?;
+            if !seeded(Mutant::OverflowUnchecked) {
+                present.checked_add(amount).ok_or(Reason::SumTooLarge { present, amount })?;
+            }
             let part = balance.get_mut(field);
             *part = part.checked_add(amount).ok_or(Reason::SumTooLarge { present: *part, amount })?;
             Ok::<_, Stop>(*part)

@@ -7,6 +7,7 @@
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+use seaway_types::mutant::{Mutant, seeded};
 use std::hash::{BuildHasher, Hash};
 
 /// Entries in one allocation, so that growth never copies the whole list.
@@ -146,7 +147,10 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         K: Ord,
     {
         let mut entries: Vec<_> = self.iter().collect();
-        entries.sort_unstable_by_key(|(key, _)| *key);
+        match seeded(Mutant::OrderOfMemory) {
+            true => entries.sort_unstable_by_key(|(key, _)| self.hasher.hash_one(key)),
+            false => entries.sort_unstable_by_key(|(key, _)| *key),
+        }
         entries
     }
 }

@@ -2,7 +2,7 @@
 
 mod link;
 
-use crate::adversary::Adversary;
+use crate::adversary::{Adversary, Kind};
 use crate::contracts::Contracts;
 use crate::disk::{Disk, Guard};
 use crate::load::Load;
@@ -488,11 +488,12 @@ impl World {
     }
 
     /// Lets a validator lie in a certain way.
-    pub fn corrupt(&mut self, place: usize, adversary: Adversary) {
-        if let Some(guard) = &self.nodes[place].guard {
-            self.judge.expect_lies_of(guard.key());
-        }
-        self.adversaries.insert(place, adversary);
+    pub fn corrupt(&mut self, place: usize, kind: Kind) {
+        let keys = self.document.validators.0.iter().map(|one| one.key);
+        let own = self.nodes[place].guard.as_ref().map(Signer::key);
+        own.into_iter().for_each(|key| self.judge.expect_lies_of(key));
+        let others = keys.filter(|key| Some(*key) != own).collect();
+        self.adversaries.insert(place, Adversary::new(kind, others));
     }
 
     /// Lets all validators be honest from now on.

@@ -14,6 +14,7 @@ use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::contract::{ApproveCall, CallContract, Target, WithdrawOffer};
 use seaway_types::limits::INSTANCE_BYTES_MAX;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::{Reason, TermsPart, TermsProblem, VoidReason};
 use seaway_types::state::{Approval, Instance, Stage};
 use seaway_types::time::BlockTime;
@@ -94,6 +95,11 @@ impl<V: StateView> Execution<'_, V> {
     fn called_instance(&mut self, id: InstanceId, call: &CallContract) -> Result<Instance, Stop> {
         let found: Option<Instance> = self.state.get(&id)?;
         match (found, &call.target) {
+            (Some(Instance { stage: Stage::Closed { .. }, .. }), Target::Offer(signed))
+                if seeded(Mutant::WithdrawnOfferTaken) =>
+            {
+                self.take_offer(id, signed, call)
+            }
             (Some(instance), _) => Ok(instance),
             (None, Target::Offer(signed)) => self.take_offer(id, signed, call),
             (None, Target::Instance(_)) => Err(VoidReason::InstanceUnknown { instance: id }.into()),

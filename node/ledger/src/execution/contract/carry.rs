@@ -12,6 +12,7 @@ use seaway_types::hash::Hash32;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::limits::CODE_STATES_MAX;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::Reason;
 use seaway_types::state::{Account, AccountStatus, Allowance, Field, Instance, Pot, Stage};
 use seaway_types::text::Country;
@@ -102,7 +103,8 @@ impl<V: StateView> Execution<'_, V> {
             self.use_allowance(work, party, id, asset, amount)?;
         }
         self.count(asset, &account, amount)?;
-        match self.ensure_funds(id, asset, amount) {
+        let funded = if seeded(Mutant::PullUnfunded) { Ok(()) } else { self.ensure_funds(id, asset, amount) };
+        match funded {
             // Whoever acts is never told that it lacks funds when it is the other side that does.
             Err(Stop::Rejected(_)) if pulled => return Err(Reason::OtherSideShort.into()),
             asked => asked?,
@@ -144,6 +146,7 @@ impl<V: StateView> Execution<'_, V> {
             let used = allowance.used.checked_add(amount).filter(|used| *used <= terms.total_max);
             let in_window = terms.not_before <= now && now <= terms.not_after;
             return match used.filter(|_| in_window && amount <= terms.each_max) {
+                Some(_) if seeded(Mutant::AllowanceNotCounted) => Ok(()),
                 Some(used) => Ok(self.state.put(key, Some(Allowance { terms, used }))?),
                 None => Err(Reason::NotAllowed { account: grantor }.into()),
             };
@@ -153,8 +156,12 @@ impl<V: StateView> Execution<'_, V> {
 
     /// Carries out what the machine asks for, except what was pulled already, and holds the pots against its own.
     pub(super) fn carry_out(&mut self, work: &mut Work, done: &Done) -> Result<(), Stop> {
-        for flow in &done.flows {
+        for (place, flow) in done.flows.iter().enumerate() {
+            let last = place.saturating_add(1) == done.flows.len();
             match *flow {
+                Flow::Out { from, asset, amount, .. } if last && seeded(Mutant::SecondLegForgotten) => {
+                    work.take((from, asset), amount)?;
+                }
                 Flow::In { pulled: true, .. } => {}
                 Flow::In { party, asset, amount, pulled: false } => {
                     self.take_in(work, (party, asset), amount, false)?
@@ -300,6 +307,9 @@ impl<V: StateView> Execution<'_, V> {
         self.refund_all(work)?;
         self.stop_timer(work);
         let (stage, timer) = self.closed_stage(work.id, work.instance.not_after);
+        if seeded(Mutant::ReleasedTwice) {
+            return Ok(());
+        }
         work.instance.stage = stage;
         work.instance.approvals = Bounded::default();
         self.state.set_timer(timer);

@@ -7,6 +7,7 @@ use seaway_types::amount::Amount;
 use seaway_types::bounded::Bounded;
 use seaway_types::instruction::follow_up::Return;
 use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::{Reason, StatedReason};
 use seaway_types::receipt::Status;
 use seaway_types::state::{Counted, IndexKey, IndexValue, Payment, PaymentFacts, PaymentStage};
@@ -69,7 +70,7 @@ impl<V: StateView> Execution<'_, V> {
         let PaymentFacts { debtor, creditor, asset, amount: paid } = payment.facts;
         ensure(!payback.amount.is_zero(), || Reason::AmountZero)?;
         let (returned, amount) = (payment.returned, payback.amount);
-        let sum = returned.checked_add(amount).filter(|sum| *sum <= paid);
+        let sum = returned.checked_add(amount).filter(|sum| *sum <= paid || seeded(Mutant::ReturnedTwice));
         payment.returned = sum.ok_or(Reason::AbovePaid { paid, returned, amount })?;
         self.ensure_open(asset)?;
         let payer = self.payer(&creditor)?;
