@@ -149,6 +149,11 @@ impl Guard {
         Self { secret, last: Rc::new(RefCell::new(None)) }
     }
 
+    /// The same key, with nothing signed.
+    pub fn twin(&self) -> Self {
+        Self::new(self.secret)
+    }
+
     /// Signs whatever it is told: an adversary's key.
     pub fn sign_anything(&self, message: &[u8; 32]) -> Evidence {
         sign(&self.secret, message).evidence

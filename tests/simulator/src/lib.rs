@@ -5,18 +5,22 @@
 //! decided the same block ([`World::check`]).
 
 mod adversary;
+mod campaign;
 mod contracts;
 mod course;
 mod disk;
 mod load;
 mod minimise;
 mod plan;
+mod twins;
 mod world;
 
 pub use adversary::{Adversary, Kind, Saying};
+pub use campaign::{Campaign, Swarm, twins};
 pub use course::{Report, run};
 pub use disk::{Disk, Guard};
 pub use load::Load;
 pub use minimise::minimise;
 pub use plan::{Fault, Plan};
+pub use twins::{scenario, scenarios};
 pub use world::{Node, Weather, Without, World};

@@ -17,6 +17,9 @@ struct Arguments {
     /// Heights of each run.
     #[arg(long, default_value_t = 60)]
     heights: u64,
+    /// Only every other mutant: what CI has time for.
+    #[arg(long)]
+    quick: bool,
     /// Only mutants whose names contain this.
     #[arg(long)]
     only: Option<String>,
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
 mod hunt {
     use super::Arguments;
     use seaway_judge::Violation;
-    use seaway_simulator::{Plan, run};
+    use seaway_simulator::{Fault, Kind, Plan, run};
     use seaway_types::mutant::{Mutant, seed};
     use std::process::ExitCode;
     use std::sync::Mutex;
@@ -56,7 +59,8 @@ mod hunt {
         let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
         let mut survivors = Vec::new();
         let mut rows = Vec::new();
-        for mutant in Mutant::ALL.iter().filter(|mutant| wanted(&format!("{mutant:?}"))) {
+        let step = if arguments.quick { 2 } else { 1 };
+        for mutant in Mutant::ALL.iter().step_by(step).filter(|mutant| wanted(&format!("{mutant:?}"))) {
             let begun = Instant::now();
             seed(Some(*mutant));
             let caught = caught(arguments);
@@ -85,6 +89,17 @@ mod hunt {
         if survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
+    /// The plan of a seed; in every other one there is a liar, of each kind in turn.
+    fn plan(place: u64, heights: u64) -> Plan {
+        let mut plan = Plan::draw(place, 4, heights);
+        if place % 2 == 1 {
+            let turn = (place / 2) as usize;
+            plan.adversaries = vec![(turn / Kind::ALL.len() % 4, Kind::ALL[turn % Kind::ALL.len()])];
+            plan.faults.retain(|(_, fault)| !matches!(fault, Fault::LogLost(..) | Fault::BlocksLost(..)));
+        }
+        plan
+    }
+
     /// The first seed in which something is broken.
     fn caught(arguments: &Arguments) -> Option<(u64, Violation)> {
         let next = AtomicU64::new(0);
@@ -99,7 +114,7 @@ mod hunt {
                         if known || place >= arguments.seeds {
                             return;
                         }
-                        let report = run(&Plan::draw(place, 4, arguments.heights), &mut |_| ());
+                        let report = run(&plan(place, arguments.heights), &mut |_| ());
                         if let Some(violation) = report.violation {
                             let mut found = found.lock().expect("no thread panics");
                             if found.as_ref().is_none_or(|(other, _)| place < *other) {

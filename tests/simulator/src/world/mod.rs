@@ -456,7 +456,11 @@ impl World {
                     }
                     self.final_at.entry(height).or_insert(self.now_ms);
                 }
-                Action::Halt(why) => self.judge.accuse(Invariant::Running, format!("node {place} stopped: {why}")),
+                Action::Halt(why) => {
+                    self.judge.accuse(Invariant::Running, format!("node {place} stopped: {why}"));
+                    self.crash(place);
+                    return;
+                }
                 Action::Misbehaved(found) => {
                     for one in found {
                         self.judge.saw_evidence(place, &one);
@@ -494,6 +498,21 @@ impl World {
         own.into_iter().for_each(|key| self.judge.expect_lies_of(key));
         let others = keys.filter(|key| Some(*key) != own).collect();
         self.adversaries.insert(place, Adversary::new(kind, others));
+    }
+
+    /// A second node with a validator's key, with a disk and a guard of its own. Both are Byzantine together.
+    pub fn add_twin(&mut self, place: usize) {
+        let Some(guard) = self.nodes[place].guard.as_ref().map(Guard::twin) else { return };
+        self.judge.expect_lies_of(guard.key());
+        self.nodes.push(Node {
+            replica: None,
+            disk: Disk::default(),
+            guard: Some(guard),
+            clock_offset_ms: 0,
+            disk_full_until: 0,
+            life: 0,
+        });
+        self.start(self.nodes.len() - 1);
     }
 
     /// Lets all validators be honest from now on.
