@@ -107,6 +107,7 @@ impl<S: Store> AdmissionView for View<'_, S> {
 
     fn taken(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Height, Digest)>, ReadFault> {
         let entry = StateView::indexed(self, &IndexKey::Instruction(*submitter, *key))?;
+        let entry = entry.filter(|_| !seeded(Mutant::IdempotencyOff));
         Ok(entry.and_then(|entry| match entry.value {
             IndexValue::Instruction { digest, .. } => Some((entry.height, digest)),
             IndexValue::Payment { .. } | IndexValue::Present => None,

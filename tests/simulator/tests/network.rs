@@ -225,7 +225,7 @@ fn a_node_cut_off_keeps_nothing_to_itself_for_ever() {
         let mut world = World::new(seed, 4, 1);
         world.run_until(50);
         let alone: Vec<_> = (1..5).map(|other| (0, other)).collect();
-        world.cut.extend(alone.iter().copied());
+        world.part(&alone);
         // Node 0 admits payments that nobody else hears of, while the others go on.
         for tick in 0..20_usize {
             world.submit(0);
@@ -257,7 +257,7 @@ fn two_halves_decide_nothing_and_go_on_together_afterwards() {
             world.submit(tick % 4);
             world.run_until(world.now_ms + 7 + seed);
         }
-        world.cut.extend([(0, 2), (0, 3), (1, 2), (1, 3)]);
+        world.part(&[(0, 2), (0, 3), (1, 2), (1, 3)]);
         world.run_until(world.now_ms + 1_000);
         let before = world.final_at.len();
         for place in 0..4 {

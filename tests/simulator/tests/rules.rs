@@ -2,7 +2,8 @@
 //! `network.rs` would fail without it.
 
 use seaway_engine::Misbehaviour;
-use seaway_simulator::{Weather, Without, World};
+use seaway_judge::Invariant;
+use seaway_simulator::{Kind, Weather, Without, World};
 use seaway_types::time::Height;
 
 /// Seeds that are tried until something breaks.
@@ -24,7 +25,8 @@ fn power_cuts(seed: u64, without: Without, logs_get_lost: bool) -> World {
 }
 
 fn lied(world: &World) -> bool {
-    !world.doubled.is_empty() || !world.forks.is_empty()
+    let lies = [Invariant::Promises, Invariant::Agreement];
+    world.judge.violations().iter().any(|found| lies.contains(&found.invariant))
 }
 
 #[test]
@@ -34,7 +36,7 @@ fn what_was_said_before_the_log_was_synced_is_forgotten() {
     let careless = Without { sync_before_saying: true, ..guardless };
     for seed in 0..SEEDS {
         let world = power_cuts(seed, guardless, false);
-        assert!(!lied(&world), "seed {seed}: the log alone keeps promises: {:?} {:?}", world.doubled, world.forks);
+        assert!(!lied(&world), "seed {seed}: the log alone keeps promises: {:?}", world.judge.violations());
     }
     assert!((0..SEEDS).any(|seed| lied(&power_cuts(seed, careless, false))), "nobody ever said two things");
 }
@@ -99,12 +101,12 @@ fn a_validator_with_two_faces_is_seen_and_changes_nothing() {
     let mut seen = 0;
     for seed in 0..10 {
         let mut world = World::new(seed, 4, 1);
-        world.two_faced = Some(3);
+        world.corrupt(3, Kind::DoubleVoter);
         for tick in 0..40 {
             world.submit(tick % 3);
             world.run_until(world.now_ms + 25);
         }
-        world.two_faced = None;
+        world.reform();
         world.run_until(world.now_ms + 20_000);
         world.check();
         let heights: Vec<Height> = world.running().map(|one| one.tip().height).collect();

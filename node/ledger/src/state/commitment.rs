@@ -7,6 +7,7 @@ use seaway_types::codec;
 use seaway_types::hash::{Domain, Hash32};
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::Submitter;
+use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::proof::{StateParts, StateProof, WindowProof, minute_key};
 use seaway_types::state::{StateKey, tree_key, value_hash, window_key};
 use seaway_types::time::{BlockTime, Height};
@@ -116,7 +117,11 @@ impl Commitment {
             return self.index;
         }
         let mut bytes = Vec::with_capacity(changes.index.len() * 112);
-        for (key, entry) in changes.index.sorted() {
+        let mut entries = changes.index.sorted();
+        if seeded(Mutant::OrderOfMemory) {
+            entries.sort_unstable_by_key(|(key, _)| changes.index.hash_of(key));
+        }
+        for (key, entry) in entries {
             codec::encode_into(key, &mut bytes);
             codec::encode_into(&entry.value, &mut bytes);
         }

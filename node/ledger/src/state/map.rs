@@ -7,7 +7,6 @@
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use seaway_types::mutant::{Mutant, seeded};
 use std::hash::{BuildHasher, Hash};
 
 /// Entries in one allocation, so that growth never copies the whole list.
@@ -141,16 +140,18 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         self.chunks.iter().flatten().map(|(key, value)| (key, value))
     }
 
+    /// By what entries would be ordered if memory decided it: another order with each seed.
+    pub(super) fn hash_of(&self, key: &K) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
     /// All entries in rising order of keys.
     pub fn sorted(&self) -> Vec<(&K, &V)>
     where
         K: Ord,
     {
         let mut entries: Vec<_> = self.iter().collect();
-        match seeded(Mutant::OrderOfMemory) {
-            true => entries.sort_unstable_by_key(|(key, _)| self.hasher.hash_one(key)),
-            false => entries.sort_unstable_by_key(|(key, _)| *key),
-        }
+        entries.sort_unstable_by_key(|(key, _)| *key);
         entries
     }
 }

@@ -48,7 +48,7 @@ struct Size {
     all_mutants: bool,
 }
 
-const SHORT: Size = Size { seeds: 200, seconds: 240, scenarios: 1_000, twins_seconds: 150, all_mutants: false };
+const SHORT: Size = Size { seeds: 200, seconds: 420, scenarios: 1_000, twins_seconds: 150, all_mutants: false };
 const LONG: Size =
     Size { seeds: 20_000, seconds: u64::MAX, scenarios: 1_000_000, twins_seconds: u64::MAX, all_mutants: true };
 

@@ -79,7 +79,7 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// How messages fare.
     pub weather: Weather,
-    /// Pairs of nodes that cannot reach each other.
+    /// Speakers and those who do not hear them.
     pub cut: BTreeSet<(usize, usize)>,
     /// True time in milliseconds since the start.
     pub now_ms: u64,
@@ -287,11 +287,20 @@ impl World {
     }
 
     /// Hands something about contracts to a node.
-    pub fn submit_contract(&mut self, place: usize) {
+    pub fn submit_contract(&mut self, place: usize) -> AuthenticInstruction {
         let now = self.now(place);
         let time = BlockTime::from_ms(now.clock_ms).expect("a time");
         let instruction = self.contracts.next(&mut self.random, time);
-        self.submit_this(place, instruction);
+        self.submit_this(place, instruction.clone());
+        instruction
+    }
+
+    /// Lets a node pass an instruction on to all others, whatever it thinks of it.
+    pub fn pass_on(&mut self, from: usize, instruction: &AuthenticInstruction) {
+        for other in (0..self.nodes.len()).filter(|other| *other != from) {
+            let instructions = vec![instruction.clone()];
+            self.schedule(10, other, Event::PassedOn { from: node_key(from), instructions });
+        }
     }
 
     /// How often an exchange was found whole, in all replays so far: payment versus payment, and quotes taken.
@@ -498,6 +507,11 @@ impl World {
         own.into_iter().for_each(|key| self.judge.expect_lies_of(key));
         let others = keys.filter(|key| Some(*key) != own).collect();
         self.adversaries.insert(place, Adversary::new(kind, others));
+    }
+
+    /// Cuts nodes off from each other, in both directions.
+    pub fn part(&mut self, pairs: &[(usize, usize)]) {
+        self.cut.extend(pairs.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]));
     }
 
     /// A second node with a validator's key, with a disk and a guard of its own. Both are Byzantine together.
