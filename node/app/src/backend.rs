@@ -168,8 +168,13 @@ impl Backend for NodeBackend {
         Ok(id)
     }
 
-    fn quotes(&self, sold: Option<AssetId>, bought: Option<AssetId>) -> Result<Vec<QuoteFound>, Fault> {
-        self.board.list(&self.database, (sold, bought), clock())
+    fn quotes(
+        &self,
+        pair: (Option<AssetId>, Option<AssetId>),
+        page: (InstanceId, usize),
+        wanted: &dyn Fn(&QuoteFound) -> bool,
+    ) -> Result<Vec<QuoteFound>, Fault> {
+        self.board.list(&self.database, pair, clock(), page, wanted)
     }
 
     fn want_quotes(&self, wanted: Wanted) {
@@ -439,8 +444,13 @@ impl Backend for NodeBackend {
         Ok((accounts, participants))
     }
 
-    fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, Fault> {
-        self.database.contracts_named(uetr, count_max).map_err(failed)
+    fn contracts_named(
+        &self,
+        uetr: &Uetr,
+        from: InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, Fault> {
+        self.database.contracts_named(uetr, &from, count_max).map_err(failed)
     }
 
     fn contracts_of(

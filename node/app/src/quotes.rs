@@ -27,7 +27,7 @@ use tokio::sync::broadcast;
 /// News that a slow reader may lag behind before it is told to look at the list again.
 const NEWS_MAX: usize = 256;
 
-/// The least time between wishes that are heard.
+/// The least time between wishes for one pair of assets that are heard.
 const WISH_PAUSE: Duration = Duration::from_millis(200);
 
 /// The hash of the standard contract.
@@ -44,9 +44,9 @@ type Quotes = BTreeMap<InstanceId, (SignedOffer, Bic)>;
 pub struct Board {
     network: NetworkId,
     quotes: Mutex<Quotes>,
-    /// When a client's and a peer's wish were last heard: anybody may wish, but not as often as they like, and not so often
-    /// that quotes are crowded out of the news.
-    wished: Mutex<BTreeMap<Wisher, Instant>>,
+    /// When a client's and a peer's wish for a pair of assets were last heard: anybody may wish, but not as often as they like,
+    /// and not so often that quotes are crowded out of the news.
+    wished: Mutex<BTreeMap<(Wisher, AssetId, AssetId), Instant>>,
     news: broadcast::Sender<FxNews>,
 }
 
@@ -81,13 +81,15 @@ impl Board {
         self.news.subscribe()
     }
 
-    /// Tells dealers that somebody wants to exchange. False where others wished just now: then it goes unheard, and the
+    /// Tells dealers that somebody wants to exchange. False where others wished for the same pair just now: then it goes unheard, and the
     /// wisher has the quotes that there are.
     pub fn want(&self, wanted: Wanted, from: Wisher) -> bool {
         let mut wished = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
-        let heard = wished.get(&from).is_none_or(|last| last.elapsed() >= WISH_PAUSE);
+        wished.retain(|_, last| last.elapsed() < WISH_PAUSE);
+        let pair = (from, wanted.sold, wanted.bought);
+        let heard = !wished.contains_key(&pair);
         if heard {
-            wished.insert(from, Instant::now());
+            wished.insert(pair, Instant::now());
             // Nobody may be listening.
             let _unheard = self.news.send(FxNews::Wanted(wanted));
         }
@@ -138,12 +140,14 @@ impl Board {
         Ok(true)
     }
 
-    /// Makes room: all quotes that are over, and those of a dealer that were taken back or used up leave the board.
+    /// Makes room: quotes that are over leave the board, and those that were taken back or used up, of this dealer, or of all where
+    /// the board is full.
     fn drop_ended(&self, database: &Database, dealer: Bic, now: BlockTime) -> Result<(), Fault> {
         let mut quotes = self.quotes();
         quotes.retain(|_, (held, _)| said(held).is_some_and(|said| said.ends > now));
-        let held: Vec<SignedOffer> =
-            quotes.values().filter(|(_, of)| *of == dealer).map(|(signed, _)| signed.clone()).collect();
+        let all = quotes.len() >= QUOTES_MAX;
+        let asked = quotes.values().filter(|(_, of)| all || *of == dealer);
+        let held: Vec<SignedOffer> = asked.map(|(signed, _)| signed.clone()).collect();
         drop(quotes);
         for signed in held {
             if self.found(database, &signed, now)?.is_none() {
@@ -193,23 +197,34 @@ impl Board {
         Ok(())
     }
 
-    /// The quotes that sell one asset for another, with what is left of each.
+    /// The quotes that sell one asset for another, with what is left of each, by rising id from one on: at most so many that are
+    /// wanted.
     pub fn list(
         &self,
         database: &Database,
         pair: (Option<AssetId>, Option<AssetId>),
         now: BlockTime,
+        (from, count_max): (InstanceId, usize),
+        wanted: &dyn Fn(&QuoteFound) -> bool,
     ) -> Result<Vec<QuoteFound>, Fault> {
         let fits = |wanted: Option<AssetId>, is: Option<&AssetId>| wanted.is_none_or(|wanted| Some(&wanted) == is);
         let of_pair = |signed: &SignedOffer| {
             let assets = &signed.offer.terms.assets;
             fits(pair.0, assets.first()) && fits(pair.1, assets.get(1))
         };
-        let held: Vec<SignedOffer> =
-            self.quotes().values().map(|(signed, _)| signed).filter(|signed| of_pair(signed)).cloned().collect();
+        let held: Vec<SignedOffer> = self
+            .quotes()
+            .range(from..)
+            .map(|(_, (signed, _))| signed)
+            .filter(|signed| of_pair(signed))
+            .cloned()
+            .collect();
         let mut found = Vec::new();
         for signed in held {
-            found.extend(self.found(database, &signed, now)?);
+            found.extend(self.found(database, &signed, now)?.filter(|quote| wanted(quote)));
+            if found.len() >= count_max {
+                break;
+            }
         }
         Ok(found)
     }

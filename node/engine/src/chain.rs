@@ -47,6 +47,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
         self.timers.clear();
         self.candidates.forget(header.height);
         self.forget_knocks();
+        if !applied.receipts.is_empty() {
+            self.left_out.forget();
+        }
         for instruction in &instructions {
             let envelope = instruction.envelope();
             if !seeded(Mutant::PoolKeepsSettled) {

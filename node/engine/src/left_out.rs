@@ -1,6 +1,7 @@
 //! What was left out of a block built here, because it was void: for a while it is not taken from peers again. Otherwise a peer that
 //! passes the same void instruction on again and again would keep a quiet network awake with empty blocks (found by the
-//! simulator's replayer). A client may still submit it here: what made it void may have changed.
+//! simulator's replayer). Whatever a block did may have made it good: then all is forgotten, and whoever still holds it announces it
+//! again. So only a network in which nothing happens remembers.
 
 use seaway_types::identifier::WireId;
 use seaway_types::limits::{LEFT_OUT_MAX, LEFT_OUT_MS};
@@ -23,6 +24,12 @@ impl LeftOut {
             let oldest = self.order.pop_front();
             oldest.map(|id| self.until_ms.remove(&id));
         }
+    }
+
+    /// Something happened: what was void may not be so any more.
+    pub fn forget(&mut self) {
+        self.until_ms.clear();
+        self.order.clear();
     }
 
     /// Whether one was left out a short while ago.
@@ -51,5 +58,7 @@ mod tests {
         }
         assert!(!left_out.holds(&id(0), 6) && left_out.holds(&id(1), 6));
         assert_eq!((left_out.until_ms.len(), left_out.order.len()), (LEFT_OUT_MAX, LEFT_OUT_MAX));
+        left_out.forget();
+        assert!(!left_out.holds(&id(1), 6));
     }
 }

@@ -252,8 +252,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Takes a quote up and passes it on.
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault>;
-    /// The quotes that can be taken now.
-    fn quotes(&self, sold: Option<AssetId>, bought: Option<AssetId>) -> Result<Vec<QuoteFound>, Fault>;
+    /// The quotes of a pair (given, wanted) that can be taken now, by rising id from one on, at most so many that are wanted.
+    fn quotes(
+        &self,
+        pair: (Option<AssetId>, Option<AssetId>),
+        page: (InstanceId, usize),
+        wanted: &dyn Fn(&QuoteFound) -> bool,
+    ) -> Result<Vec<QuoteFound>, Fault>;
     /// Tells dealers here and at other nodes that somebody wants to exchange.
     fn want_quotes(&self, wanted: Wanted);
     /// Quotes and wishes from now on.
@@ -333,8 +338,13 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<Vec<EventFound>, Fault>;
     /// The accounts and participants that may read of a contract: its parties and panels. None where it was never open.
     fn contract_readers(&self, instance: &InstanceId) -> Result<(Vec<AccountId>, Vec<Bic>), Fault>;
-    /// The contracts that a UETR names, and the height at which they were opened or taken back, at most so many.
-    fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, Fault>;
+    /// The contracts that a UETR names, by rising id from one on, and the height at which they were opened, at most so many.
+    fn contracts_named(
+        &self,
+        uetr: &Uetr,
+        from: InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, Fault>;
     /// The contracts that an account is a party of or has taken as an offer, by rising id from one on, with the height at
     /// which they were opened or last taken.
     fn contracts_of(

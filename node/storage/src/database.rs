@@ -308,10 +308,8 @@ impl Database {
             for account in told {
                 batch.put_cf(parties, keys::party(&account, &instance), codec::encode(&height));
             }
-            if event.before.is_none() {
-                batch.put_cf(parties, keys::named(&event.uetr, &instance), codec::encode(&height));
-            }
             if let (Cause::Opened, Some(terms)) = (&event.cause, terms()) {
+                batch.put_cf(parties, keys::named(&event.uetr, &instance), codec::encode(&height));
                 batch.put_cf(parties, keys::readers(&instance), codec::encode(&ContractReaders::of(terms)));
             }
         }

@@ -203,11 +203,16 @@ impl Database {
         self.scan(PARTIES, &keys::contracts_of(account), &start, count_max, Direction::Forward, instance)
     }
 
-    /// The contracts that a UETR names, with the height at which they were opened or taken back, at most so many.
-    pub fn contracts_named(&self, uetr: &Uetr, count_max: usize) -> Result<Vec<(InstanceId, Height)>, StorageError> {
-        let start = keys::contracts_named(uetr);
+    /// The contracts that a UETR names, by rising id from one on, with the height at which they were opened; at most so many.
+    pub fn contracts_named(
+        &self,
+        uetr: &Uetr,
+        from: &InstanceId,
+        count_max: usize,
+    ) -> Result<Vec<(InstanceId, Height)>, StorageError> {
+        let start = keys::named(uetr, from);
         let instance = |key: &[u8]| Some(InstanceId(*key.last_chunk::<32>()?));
-        self.scan(PARTIES, &start, &start, count_max, Direction::Forward, instance)
+        self.scan(PARTIES, &keys::contracts_named(uetr), &start, count_max, Direction::Forward, instance)
     }
 
     /// Who may read of a contract; nobody where it was never open.

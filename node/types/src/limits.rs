@@ -125,7 +125,7 @@ pub const POOL_BYTES_MAX: usize = 128 << 20;
 
 /// Void instructions that a node remembers so that it does not take them from peers again: some blocks full.
 pub const LEFT_OUT_MAX: usize = 4_096;
-/// For how long, in milliseconds: what made them void may change.
+/// For how long at most, in milliseconds, if nothing happens meanwhile.
 pub const LEFT_OUT_MS: u64 = 10_000;
 
 /// How many instructions may wait.

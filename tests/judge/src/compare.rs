@@ -158,6 +158,11 @@ pub fn same_state(state: &MemoryState, index: Index<'_>, model: &Model) {
     assert_eq!(tables.participants.sorted(), model.participants.iter().collect::<Vec<_>>());
     assert_eq!(tables.assets.sorted(), model.assets.iter().collect::<Vec<_>>());
     assert_eq!(tables.calendars.sorted(), model.calendars.iter().collect::<Vec<_>>());
+    assert_eq!(tables.totals.len(), model.issued.len());
+    assert_eq!(tables.tier_limits.sorted(), model.tiers.iter().collect::<Vec<_>>());
+    let thresholds = tables.thresholds.sorted().into_iter();
+    let thresholds: Vec<_> = thresholds.map(|(of, set)| (*of, i128::from(set.0.minor_units()))).collect();
+    assert_eq!(thresholds, model.thresholds.iter().map(|(of, set)| (*of, *set)).collect::<Vec<_>>());
     same_holds(state, model);
     same_payments(state, model);
     same_contracts(state, model);
@@ -184,6 +189,12 @@ pub fn same_state(state: &MemoryState, index: Index<'_>, model: &Model) {
     for (key, (facts, status)) in &model.uetrs {
         let entry = (index.find)(&IndexKey::Payment(*key)).expect("a UETR once taken stays taken");
         assert_eq!(entry.value, seaway_types::state::IndexValue::Payment { facts: *facts, status: *status });
+    }
+    let later = model.settled_later.iter().map(|(key, height)| (IndexKey::SettledLater(*key), height));
+    let confirmed = model.confirmed.iter().map(|(key, height)| (IndexKey::Confirmed(*key), height));
+    let references = model.references.iter().map(|((issuer, text), at)| (IndexKey::Reference(*issuer, *text), at));
+    for (key, height) in later.chain(confirmed).chain(references) {
+        assert_eq!((index.find)(&key).map(|entry| entry.height), Some(*height), "{key:?}");
     }
 }
 

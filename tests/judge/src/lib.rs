@@ -17,6 +17,7 @@ use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::{AuthenticInstruction, Instruction, Submitter};
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::INSTRUCTION_BYTES_MAX;
+use seaway_types::merkle;
 use seaway_types::receipt::Receipt;
 use seaway_types::signature::Evidence;
 use seaway_types::time::{BlockTime, Height};
@@ -193,6 +194,12 @@ impl Judge {
         self.ensure(Invariant::Chain, follows, || format!("{header:?} does not follow {parent:?}"));
         let timely = before < header.time && header.time <= latest;
         self.ensure(Invariant::Chain, timely, || format!("{} is not after {before} and until {latest}", header.time));
+        let block = &decided.block.block;
+        let raw = decided.instructions.iter().map(|one| one.raw());
+        let whole = block.body().root() == header.body_root && block.instructions.iter().eq(raw);
+        self.ensure(Invariant::Chain, whole, || "the body is not what the header names".to_owned());
+        let told = merkle::root(&merkle::leaves(&decided.applied.receipts)) == header.receipts_root;
+        self.ensure(Invariant::Root, told, || "the receipts are not what the header names".to_owned());
         let certified = certified(&self.document, height, id, &decided.block.certificate);
         self.ensure(Invariant::Certificate, certified.is_ok(), || certified.err().unwrap_or_default());
         for instruction in &decided.instructions {
@@ -278,14 +285,22 @@ impl Judge {
     /// A node found proof of what a validator did.
     pub fn saw_evidence(&mut self, place: usize, found: &Misbehaviour) {
         self.judged.evidence += 1;
-        let (first, second, differ) = match found {
-            Misbehaviour::Votes(first, second) => (first.validator, second.validator, first.vote != second.vote),
-            Misbehaviour::Proposals(first, second) => {
-                (first.validator, second.validator, first.proposal != second.proposal)
-            }
+        // Both were said by one Byzantine validator, for one step, and they differ.
+        let (said, key, same_step) = match found {
+            Misbehaviour::Votes(a, b) => (
+                [(a.validator, a.evidence, a.vote.message()), (b.validator, b.evidence, b.vote.message())],
+                a.validator,
+                (a.vote.height, a.vote.round, a.vote.kind) == (b.vote.height, b.vote.round, b.vote.kind),
+            ),
+            Misbehaviour::Proposals(a, b) => (
+                [(a.validator, a.evidence, a.proposal.message()), (b.validator, b.evidence, b.proposal.message())],
+                a.validator,
+                (a.proposal.height, a.proposal.round) == (b.proposal.height, b.proposal.round),
+            ),
         };
-        let fair = first == second && differ && self.byzantine.contains(&first);
-        self.ensure(Invariant::Evidence, fair, || format!("node {place} accuses {first} with {found:?}"));
+        let proven = said.iter().all(|(by, evidence, message)| *by == key && holds(by, evidence, message).is_ok());
+        let fair = proven && same_step && said[0].2 != said[1].2 && self.byzantine.contains(&key);
+        self.ensure(Invariant::Evidence, fair, || format!("node {place} accuses {key} with {found:?}"));
     }
 }
 

@@ -77,7 +77,9 @@ impl Model {
         }
         let acting = self.acting(instruction, call, (&code, &contract.terms), actor)?;
         self.check_arguments(&code, &contract.terms, clause, call)?;
-        let scene = Scene { id, caller: call.caller, acting, timeout: false };
+        // Who is named as a caller and does not act has no part in it.
+        let caller = call.caller.filter(|_| actor == Actor::Caller);
+        let scene = Scene { id, caller, acting, timeout: false };
         let situation = situation(&contract, &code, present, self.now, entered);
         let mut trial = self.clone();
         let mut not_pulled = None;

@@ -124,7 +124,12 @@ impl Adversary {
         match self.kind {
             Kind::Silent => Vec::new(),
             Kind::Amnesiac => vec![honest()],
-            Kind::DoubleVoter => [opposite(guard, message).map(all), Some(honest())].into_iter().flatten().collect(),
+            Kind::DoubleVoter => match opposite(guard, message) {
+                // Now everybody hears both, now each half another one.
+                Some(lie) if random.next_u32().is_multiple_of(2) => vec![all(lie), honest()],
+                Some(lie) => halves(message.clone(), lie),
+                None => vec![honest()],
+            },
             Kind::Equivocator => self.two_blocks(network, guard, message),
             Kind::WrongRoot | Kind::WrongParent => {
                 let forged = self.forged(network, guard, message);
@@ -133,6 +138,9 @@ impl Adversary {
             Kind::Replayer => {
                 if self.old.len() < OLD_MAX {
                     self.old.push(message.clone());
+                } else {
+                    let place = random.next_u32() as usize % OLD_MAX;
+                    self.old[place] = message.clone();
                 }
                 let again = self.old[random.next_u32() as usize % self.old.len()].clone();
                 vec![honest(), all(again)]
@@ -188,12 +196,18 @@ impl Adversary {
         Some(Message::Block(Box::new(FinalBlock { block, certificate })))
     }
 
-    /// Its own proposal for nodes with even places, another one for the rest.
+    /// Its own proposal and votes for nodes with even places, those of another block for the rest.
     fn two_blocks(&mut self, network: NetworkId, guard: &Guard, message: &Message) -> Vec<Saying> {
-        match self.forged(network, guard, message) {
-            Some(forged) => {
-                vec![Saying { message: message.clone(), half: Some(0) }, Saying { message: forged, half: Some(1) }]
-            }
+        // It votes in each half for the block that this half has.
+        let voted = || {
+            let Message::Consensus(ConsensusMessage::Vote(signed)) = message else { return None };
+            let block = *self.forged.get(&signed.vote.block?)?;
+            let vote = Vote { block: Some(block), ..signed.vote };
+            let evidence = guard.sign_anything(&vote.message());
+            Some(Message::Consensus(ConsensusMessage::Vote(SignedVote { vote, evidence, ..*signed })))
+        };
+        match voted().or_else(|| self.forged(network, guard, message)) {
+            Some(forged) => halves(message.clone(), forged),
             None => vec![Saying { message: message.clone(), half: None }],
         }
     }
@@ -222,6 +236,11 @@ impl Adversary {
             _ => None,
         }
     }
+}
+
+/// One thing for nodes with even places, another for the rest.
+fn halves(even: Message, odd: Message) -> Vec<Saying> {
+    vec![Saying { message: even, half: Some(0) }, Saying { message: odd, half: Some(1) }]
 }
 
 /// A vote for no block where it voted for one.

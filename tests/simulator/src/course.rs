@@ -1,7 +1,6 @@
 //! The course of a run: a phase in which everything may happen and nothing may break, and one in which all is well again and the
 //! network must go on.
 
-use crate::adversary::Kind;
 use crate::plan::{Fault, Plan};
 use crate::world::{Weather, World};
 use seaway_genesis::ceremony;
@@ -97,7 +96,7 @@ impl<'a> Course<'a> {
         let mut faults = self.plan.faults.iter().peekable();
         let limit = self.plan.heights * HEIGHT_MS_MAX;
         let mut passed = 0;
-        while !self.broken() && self.height() < self.plan.heights && passed < limit {
+        while !self.broken() && (self.height() < self.plan.heights || faults.peek().is_some()) && passed < limit {
             while let Some((_, fault)) = faults.next_if(|(at, _)| *at <= passed) {
                 self.begin(fault);
             }
@@ -175,13 +174,8 @@ impl<'a> Course<'a> {
     }
 
     fn take_down(&mut self, place: usize, until: u64) {
-        let forgets = |(one, kind): &(usize, Kind)| *one == place && *kind == Kind::Amnesiac;
         if self.world.nodes[place].replica.is_some() {
             self.world.crash(place);
-        }
-        if self.plan.adversaries.iter().any(forgets) {
-            self.world.nodes[place].disk.lose_log();
-            self.world.nodes[place].disk.keep_signed(None);
         }
         self.world.start_at(place, until);
     }
@@ -214,19 +208,16 @@ impl<'a> Course<'a> {
         world.start_all();
         let timing = world.document.consensus;
         let round_ms = timing.propose_ms + timing.prevote_ms + timing.precommit_ms;
-        // Whoever waits at a late round waits as long as timeouts ever get, once each step; then liars cost a round each time
-        // that their turn comes.
+        // Whoever waits at a late round waits as long as timeouts ever get, once each step.
         let bound = 20 * Weather::FAIR.delay_ms_max + 3 * timing.timeout_max_ms + 2 * HEIGHTS_AFTER * round_ms;
-        let (from, until) = (self.height(), self.world.now_ms + bound);
-        while !self.broken() && self.lowest() < from + HEIGHTS_AFTER && self.world.now_ms < until {
-            self.ask();
-            self.world.run_until(self.world.now_ms + 10);
-        }
-        let reached = self.lowest();
-        if reached < from + HEIGHTS_AFTER && !self.broken() {
-            let what = format!("{bound} ms after all was well, heights went from {from} to {reached} only");
-            self.world.judge.accuse(Invariant::Liveness, what);
-        }
+        let from = self.height();
+        self.must_reach("the next height", from + 1, bound, Self::height);
+        // From then on a height takes four message delays and the time until somebody asks for something; liars cost a round each
+        // time that it is their turn, and so do nodes that still fetch what they missed.
+        let liars = self.plan.adversaries.len() as u64;
+        let brisk = HEIGHTS_AFTER * (4 * Weather::FAIR.delay_ms_max + 20) + (1 + liars) * 4 * round_ms;
+        self.must_reach("ten more heights", from + 1 + HEIGHTS_AFTER, brisk, Self::height);
+        self.must_reach("all nodes", from + 1 + HEIGHTS_AFTER, bound, Self::lowest);
         if self.broken() {
             return;
         }
@@ -245,6 +236,20 @@ impl<'a> Course<'a> {
             self.world.judge.accuse(Invariant::Liveness, "a node was left behind");
         }
         self.say("the end");
+    }
+
+    /// Lets time pass, and somebody ask for something, until a height is reached.
+    fn must_reach(&mut self, what: &str, height: u64, within_ms: u64, reached: impl Fn(&Self) -> u64) {
+        let until = self.world.now_ms + within_ms;
+        while !self.broken() && reached(self) < height && self.world.now_ms < until {
+            self.ask();
+            self.world.run_until(self.world.now_ms + 10);
+        }
+        if !self.broken() && reached(self) < height {
+            let what =
+                format!("{what}: {within_ms} ms were not enough for height {height}; {} is reached", reached(self));
+            self.world.judge.accuse(Invariant::Liveness, what);
+        }
     }
 
     /// The lowest height of an honest node.

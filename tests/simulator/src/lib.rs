@@ -16,7 +16,7 @@ mod twins;
 mod world;
 
 pub use adversary::{Adversary, Kind, Saying};
-pub use campaign::{Campaign, Swarm, twins};
+pub use campaign::{Campaign, Swarm, run_twice, twins};
 pub use course::{Report, run};
 pub use disk::{Disk, Guard};
 pub use load::Load;

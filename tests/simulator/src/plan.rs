@@ -119,16 +119,20 @@ impl Plan {
         }
         // At most f validators are faulty for good: they lie, or their disks forget what they promised.
         let f = (validators - 1) / 3;
-        let faulty: Vec<usize> =
-            (0..draw.roll(0, f as u64)).map(|n| (n as usize * 2 + seed as usize) % validators).collect();
+        let count = if draw.half() { draw.roll(1, f.max(1) as u64) as usize } else { 0 };
+        let first = draw.place(validators);
         let mut forgetful = Vec::new();
-        for place in faulty {
-            if draw.half() {
-                plan.adversaries.push((place, Kind::ALL[draw.place(Kind::ALL.len())]));
+        for turn in 0..count.min(f) {
+            let place = (first + 2 * turn) % validators;
+            if draw.place(3) > 0 {
+                // Each way to lie in its turn, so that none is left out by chance.
+                let kind = Kind::ALL[(seed as usize / 2 + turn) % Kind::ALL.len()];
+                plan.adversaries.push((place, kind));
             } else {
                 forgetful.push(place);
             }
         }
+        let clocks = draw.place(validators);
         let many = |draw: &mut Draw, make: &dyn Fn(&mut Draw) -> Fault| {
             let count = if draw.half() { draw.roll(1, 4) } else { 0 };
             (0..count).map(|_| (draw.roll(0, span), make(draw))).collect::<Vec<_>>()
@@ -142,7 +146,7 @@ impl Plan {
         faults.extend(many(&mut draw, &|draw| {
             let by = draw.roll(0, 120_000) as i64 - 60_000;
             // Clocks of a minority: with more the network rightly waits.
-            Fault::Clock(draw.place(f.max(1)) * 2 % validators, by)
+            Fault::Clock((clocks + draw.place(f.max(1))) % validators, by)
         }));
         faults.extend(many(&mut draw, &|draw| Fault::DiskFull(draw.place(nodes), away(draw))));
         if draw.half() {

@@ -19,7 +19,8 @@ use seaway_types::keys::KeyPolicy;
 use seaway_types::reason::StatedReason;
 use seaway_types::signature::{public_key, sign};
 use seaway_types::state::{
-    AccountClass, CalendarKey, DebitAuthority, FreezeKind, Participant, Roles, Tier, TierLimits, Timing, ValidatorSet,
+    AccountClass, AccountStatus, CalendarKey, DebitAuthority, FreezeKind, Participant, Roles, Tier, TierLimits,
+    Timing, ValidatorSet,
 };
 use seaway_types::time::{BlockTime, Day};
 use seaway_types::{Amount, Bic, Bounded, Calendar, Uetr};
@@ -500,7 +501,10 @@ impl World {
     }
 
     fn admin(&mut self, model: &Model) -> Admin {
-        let account = self.some_account();
+        // Closed accounts are few, and few would be asked of.
+        let closed = model.accounts.iter().filter(|(_, one)| one.status == AccountStatus::Closed);
+        let closed: Vec<AccountId> = closed.map(|(id, _)| *id).collect();
+        let account = self.pick(&closed).filter(|_| self.chance(15)).unwrap_or_else(|| self.some_account());
         let open = |id: &AccountId| model.accounts.get(id).map(|account| account.owner.clone());
         match self.roll(0, 99) {
             0..=9 => {
@@ -613,17 +617,9 @@ fn calendar(opening: u16, every_day: bool) -> Calendar {
     Calendar { offsets: offsets.try_into().unwrap(), days: days.try_into().unwrap() }
 }
 
-fn genesis() -> GenesisDocument {
-    let asset = |code: &str, places, issuer, kind, payment_max| Asset {
-        code: code.parse().unwrap(),
-        exponent: Exponent::new(places).unwrap(),
-        issuer: bank(issuer),
-        kind,
-        is_default: true,
-        enabled: true,
-        payment_max,
-    };
-    let mut participants: Vec<(Bic, Participant)> = (0..4)
+/// Three banks and a supervisor.
+fn banks() -> Vec<(Bic, Participant)> {
+    (0..4)
         .map(|n| {
             let roles = Roles {
                 agent: n < 3,
@@ -648,7 +644,20 @@ fn genesis() -> GenesisDocument {
                 },
             )
         })
-        .collect();
+        .collect()
+}
+
+fn genesis() -> GenesisDocument {
+    let asset = |code: &str, places, issuer, kind, payment_max| Asset {
+        code: code.parse().unwrap(),
+        exponent: Exponent::new(places).unwrap(),
+        issuer: bank(issuer),
+        kind,
+        is_default: true,
+        enabled: true,
+        payment_max,
+    };
+    let mut participants = banks();
     participants.sort_by_key(|(bic, _)| *bic);
     let limits = |payment, day, year, balance| TierLimits {
         payment_max: Some(minor(payment)),

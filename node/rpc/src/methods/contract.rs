@@ -1,6 +1,6 @@
 //! `contract_*`: code is checked and explained, instances are shown with what happened to them.
 
-use super::account::count;
+use super::account::{COUNT_MAX, count};
 use super::{Context, Reader, reading};
 use crate::backend::{Backend, EventFound, ReceiptPart};
 use crate::cursor;
@@ -369,6 +369,9 @@ pub(super) fn ensure_told<B: Backend>(context: &Context<B>, reader: &Reader, id:
     context.ensure_any(reader, &accounts, &participants)
 }
 
+/// Blocks that are looked through at most for the events of somebody who is none of a contract's parties.
+const BLOCKS_LOOKED_THROUGH: usize = 2_000;
+
 /// The events of a contract that are for this reader: all of them for its parties and panels; for whoever else signed one,
 /// as the taker of an offer does, its own.
 fn told<B: Backend>(
@@ -378,19 +381,36 @@ fn told<B: Backend>(
     from: Height,
     blocks_max: usize,
 ) -> Result<Vec<EventFound>, Fault> {
-    let of_the_contract = ensure_told(context, reader, id);
-    let mut found = context.backend.contract_events(id, from, blocks_max)?;
-    match of_the_contract {
-        Ok(()) => return Ok(found),
-        Err(Fault::Forbidden | Fault::Unknown { .. }) if !found.is_empty() => {}
+    match ensure_told(context, reader, id) {
+        Ok(()) => return context.backend.contract_events(id, from, blocks_max),
+        Err(Fault::Forbidden | Fault::Unknown { .. }) if matches!(reader, Reader::Key(_)) => {}
         Err(fault) => return Err(fault),
     }
-    let own = |found: &EventFound| {
-        let signed: Vec<AccountId> = found.event.authorisers.iter().filter_map(Submitter::account).collect();
-        context.ensure_any(reader, &signed, &[]).is_ok()
-    };
-    found.retain(own);
-    if found.is_empty() { Err(Fault::Forbidden) } else { Ok(found) }
+    let (mut own, mut next, mut looked) = (Vec::new(), from, 0);
+    while own.len() < blocks_max && looked < BLOCKS_LOOKED_THROUGH {
+        let page = context.backend.contract_events(id, next, COUNT_MAX)?;
+        let Some(last) = page.last() else { break };
+        next = Height(last.height.0.saturating_add(1));
+        looked += COUNT_MAX;
+        for found in page {
+            if is_own(context, reader, &found)? {
+                own.push(found);
+            }
+        }
+    }
+    if own.is_empty() { Err(Fault::Forbidden) } else { Ok(own) }
+}
+
+/// Whether the reader may read for somebody who signed an event.
+fn is_own<B: Backend>(context: &Context<B>, reader: &Reader, found: &EventFound) -> Result<bool, Fault> {
+    let accounts: Vec<AccountId> = found.event.authorisers.iter().filter_map(Submitter::account).collect();
+    let participant = |who: &Submitter| if let Submitter::Participant(bic) = who { Some(*bic) } else { None };
+    let participants: Vec<Bic> = found.event.authorisers.iter().filter_map(participant).collect();
+    match context.ensure_any(reader, &accounts, &participants) {
+        Ok(()) => Ok(true),
+        Err(Fault::Forbidden) => Ok(false),
+        Err(fault) => Err(fault),
+    }
 }
 
 fn proof<B: Backend>(context: &Context<B>, reader: &Reader, asked: OneEvent) -> Result<Value, Fault> {

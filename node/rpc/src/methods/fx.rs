@@ -82,21 +82,18 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, pair: Pair) -> Result
         Some(cursor) => cursor::read(cursor, "fx_list", &of)?,
         None => (context.backend.status().height, InstanceId([0; 32])),
     };
-    let mut found = context.backend.quotes(of.0, of.1)?;
-    retain_for(context, reader, &mut found);
     // The board is in order of ids; quotes that came or went meanwhile shift no page.
-    found.retain(|quote| quote.signed.offer.id() >= from);
+    let found =
+        context.backend.quotes(of, (from, count.saturating_add(1)), &|quote| is_for(context, reader, quote))?;
     let next = found.get(count).map(|quote| cursor::write("fx_list", &of, height, quote.signed.offer.id()));
     let quotes: Vec<Value> = found.iter().take(count).map(|quote| shown(quote, &book)).collect();
     Ok(json!({"quotes": quotes, "cursor": next}))
 }
 
 /// A quote that names its takers is shown to those who may read one of them.
-fn retain_for<B: Backend>(context: &Context<B>, reader: &Reader, quotes: &mut Vec<QuoteFound>) {
-    quotes.retain(|quote| {
-        let takers = &quote.signed.offer.takers;
-        takers.is_empty() || context.ensure_any(reader, takers, &[quote.agent]).is_ok()
-    });
+fn is_for<B: Backend>(context: &Context<B>, reader: &Reader, quote: &QuoteFound) -> bool {
+    let takers = &quote.signed.offer.takers;
+    takers.is_empty() || context.ensure_any(reader, takers, &[quote.agent]).is_ok()
 }
 
 /// A quote with what it would cost and give.
@@ -119,10 +116,10 @@ fn request<B: Backend>(context: &Context<B>, reader: &Reader, asked: Request) ->
     if of != sold && of != bought {
         return Err(refused("an amount of one of the two assets"));
     }
-    let wanted = Wanted { sold, bought, amount, of_bought: of == bought };
-    context.backend.want_quotes(wanted);
+    let wish = Wanted { sold, bought, amount, of_bought: of == bought };
+    context.backend.want_quotes(wish);
     let price = |quote: QuoteFound| {
-        let (gives, gets) = if wanted.of_bought {
+        let (gives, gets) = if wish.of_bought {
             (cost_of(amount, quote.rate)?.out, amount)
         } else {
             (amount, bought_for(amount, quote.rate)?.out)
@@ -130,8 +127,8 @@ fn request<B: Backend>(context: &Context<B>, reader: &Reader, asked: Request) ->
         let covered = gives <= quote.left && gets <= quote.covers && !gets.is_zero();
         covered.then_some(Priced { quote, gives, gets })
     };
-    let mut quotes = context.backend.quotes(Some(sold), Some(bought))?;
-    retain_for(context, reader, &mut quotes);
+    let wanted = |quote: &QuoteFound| is_for(context, reader, quote);
+    let quotes = context.backend.quotes((Some(sold), Some(bought)), (InstanceId([0; 32]), usize::MAX), &wanted)?;
     let mut priced: Vec<Priced> = quotes.into_iter().filter_map(price).collect();
     // The best first: the least given, then the most got, then the one that lasts longest.
     priced.sort_by_key(|one| (one.gives, std::cmp::Reverse(one.gets), std::cmp::Reverse(one.quote.ends)));

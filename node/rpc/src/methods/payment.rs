@@ -11,6 +11,7 @@ use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
 use seaway_types::bounded::Bounded;
+use seaway_types::contract::InstanceId;
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Envelope, Instruction, RawInstruction, Submitter};
@@ -187,17 +188,9 @@ fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: List) -> Resu
 fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {
     let book = context.backend.assets()?;
     let found = context.backend.payments(&params.uetr)?;
-    let named = context.backend.contracts_named(&params.uetr, COUNT_MAX)?;
-    if found.is_empty() && named.is_empty() {
+    let (contracts, others) = contracts_with(context, reader, &params.uetr)?;
+    if found.is_empty() && contracts.is_empty() && !others {
         return Err(Fault::Unknown { what: "payment with UETR", value: params.uetr.to_string() });
-    }
-    let mut contracts = Vec::new();
-    for (id, height) in named {
-        match ensure_told(context, reader, &id) {
-            Ok(()) => contracts.push(json!({"instance": id, "opened": height})),
-            Err(Fault::Forbidden | Fault::Unknown { .. }) => {}
-            Err(fault) => return Err(fault),
-        }
     }
     // Whoever may read a contract that a UETR names learns nothing of payments that others made under it, and so the other
     // way round.
@@ -207,6 +200,27 @@ fn status<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> 
         Err(fault) => return Err(fault),
     };
     Ok(json!({"uetr": params.uetr, "payments": payments, "contracts": contracts}))
+}
+
+/// Contracts that are looked at for one UETR: anybody may open some under another's, and must not hide that one's.
+const NAMED_LOOKED_AT: usize = 1_000;
+
+/// The contracts with a UETR that the reader may read of, and whether there are others.
+fn contracts_with<B: Backend>(
+    context: &Context<B>,
+    reader: &Reader,
+    uetr: &Uetr,
+) -> Result<(Vec<Value>, bool), Fault> {
+    let (mut contracts, mut others) = (Vec::new(), false);
+    for (id, height) in context.backend.contracts_named(uetr, InstanceId([0; 32]), NAMED_LOOKED_AT)? {
+        match ensure_told(context, reader, &id) {
+            Ok(()) if contracts.len() < COUNT_MAX => contracts.push(json!({"instance": id, "opened": height})),
+            Ok(()) => break,
+            Err(Fault::Forbidden | Fault::Unknown { .. }) => others = true,
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok((contracts, others))
 }
 
 fn proof<B: Backend>(context: &Context<B>, reader: &Reader, params: OfUetr) -> Result<Value, Fault> {

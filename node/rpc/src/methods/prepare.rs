@@ -220,7 +220,12 @@ fn called<B: Backend>(context: &Context<B>, reader: &Reader, call: &CallContract
         Target::Offer(signed) => Some(signed.offer.terms.code),
         Target::Instance(id) => match ensure_told(context, reader, id) {
             Ok(()) => context.backend.instance(id)?.map(|instance| instance.terms.code),
-            Err(Fault::Forbidden | Fault::Unknown { .. }) => None,
+            // What anybody may take, anybody may know by name.
+            Err(Fault::Forbidden | Fault::Unknown { .. }) => {
+                let found = context.backend.instance(id)?;
+                let open = found.filter(|instance| instance.not_after.is_some() && !instance.named_takers);
+                open.map(|instance| instance.terms.code)
+            }
             Err(fault) => return Err(fault),
         },
     };

@@ -149,7 +149,7 @@ pub const TABLE: &[Method] = &[
             ("count", "how many, at most 100; 20 without it", false),
             ("cursor", "of the answer before", false),
         ],
-        "the contracts that an account was a party of when they were opened",
+        "the contracts that an account is a party of, and the offers that it took",
     ),
     method(
         "contract_outcomes",
@@ -291,7 +291,7 @@ pub const TABLE: &[Method] = &[
         "payment_status",
         Access::Concerned,
         &[("uetr", "UETR", true)],
-        "all credit transfers with this UETR, and when their status changed",
+        "all credit transfers with this UETR and when their status changed, and the contracts that it names",
     ),
     method(
         "payment_submit",

@@ -75,15 +75,16 @@ impl Reason {
             // The code list has no word of its own for the rest. What follows may become possible.
             R::NotSettled { .. } | R::AccountNotEmpty { .. } | R::OwnerAccountsFull { .. } | R::FreezesFull { .. }
                 | R::AssetIdNotNext { .. } | R::IssuerUnknown { .. } | R::ValidatorUnknown { .. }
-                | R::ParticipantInactive { .. } | R::RequirementUnmet { .. } => ("NARR", New),
+                | R::ParticipantInactive { .. } | R::RequirementUnmet { .. } | R::LifetimeTooLong { .. }
+                | R::Arithmetic { .. } | R::DefaultTaken { .. } => ("NARR", New),
             // And this will not.
             R::NotWaiting { .. } | R::NotConfirmable { .. } | R::ReasonMisplaced { .. } | R::RecallNotOpen { .. }
                 | R::AccountExists { .. } | R::NotFrozenBy { .. } | R::NoKeyChange { .. } | R::AssetRecord { .. }
-                | R::DefaultTaken { .. } | R::KeyUnusable { .. } | R::AssetNameTaken { .. }
+                | R::KeyUnusable { .. } | R::AssetNameTaken { .. }
                 | R::JurisdictionsUnsorted | R::CalendarWrong | R::ValidatorsWrong { .. } | R::UpgradeInPast { .. }
                 | R::NodesUnsorted { .. } | R::CodeRefused { .. } | R::TermsWrong { .. } | R::TermsTooLarge { .. }
-                | R::LifetimeTooLong { .. } | R::TooManyStays { .. } | R::ContractOpen { .. }
-                | R::ArgumentWrong { .. } | R::Arithmetic { .. } | R::CallerPotLeft | R::ApprovalUnknown
+                | R::TooManyStays { .. } | R::ContractOpen { .. }
+                | R::ArgumentWrong { .. } | R::CallerPotLeft | R::ApprovalUnknown
                 | R::TakerForeign { .. } | R::KernelRefused => ("NARR", Never),
         }
     }

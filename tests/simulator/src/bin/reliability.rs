@@ -113,7 +113,13 @@ fn simulation(size: &Size, rows: &mut Rows) -> bool {
     let campaign = swarm.run(0..size.seeds, threads(), &stop);
     note(rows, "R1", "seeds", &campaign, begun.elapsed().as_secs_f64());
     rows.insert("R1.repeated".to_owned(), campaign.repeated.to_string());
-    campaign.broken.is_empty() && campaign.runs > 0 && campaign.states > 0
+    // A run that had next to nothing to judge shows nothing.
+    let enough = campaign.runs >= size.seeds / 4
+        && [campaign.repeated, campaign.instructions, campaign.rejected, campaign.evidence, campaign.states]
+            .iter()
+            .all(|count| *count > 0);
+    rows.insert("R1.enough".to_owned(), u8::from(enough).to_string());
+    campaign.broken.is_empty() && enough
 }
 
 /// R2: twins.

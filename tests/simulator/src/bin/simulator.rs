@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)] // It measures how many seeds a second it runs.
 
 use clap::Parser;
-use seaway_simulator::{Campaign, Swarm, minimise, run, twins};
+use seaway_simulator::{Campaign, Swarm, minimise, run_twice, twins};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Replays one seed.
+    /// Replays one seed, twice: it must take the same course.
     #[arg(long, conflicts_with_all = ["seeds", "twins"])]
     seed: Option<u64>,
     /// Runs so many seeds.
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 fn one(arguments: &Arguments, swarm: &Swarm, seed: u64) -> ExitCode {
     let plan = swarm.plan(seed);
     print!("{plan}");
-    let report = run(&plan, &mut |line| {
+    let report = run_twice(&plan, &mut |line| {
         if arguments.explain {
             println!("{line}");
         }

@@ -127,6 +127,9 @@ struct Admitted {
 /// A Tuesday at half past three in Hong Kong: on a Saturday night every exchange would be refused as after the cut-off.
 const START_MS: u64 = 1_793_691_000_000;
 
+/// Steps of all nodes at one moment, after which a loop without end is assumed.
+const STEPS_AT_ONCE_MAX: u32 = 200_000;
+
 fn node_key(place: usize) -> PublicKey {
     public_key(&seed::secret_key(&format!("sim-node-{place}")))
 }
@@ -250,8 +253,12 @@ impl World {
         }
         self.nodes[place].disk.crash(kept);
         self.admitted.retain(|_, one| one.place != place);
-        if self.logs_get_lost {
+        let forgets = self.adversaries.get(&place).is_some_and(|one| one.kind() == Kind::Amnesiac);
+        if self.logs_get_lost || forgets {
             self.nodes[place].disk.lose_log();
+        }
+        if forgets {
+            self.nodes[place].disk.keep_signed(None);
         }
         self.nodes[place].replica = None;
         self.nodes[place].life += 1;
@@ -320,7 +327,13 @@ impl World {
 
     /// Lets time pass until a moment, or until nothing is left to happen before it.
     pub fn run_until(&mut self, until_ms: u64) {
+        let (mut moment, mut steps) = (self.now_ms, 0u32);
         loop {
+            (moment, steps) = if moment == self.now_ms { (moment, steps + 1) } else { (self.now_ms, 0) };
+            if steps > STEPS_AT_ONCE_MAX {
+                self.judge.accuse(Invariant::Running, format!("busy without end at {moment} ms"));
+                break;
+            }
             self.bring_back();
             let wake = self.next_wake();
             let event = self.queue.keys().next().copied();
@@ -419,31 +432,12 @@ impl World {
     fn carry_out(&mut self, place: usize, actions: Vec<Action>) {
         let mut stored = false;
         for action in actions {
-            if self.fragile_permyriad > 0 && self.random.next_u32() % 10_000 < self.fragile_permyriad {
-                // The power goes in the middle of a step: nothing of the rest happens.
-                self.crash(place);
-                self.start_at(place, self.now_ms + 300);
-                return;
-            }
-            let writes = matches!(action, Action::Log(_) | Action::KeepSigned | Action::Persist(_));
-            if writes && self.nodes[place].disk_full_until > self.now_ms {
-                // Its disk takes nothing: it stops before it says another word, and comes back when there is room.
-                let until = self.nodes[place].disk_full_until;
-                self.crash(place);
-                self.start_at(place, until);
+            if self.goes_down_before(place, &action) {
                 return;
             }
             match action {
                 Action::Log(entries) => self.nodes[place].disk.note(entries),
-                Action::KeepSigned => {
-                    let node = &self.nodes[place];
-                    if !self.without.sync_before_saying {
-                        node.disk.sync();
-                    }
-                    if !self.without.guard {
-                        node.disk.keep_signed(node.guard.as_ref().and_then(Guard::last));
-                    }
-                }
+                Action::KeepSigned => self.keep_signed(place),
                 Action::Send { to, message } => {
                     let promises = matches!(message, Message::Consensus(_) | Message::Draft(_));
                     if promises && !self.without.sync_before_saying {
@@ -455,43 +449,75 @@ impl World {
                     self.nodes[place].disk.persist(&decided);
                     stored = true;
                 }
-                Action::Final(decided) => {
-                    let height = decided.block.block.header.height;
-                    let bound = self.document.consensus.clock_bound_ms;
-                    let now = BlockTime::from_ms(self.start_ms + self.now_ms).expect("a time");
-                    self.judge.heard_final(place, &decided, now.after_ms(bound));
-                    if self.nodes[place].disk.height() < height {
-                        self.judge.accuse(Invariant::Durable, format!("node {place} was told of {height} too early"));
-                    }
-                    self.final_at.entry(height).or_insert(self.now_ms);
-                }
                 Action::Halt(why) => {
                     self.judge.accuse(Invariant::Running, format!("node {place} stopped: {why}"));
                     self.crash(place);
                     return;
                 }
-                Action::Misbehaved(found) => {
-                    for one in found {
-                        self.judge.saw_evidence(place, &one);
-                        self.evidence.push((place, one));
-                    }
-                }
-                Action::Admission { ticket, answer } => {
-                    let asked = self.asked.remove(&ticket);
-                    self.admitted.extend(asked.filter(|_| answer.is_ok()).map(|one| (ticket, one)));
-                }
-                Action::LeftOut { instruction, .. } => {
-                    let envelope = instruction.envelope();
-                    self.admitted.retain(|_, one| {
-                        one.place != place || (one.submitter, one.key) != (envelope.submitter, envelope.key)
-                    });
-                }
-                Action::IllTimed { .. } => {}
+                told => self.hear(place, told),
             }
         }
         if stored && let Some(replica) = &mut self.nodes[place].replica {
             replica.stored();
             self.show_state(place);
+        }
+    }
+
+    /// Whether a node loses its power before an action, or its disk takes nothing: then nothing of the rest of the step happens,
+    /// and it comes back later.
+    fn goes_down_before(&mut self, place: usize, action: &Action) -> bool {
+        let power_goes = self.fragile_permyriad > 0 && self.random.next_u32() % 10_000 < self.fragile_permyriad;
+        let writes = matches!(action, Action::Log(_) | Action::KeepSigned | Action::Persist(_));
+        let full_until = self.nodes[place].disk_full_until;
+        let back_at = match (power_goes, writes && full_until > self.now_ms) {
+            (true, _) => self.now_ms + 300,
+            (false, true) => full_until,
+            (false, false) => return false,
+        };
+        self.crash(place);
+        self.start_at(place, back_at);
+        true
+    }
+
+    fn keep_signed(&mut self, place: usize) {
+        let node = &self.nodes[place];
+        if !self.without.sync_before_saying {
+            node.disk.sync();
+        }
+        if !self.without.guard {
+            node.disk.keep_signed(node.guard.as_ref().and_then(Guard::last));
+        }
+    }
+
+    /// What a node tells its clients and its operator.
+    fn hear(&mut self, place: usize, told: Action) {
+        match told {
+            Action::Final(decided) => {
+                let height = decided.block.block.header.height;
+                let bound = self.document.consensus.clock_bound_ms;
+                let now = BlockTime::from_ms(self.start_ms + self.now_ms).expect("a time");
+                self.judge.heard_final(place, &decided, now.after_ms(bound));
+                if self.nodes[place].disk.height() < height {
+                    self.judge.accuse(Invariant::Durable, format!("node {place} was told of {height} too early"));
+                }
+                self.final_at.entry(height).or_insert(self.now_ms);
+            }
+            Action::Misbehaved(found) => {
+                for one in found {
+                    self.judge.saw_evidence(place, &one);
+                    self.evidence.push((place, one));
+                }
+            }
+            Action::Admission { ticket, answer } => {
+                let asked = self.asked.remove(&ticket);
+                self.admitted.extend(asked.filter(|_| answer.is_ok()).map(|one| (ticket, one)));
+            }
+            Action::LeftOut { instruction, .. } => {
+                let envelope = instruction.envelope();
+                let this = (place, envelope.submitter, envelope.key);
+                self.admitted.retain(|_, one| (one.place, one.submitter, one.key) != this);
+            }
+            _ => {}
         }
     }
 
