@@ -500,11 +500,15 @@ impl World {
         }
     }
 
-    fn admin(&mut self, model: &Model) -> Admin {
-        // Closed accounts are few, and few would be asked of.
+    /// Now and then a closed account: there are few, so chance alone would seldom ask of one.
+    fn closed_account(&mut self, model: &Model) -> Option<AccountId> {
         let closed = model.accounts.iter().filter(|(_, one)| one.status == AccountStatus::Closed);
         let closed: Vec<AccountId> = closed.map(|(id, _)| *id).collect();
-        let account = self.pick(&closed).filter(|_| self.chance(15)).unwrap_or_else(|| self.some_account());
+        self.pick(&closed).filter(|_| self.chance(15))
+    }
+
+    fn admin(&mut self, model: &Model) -> Admin {
+        let account = self.closed_account(model).unwrap_or_else(|| self.some_account());
         let open = |id: &AccountId| model.accounts.get(id).map(|account| account.owner.clone());
         match self.roll(0, 99) {
             0..=9 => {

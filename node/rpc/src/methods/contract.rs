@@ -383,7 +383,8 @@ fn told<B: Backend>(
 ) -> Result<Vec<EventFound>, Fault> {
     match ensure_told(context, reader, id) {
         Ok(()) => return context.backend.contract_events(id, from, blocks_max),
-        Err(Fault::Forbidden | Fault::Unknown { .. }) if matches!(reader, Reader::Key(_)) => {}
+        // Who shows no key owns no event, and has no blocks read for it.
+        Err(Fault::Forbidden | Fault::Unknown { .. }) if matches!(reader, Reader::Key(_)) || context.open_reads => {}
         Err(fault) => return Err(fault),
     }
     let (mut own, mut next, mut looked) = (Vec::new(), from, 0);
@@ -398,7 +399,11 @@ fn told<B: Backend>(
             }
         }
     }
-    if own.is_empty() { Err(Fault::Forbidden) } else { Ok(own) }
+    match own.is_empty() {
+        true if looked == 0 => Err(Fault::Unknown { what: "contract", value: id.to_string() }),
+        true => Err(Fault::Forbidden),
+        false => Ok(own),
+    }
 }
 
 /// Whether the reader may read for somebody who signed an event.
