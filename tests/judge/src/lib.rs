@@ -91,7 +91,7 @@ impl fmt::Display for Violation {
 pub struct Judge {
     document: GenesisDocument,
     model: Model,
-    /// What was final first at each height, and a hash over its answers.
+    /// What was final first at each height, and the bytes of its answers.
     finals: BTreeMap<Height, (BlockId, Vec<u8>)>,
     last: (BlockId, BlockTime),
     root: Option<Hash32>,

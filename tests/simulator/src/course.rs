@@ -137,10 +137,7 @@ impl<'a> Course<'a> {
         let now = self.world.now_ms;
         let mut later = |ms: u64| self.ends.push((now + ms, fault.clone()));
         match fault {
-            Fault::Crash(place, ms) => {
-                later(*ms);
-                self.take_down(*place, now + ms);
-            }
+            Fault::Crash(place, ms) => self.take_down(*place, now + ms),
             Fault::LogLost(place, ms) => {
                 self.take_down(*place, now + ms);
                 self.world.nodes[*place].disk.lose_log();

@@ -1,4 +1,4 @@
-//! What the simulator found, kept: each of these failed once.
+//! What the simulator found, kept; and a few seeds that every test run replays.
 
 use seaway_simulator::{Swarm, World, run};
 
@@ -20,9 +20,10 @@ fn who_repeats_void_instructions_keeps_nobody_awake() {
     world.check();
 }
 
-/// Seeds whose plans once broke something, of the judge or of the nodes.
+/// With these numbers something broke once, of the judge or of the nodes. What a seed draws has changed since, so they stand for
+/// any others: what was found is held by tests of its own, as above.
 #[test]
-fn seeds_that_once_broke_something_break_nothing() {
+fn a_few_seeds_break_nothing() {
     for (seed, validators, heights) in
         [(2, 4, 100), (20, 4, 200), (49, 4, 100), (102, 7, 100), (108, 4, 100), (243, 4, 100)]
     {

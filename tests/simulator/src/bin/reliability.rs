@@ -138,7 +138,11 @@ fn hunt(program: &Path, rows: &mut Rows) -> bool {
     let found = std::env::temp_dir().join(format!("seaway-mutants-{}.json", std::process::id()));
     let mut command = Command::new(program);
     command.arg("--json").arg(&found);
-    let caught = command.status().is_ok_and(|status| status.success());
+    let status = command.status();
+    if let Err(error) = &status {
+        say(&format!("{}: {error}", program.display()));
+    }
+    let caught = status.is_ok_and(|status| status.success());
     let text = std::fs::read_to_string(&found).unwrap_or_default();
     // What could not be removed is in the temporary folder, and says nothing.
     let _gone = std::fs::remove_file(&found);
