@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 23] = [
+const CRATES: [(&str, &str, u8, bool); 26] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
     ("contracts/vm", "seaway-vm", 1, true),
@@ -28,6 +28,9 @@ const CRATES: [(&str, &str, u8, bool); 23] = [
     ("tests/conformance", "seaway-conformance", 5, false),
     ("tests/simulator", "seaway-simulator", 5, false),
     ("tests/cluster", "seaway-cluster", 5, false),
+    ("tests/faults", "seaway-faults", 6, false),
+    ("tests/fuzz", "seaway-fuzz", 6, false),
+    ("tests/scorecard", "seaway-scorecard", 7, false),
     ("tests/architecture", "seaway-architecture", 5, false),
 ];
 

@@ -1,8 +1,8 @@
 //! The configuration: one TOML file, in which an unknown key is an error. `node/app/seawayd.example.toml` documents each option.
 
 use seaway_network::Multiaddr;
-use seaway_types::Bic;
 use seaway_types::keys::PublicKey;
+use seaway_types::{AccountId, Bic};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,9 @@ pub struct AgentConfig {
     pub bic: Bic,
     /// A file with the salt from which the agent makes account ids, 64 hexadecimal digits; relative to the home.
     pub salt_file: PathBuf,
+    /// The id that the salt gives to an account whose number is empty. With another salt the node would know none of its own
+    /// accounts, and say so to everybody: it does not start.
+    pub salt_check: AccountId,
 }
 
 /// For clients.

@@ -5,6 +5,7 @@ use crate::directory::Directory;
 use seaway_genesis::written::WrittenGenesis;
 use seaway_rpc::Tls;
 use seaway_signer::{GuardedKey, KeyFile, KeyKind};
+use seaway_types::AccountId;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::limits::GENESIS_BYTES_MAX;
@@ -88,6 +89,13 @@ impl Home {
         let salt: Hash32 = text.trim().parse().map_err(|_| {
             format!("{}: expected the agent's salt, 64 lower-case hexadecimal digits", path.display())
         })?;
+        let check = AccountId::derive(&salt.0, "");
+        if check != agent.salt_check {
+            let (name, expected) = (path.display(), agent.salt_check);
+            return Err(format!(
+                "{name}: this is another salt: its check is {check}, and agent.salt_check is {expected}"
+            ));
+        }
         Ok(Some(Directory::new(agent.bic, salt.0)))
     }
 

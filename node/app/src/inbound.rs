@@ -6,6 +6,7 @@ use seaway_engine::{Event, Message, authenticate};
 use seaway_network::{LaneSpec, Network, NetworkEvent};
 use seaway_rpc::{Answered, Fault, Wait};
 use seaway_types::RawInstruction;
+use seaway_types::block::FinalBlock;
 use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
 use seaway_types::keys::PublicKey;
@@ -17,15 +18,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
-/// The lanes between nodes, in the order of [`seaway_engine::Lane`].
+/// The lanes between nodes, in the order of [`seaway_engine::Lane`]. What waits is bounded in bytes too: some tens of megabytes a
+/// peer, and in all.
 pub const LANES: &[LaneSpec] = &[
-    LaneSpec { protocol: "/seaway/1/votes", frame_bytes_max: 64 << 10, queue_frames_max: 4_096 },
-    LaneSpec { protocol: "/seaway/1/blocks", frame_bytes_max: FRAME_BYTES_MAX, queue_frames_max: 64 },
-    LaneSpec { protocol: "/seaway/1/instructions", frame_bytes_max: (2 << 20) + (64 << 10), queue_frames_max: 1_024 },
+    LaneSpec {
+        protocol: "/seaway/1/votes",
+        frame_bytes_max: 64 << 10,
+        queue_frames_max: 4_096,
+        queue_bytes_max: 4 << 20,
+        inbox_frames_max: 256,
+    },
+    LaneSpec {
+        protocol: "/seaway/1/blocks",
+        frame_bytes_max: FRAME_BYTES_MAX,
+        queue_frames_max: 64,
+        queue_bytes_max: 32 << 20,
+        inbox_frames_max: 8,
+    },
+    LaneSpec {
+        protocol: "/seaway/1/instructions",
+        frame_bytes_max: (2 << 20) + (64 << 10),
+        queue_frames_max: 1_024,
+        queue_bytes_max: 32 << 20,
+        inbox_frames_max: 32,
+    },
 ];
 
-/// Events of one lane that wait for its thread.
-pub const LANE_EVENTS_MAX: usize = 256;
 /// Submissions that wait for their signatures to be checked.
 pub const SUBMISSIONS_MAX: usize = 4_096;
 /// Submissions checked in one batch.
@@ -62,8 +80,10 @@ impl Checked {
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
         }
-        self.young_bytes += instruction.raw().0.len();
-        self.young.insert(instruction.wire_id(), instruction.clone());
+        // What is there already takes no more room.
+        if self.young.insert(instruction.wire_id(), instruction.clone()).is_none() {
+            self.young_bytes += instruction.raw().0.len();
+        }
     }
 
     fn get(&self, id: &WireId) -> Option<AuthenticInstruction> {
@@ -75,27 +95,50 @@ fn checked(shared: &SharedChecked) -> MutexGuard<'_, Checked> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What the names of the threads that feed the engine begin with.
+const THREADS: &str = "in-";
+
+/// A thread that feeds the engine and panics would leave the node deaf while it seems to run: the process ends instead.
+pub fn end_with_a_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        if thread::current().name().is_some_and(|name| name.starts_with(THREADS)) {
+            std::process::exit(101);
+        }
+    }));
+}
+
+/// What the ledger tells of peers and of what they send, before anything costly is done with it.
+pub struct Known {
+    /// Whether it is a validator's node.
+    pub is_validator: Box<dyn Fn(&PublicKey) -> bool + Send>,
+    /// Whether the validators of its height, as far as they are known, have certified a block.
+    pub is_certified: Box<dyn Fn(&FinalBlock) -> bool + Send>,
+}
+
 /// Starts a thread that feeds the engine from one lane.
 pub fn hear(
     lane: &'static str,
     mut events: mpsc::Receiver<NetworkEvent>,
     engine: SyncSender<Input>,
-    known: SharedChecked,
+    checked: SharedChecked,
+    known: Known,
     network: impl Fn() -> Option<Network> + Send + 'static,
-    is_validator: impl Fn(&PublicKey) -> bool + Send + 'static,
 ) -> std::io::Result<thread::JoinHandle<()>> {
-    thread::Builder::new().name(format!("in-{lane}")).spawn(move || {
+    thread::Builder::new().name(format!("{THREADS}{lane}")).spawn(move || {
         let mut keys = KnownKeys::default();
         while let Some(event) = events.blocking_recv() {
             let event = match event {
-                NetworkEvent::Up(peer) => Ok(Event::PeerUp { peer, validator: is_validator(&peer) }),
-                NetworkEvent::Down(peer) => Ok(Event::PeerDown(peer)),
+                NetworkEvent::Up(peer) => Ok(Some(Event::PeerUp { peer, validator: (known.is_validator)(&peer) })),
+                NetworkEvent::Down(peer) => Ok(Some(Event::PeerDown(peer))),
                 NetworkEvent::Frame { from, frame, .. } => {
-                    decode(from, &frame, &known, &mut keys).map_err(|problem| (from, problem))
+                    decode(from, &frame, &checked, &known, &mut keys).map_err(|problem| (from, problem))
                 }
             };
             match event {
-                Ok(event) => {
+                Ok(None) => {}
+                Ok(Some(event)) => {
                     if engine.send(Input::Event(event)).is_err() {
                         return;
                     }
@@ -111,14 +154,28 @@ pub fn hear(
     })
 }
 
-fn decode(from: PublicKey, frame: &[u8], known: &SharedChecked, keys: &mut KnownKeys) -> Result<Event, String> {
+/// The event of a frame; none where it says nothing that this node could use.
+fn decode(
+    from: PublicKey,
+    frame: &[u8],
+    before: &SharedChecked,
+    known: &Known,
+    keys: &mut KnownKeys,
+) -> Result<Option<Event>, String> {
     let message = Message::decode(frame).map_err(|error| error.to_string())?;
-    let event = authenticate(from, message, |id| checked(known).get(id), keys).map_err(|error| error.to_string())?;
-    if let Event::PassedOn { instructions, .. } = &event {
-        let mut known = checked(known);
-        instructions.iter().for_each(|instruction| known.add(instruction));
+    // Three signatures say whether thousands are worth checking. The validators of a height far ahead may be others than are known
+    // here: such a block is asked for again when its turn comes, so its sender has broken no rule.
+    if let Message::Block(block) = &message
+        && !(known.is_certified)(block)
+    {
+        return Ok(None);
     }
-    Ok(event)
+    let event = authenticate(from, message, |id| checked(before).get(id), keys).map_err(|error| error.to_string())?;
+    if let Event::PassedOn { instructions, .. } = &event {
+        let mut before = checked(before);
+        instructions.iter().for_each(|instruction| before.add(instruction));
+    }
+    Ok(Some(event))
 }
 
 /// Starts the thread that checks what clients submit.
@@ -128,7 +185,7 @@ pub fn check_submissions(
     shared: Arc<Shared>,
     known: SharedChecked,
 ) -> std::io::Result<thread::JoinHandle<()>> {
-    thread::Builder::new().name("in-clients".to_owned()).spawn(move || {
+    thread::Builder::new().name(format!("{THREADS}clients")).spawn(move || {
         let mut keys = KnownKeys::default();
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while submissions.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {

@@ -5,6 +5,7 @@ use clap::Args;
 use seaway_genesis::seed;
 use seaway_network::Multiaddr;
 use seaway_signer::{KeyFile, KeyKind};
+use seaway_types::AccountId;
 use seaway_types::hash::Hash32;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
@@ -106,9 +107,10 @@ pub fn init(options: &Options) -> Result<(), String> {
 fn devnet_agent(home: &Path, bic: &str) -> Result<AgentConfig, String> {
     let salt_file = PathBuf::from("keys/account-salt");
     let path = home.join(&salt_file);
-    let salt = Hash32(seed::account_salt(bic)).to_string();
-    std::fs::write(&path, salt + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(AgentConfig { bic: bic.parse().map_err(|error| format!("--devnet: {error}"))?, salt_file })
+    let salt = seed::account_salt(bic);
+    let salt_check = AccountId::derive(&salt, "");
+    std::fs::write(&path, format!("{}\n", Hash32(salt))).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(AgentConfig { bic: bic.parse().map_err(|error| format!("--devnet: {error}"))?, salt_file, salt_check })
 }
 
 fn random() -> Result<Zeroizing<[u8; 32]>, String> {

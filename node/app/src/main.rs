@@ -13,6 +13,7 @@ mod directory;
 mod home;
 mod inbound;
 mod init;
+mod log;
 mod metrics;
 mod placed;
 mod questions;

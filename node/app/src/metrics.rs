@@ -23,6 +23,7 @@ pub fn text(status: &NodeStatus, peers: &[PeerStatus]) -> String {
         "Messages to connected peers dropped because they were too slow",
         peers.iter().map(|peer| peer.dropped).sum(),
     );
+    gauge("log_lines_left_out", "Warnings not logged because their place had said too many", crate::log::left_out());
     gauge("validator", "1 when the node votes, 0 when it only follows", u64::from(status.validator.is_some()));
     gauge("halted", "1 when the node has stopped on a broken invariant", u64::from(status.halted.is_some()));
     let mut text = String::new();

@@ -1,9 +1,9 @@
 //! `seawayd run`: puts the parts together, and takes them apart again in order.
 
 use crate::backend::NodeBackend;
-use crate::config::LogFormat;
 use crate::home::Home;
-use crate::inbound::{LANE_EVENTS_MAX, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, hear};
+use crate::inbound::{Known, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, end_with_a_panic, hear};
+use crate::log;
 use crate::questions::{self, QUESTIONS};
 use crate::quotes::Board;
 use crate::reads::participants;
@@ -14,18 +14,18 @@ use seaway_network::{Asked, KnownPeer, Network};
 use seaway_rpc::NodeStatus;
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Opened, Wal};
-use seaway_types::block::VoteKind;
+use seaway_types::block::{Block, FinalBlock, VoteKind};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
+use seaway_types::state::Validators;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tracing_subscriber::EnvFilter;
 
 /// What waits for the engine.
 const ENGINE_INPUTS_MAX: usize = 4_096;
@@ -34,29 +34,24 @@ const ENGINE_INPUTS_MAX: usize = 4_096;
 pub fn run(root: &Path, observer: bool) -> Result<(), String> {
     let mut home = Home::open(root)?;
     home.config.observer |= observer;
-    start_log(&home)?;
+    log::start(&home.config.log)?;
+    end_with_a_panic();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("tokio: {error}"))?;
-    let done = runtime.block_on(serve(&home));
+    let mut threads = Threads::new();
+    let done = runtime.block_on(serve(&home, &mut threads));
     runtime.shutdown_timeout(Duration::from_secs(5));
+    // They end with what fed them. Whoever still held the database when the process ends would find RocksDB taken down under it.
+    for thread in threads {
+        let _panicked = thread.join();
+    }
     done
 }
 
-fn start_log(home: &Home) -> Result<(), String> {
-    let log = &home.config.log;
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| format!("log.level: {error}"))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = match log.format {
-        LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().try_init(),
-    };
-    started.map_err(|error| error.to_string())
-}
+/// The threads that feed the engine.
+type Threads = Vec<JoinHandle<()>>;
 
 /// Opens everything and says what it found.
 pub fn check(root: &Path) -> Result<(), String> {
@@ -66,6 +61,9 @@ pub fn check(root: &Path) -> Result<(), String> {
     println!("node      {}", public_key(&*home.node_key()?));
     if !home.config.observer {
         println!("consensus {}", home.consensus_key()?.key());
+    }
+    if home.directory()?.is_some() {
+        println!("salt      is the one of agent.salt_check");
     }
     home.make_folders()?;
     let Opened { tip, .. } = Database::open(&home.database(), &document, 1).map_err(|error| error.to_string())?;
@@ -115,7 +113,7 @@ struct Parts {
 }
 
 /// Opens disk, keys, network and RPC, and starts the engine.
-async fn assemble(home: &Home) -> Result<Parts, String> {
+async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let document = home.genesis()?;
     home.make_folders()?;
     let identity = home.node_key()?;
@@ -132,7 +130,7 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
     let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
     let known = SharedChecked::default();
     let directory = home.directory()?.map(Arc::new);
-    let (network, asked) = start_network(home, *identity, &registry, &engine, &known)?;
+    let (network, asked) = start_network(home, *identity, &registry, &engine, &known, &database, threads)?;
     let board = Arc::new(Board::new(document.network));
     tokio::spawn(questions::answer(directory.clone(), board.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
@@ -146,7 +144,8 @@ async fn assemble(home: &Home) -> Result<Parts, String> {
         None
     } else {
         let (sender, receiver) = mpsc::channel(SUBMISSIONS_MAX);
-        check_submissions(receiver, engine.clone(), shared.clone(), known).map_err(|error| error.to_string())?;
+        let thread = check_submissions(receiver, engine.clone(), shared.clone(), known);
+        threads.push(thread.map_err(|error| error.to_string())?);
         Some(sender)
     };
     let backend = NodeBackend {
@@ -218,8 +217,8 @@ async fn start_rpc(home: &Home, backend: NodeBackend) -> Result<seaway_rpc::Serv
     Ok(server)
 }
 
-async fn serve(home: &Home) -> Result<(), String> {
-    let mut parts = assemble(home).await?;
+async fn serve(home: &Home, threads: &mut Threads) -> Result<(), String> {
+    let mut parts = assemble(home, threads).await?;
     let mut sweep = tokio::time::interval(Duration::from_secs(10));
     let mut stop = std::pin::pin!(told_to_stop());
     loop {
@@ -288,6 +287,8 @@ fn start_network(
     registry: &Arc<RwLock<Registry>>,
     engine: &SyncSender<Input>,
     known: &SharedChecked,
+    database: &Database,
+    threads: &mut Threads,
 ) -> Result<(Network, mpsc::Receiver<Asked>), String> {
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
@@ -300,18 +301,32 @@ fn start_network(
         lanes: LANES,
         ask: QUESTIONS,
     };
-    let (senders, receivers): (Vec<_>, Vec<_>) = LANES.iter().map(|_| mpsc::channel(LANE_EVENTS_MAX)).unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        LANES.iter().map(|lane| mpsc::channel(lane.inbox_frames_max)).unzip();
     let handle: Arc<OnceLock<Network>> = Arc::default();
     for (spec, events) in LANES.iter().zip(receivers) {
-        let (handle, registry) = (handle.clone(), registry.clone());
-        let is_validator = move |peer: &PublicKey| registry.read().is_ok_and(|known| known.validators.contains(peer));
+        let (handle, registry, database) = (handle.clone(), registry.clone(), database.clone());
+        let told = Known {
+            is_validator: Box::new(move |peer| registry.read().is_ok_and(|known| known.validators.contains(peer))),
+            is_certified: Box::new(move |block| is_certified(&database, block)),
+        };
         let name = spec.protocol.rsplit('/').next().unwrap_or("lane");
-        hear(name, events, engine.clone(), known.clone(), move || handle.get().cloned(), is_validator)
-            .map_err(|error| error.to_string())?;
+        let thread = hear(name, events, engine.clone(), known.clone(), told, move || handle.get().cloned());
+        threads.push(thread.map_err(|error| error.to_string())?);
     }
     let (network, asked) = seaway_network::start(config, senders).map_err(|error| error.to_string())?;
     let _first = handle.set(network.clone());
     Ok((network, asked))
+}
+
+/// Whether the validators that are known for its height have certified a block. Where the disk cannot be read, the engine, which reads
+/// it too, says so.
+fn is_certified(database: &Database, block: &FinalBlock) -> bool {
+    let FinalBlock { block: Block { header, .. }, certificate } = block;
+    let known = database.record::<Validators>(&());
+    let Ok(Some(known)) = known else { return true };
+    let set = known.at(header.height);
+    set.is_some_and(|set| certificate.verify(header.network, header.height, header.id(), set).is_ok())
 }
 
 /// Returns when the process is asked to end.

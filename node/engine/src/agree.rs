@@ -165,7 +165,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             return Ok(());
         }
         let id = draft.header.id();
-        self.candidates.keep(id, draft);
+        self.candidates.keep(id, draft, from);
         self.try_check(id, Some(from))
     }
 

@@ -60,6 +60,8 @@ pub(crate) struct Candidate {
 #[derive(Default)]
 pub(crate) struct Candidates {
     blocks: BTreeMap<BlockId, Candidate>,
+    /// Who sent the drafts among them.
+    drafted_by: BTreeMap<BlockId, Peer>,
     expected: BTreeMap<(BlockId, Round), Expected>,
     /// Instructions asked for, with when to ask again, and of how many peers they were asked.
     missing: BTreeMap<BlockId, Missing>,
@@ -86,20 +88,33 @@ impl Candidates {
     }
 
     pub fn take(&mut self, id: &BlockId) -> Option<Candidate> {
+        self.drafted_by.remove(id);
         self.blocks.remove(id)
     }
 
-    /// Keeps a draft. When there are too many, one that nobody vouched for makes room.
-    pub fn keep(&mut self, id: BlockId, draft: BlockDraft) {
-        if self.blocks.len() >= DRAFTS_MAX {
-            let expected = &self.expected;
-            let vouched = |id: &BlockId| expected.keys().any(|(block, _)| block == id);
-            let Some(spare) = self.blocks.keys().find(|id| !vouched(id)).copied() else {
-                return;
-            };
-            self.blocks.remove(&spare);
+    /// Keeps a draft. When there are too many, one that nobody vouched for makes room, of whoever sent most such: a peer that sends
+    /// many takes the place of none but its own.
+    pub fn keep(&mut self, id: BlockId, draft: BlockDraft, from: Peer) {
+        if self.blocks.contains_key(&id) {
+            return;
         }
-        self.blocks.entry(id).or_insert(Candidate { draft, stage: Stage::Drafted });
+        self.drafted_by.insert(id, from);
+        self.blocks.insert(id, Candidate { draft, stage: Stage::Drafted });
+        if self.blocks.len() > DRAFTS_MAX
+            && let Some(spare) = self.spare()
+        {
+            self.take(&spare);
+        }
+    }
+
+    /// The draft that is missed least.
+    fn spare(&self) -> Option<BlockId> {
+        let vouched = |id: &BlockId| self.expected.keys().any(|(block, _)| block == id);
+        let mut spare: BTreeMap<Peer, Vec<BlockId>> = BTreeMap::new();
+        for (id, peer) in self.drafted_by.iter().filter(|(id, _)| !vouched(id)) {
+            spare.entry(*peer).or_default().push(*id);
+        }
+        spare.into_values().max_by_key(Vec::len).and_then(|ids| ids.first().copied())
     }
 
     pub fn insert(&mut self, id: BlockId, candidate: Candidate) {
@@ -180,6 +195,8 @@ impl Candidates {
     /// Forgets everything up to a height.
     pub fn forget(&mut self, decided: Height) {
         self.blocks.retain(|_, candidate| candidate.draft.header.height > decided);
+        let blocks = &self.blocks;
+        self.drafted_by.retain(|id, _| blocks.contains_key(id));
         self.expected.retain(|_, expected| expected.height > decided);
         let blocks = &self.blocks;
         let expected = &self.expected;
@@ -191,6 +208,39 @@ impl Candidates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seaway_types::block::{BlockBody, BlockHeader};
+    use seaway_types::bounded::Bounded;
+    use seaway_types::hash::Hash32;
+    use seaway_types::time::BlockTime;
+
+    #[test]
+    fn who_sends_many_drafts_displaces_its_own_alone() {
+        let draft = |n: u64| {
+            let none = Hash32::ZERO;
+            let header = BlockHeader {
+                network: "testnet".parse().unwrap(),
+                height: Height(n),
+                parent: BlockId([0; 32]),
+                time: BlockTime::default(),
+                version: 1,
+                body_root: none,
+                state_root: none,
+                receipts_root: none,
+                validators: none,
+                next_validators: none,
+            };
+            BlockDraft { header, body: BlockBody { parent_certificate: None, instructions: Bounded::default() } }
+        };
+        let [honest, liar] = [1, 2].map(|n| PublicKey::Ed25519([n; 32]));
+        let mut candidates = Candidates::default();
+        let id = |n: u64| draft(n).header.id();
+        candidates.keep(id(0), draft(0), honest);
+        for n in 1..1_000 {
+            candidates.keep(id(n), draft(n), liar);
+        }
+        assert!(candidates.get(&id(0)).is_some());
+        assert_eq!((candidates.blocks.len(), candidates.drafted_by.len()), (DRAFTS_MAX, DRAFTS_MAX));
+    }
 
     #[test]
     fn a_proposer_that_signs_without_end_fills_no_memory() {

@@ -147,10 +147,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             Event::Message { from, message } => self.hear(from, message),
             Event::Submitted { ticket, instruction } => self.submit(ticket, instruction),
             Event::PassedOn { from, instructions } => self.receive(from, instructions),
-            Event::Block { from, block, instructions } => {
-                self.keep_synced(from, *block, instructions);
-                Ok(())
-            }
+            Event::Block { from, block, instructions } => self.keep_synced(from, *block, instructions),
         }
     }
 

@@ -11,6 +11,7 @@ use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, RawInstruction};
 use seaway_types::limits::BLOCK_INSTRUCTIONS_MAX;
 use seaway_types::time::BlockTime;
+use std::collections::BTreeSet;
 
 /// Bytes of instructions in one message: small enough that many come in turns.
 const PASSED_ON_BYTES_MAX: usize = 1 << 20;
@@ -107,6 +108,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
     /// Asks for what a peer announces and this node lacks.
     pub(crate) fn hear_announcement(&mut self, from: Peer, ids: &[WireId]) {
         let now = self.now.elapsed_ms;
+        if !self.may_ask(&from, ids.len()) {
+            return;
+        }
         let lacks = |id: &&WireId| self.pool.get(id).is_none() && !self.left_out.holds(id, now);
         let lacking: Vec<WireId> = ids.iter().filter(lacks).copied().collect();
         if !lacking.is_empty() {
@@ -114,14 +118,18 @@ impl<S: Store, K: Signer> Replica<S, K> {
         }
     }
 
-    /// Sends the instructions that a peer asks for, of the pool and of proposed blocks.
+    /// Sends the instructions that a peer asks for, of the pool and of proposed blocks; each once, however often it is named.
     pub(crate) fn answer_instructions(&mut self, from: Peer, ids: &[WireId]) {
+        if !self.may_ask(&from, ids.len()) {
+            return;
+        }
         let find = |id: &WireId| {
             let found =
                 self.pool.get(id).or_else(|| self.candidates.beside(id)).or_else(|| self.candidates.within(id));
             found.map(|one| one.raw().clone())
         };
-        let raw: Vec<RawInstruction> = ids.iter().filter_map(find).collect();
+        let ids: BTreeSet<&WireId> = ids.iter().collect();
+        let raw: Vec<RawInstruction> = ids.into_iter().filter_map(find).collect();
         self.pass_on(To::One(from), raw);
     }
 }

@@ -29,6 +29,13 @@ const PATIENCE_MS: u64 = 1_000;
 /// Blocks asked for at a time, and kept that cannot be applied yet.
 const WINDOW: u32 = 16;
 
+/// What one peer may ask of the engine in a second, in instructions looked up; whoever asks for more hears nothing until the second is
+/// over. A peer that catches up, or that lacks every instruction of every block, stays far below.
+const ASKED_OF_PEER_MAX: u32 = 131_072;
+
+/// What blocks cost to be asked for, in instructions looked up: they are read from the disk.
+const ASKED_BLOCKS_COST: u32 = 1_024;
+
 /// What is known of a peer.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerState {
@@ -37,6 +44,19 @@ pub(crate) struct PeerState {
     pub height: Height,
     /// The last height that it was helped with unasked, and when: once a second is enough.
     helped: Option<(Height, u64)>,
+    /// Since when it asks, and what that has cost so far.
+    asked: (u64, u32),
+}
+
+impl PeerState {
+    /// Counts what a peer asks for. Returns whether it may still ask that much.
+    fn may_ask(&mut self, now_ms: u64, cost: u32) -> bool {
+        let (since, so_far) = self.asked;
+        let (since, so_far) = if now_ms < since.saturating_add(1_000) { (since, so_far) } else { (now_ms, 0) };
+        let cost = so_far.saturating_add(cost);
+        self.asked = (since, cost);
+        cost <= ASKED_OF_PEER_MAX
+    }
 }
 
 /// Where catching up stands.
@@ -46,6 +66,8 @@ pub(crate) struct SyncState {
     blocks: BTreeMap<Height, (Peer, FinalBlock, Vec<AuthenticInstruction>)>,
     /// Since when somebody is known to be ahead.
     behind_since: Option<u64>,
+    /// Who was asked for blocks last.
+    asked: Option<Peer>,
     /// Until when an answer is awaited.
     patience_until: u64,
     /// Whose turn it is to be asked.
@@ -61,7 +83,7 @@ impl SyncState {
 
 impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn meet(&mut self, peer: Peer, validator: bool) {
-        self.peers.insert(peer, PeerState { validator, height: Height(0), helped: None });
+        self.peers.insert(peer, PeerState { validator, height: Height(0), helped: None, asked: (0, 0) });
         self.send(To::One(peer), Message::Status(self.tip.height));
         if validator {
             self.announce_pool(peer);
@@ -132,11 +154,22 @@ impl<S: Store, K: Signer> Replica<S, K> {
         self.sync.turn = self.sync.turn.wrapping_add(1);
         if let Some((peer, _)) = ahead.get(turn).copied() {
             self.sync.patience_until = now.saturating_add(PATIENCE_MS);
+            self.sync.asked = Some(peer);
             self.send(To::One(peer), Message::WantBlocks(next, WINDOW));
         }
     }
 
+    /// Whether a peer may ask for something that costs so much; one that is not connected may not.
+    pub(crate) fn may_ask(&mut self, peer: &Peer, cost: usize) -> bool {
+        let now = self.now.elapsed_ms;
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        self.peers.get_mut(peer).is_some_and(|peer| peer.may_ask(now, cost))
+    }
+
     pub(crate) fn answer_blocks(&mut self, from: Peer, height: Height, count: u32) -> Result<(), Halt> {
+        if !self.may_ask(&from, ASKED_BLOCKS_COST as usize) {
+            return Ok(());
+        }
         for offset in 0..u64::from(count.min(WINDOW)) {
             let height = Height(height.0.saturating_add(offset));
             if height > self.tip.height {
@@ -166,12 +199,43 @@ impl<S: Store, K: Signer> Replica<S, K> {
         self.send_block(peer, height)
     }
 
-    /// A decided block came.
-    pub(crate) fn keep_synced(&mut self, from: Peer, block: FinalBlock, instructions: Vec<AuthenticInstruction>) {
+    /// A decided block came. That of the next height is taken from anybody whose certificate holds, later ones only from whom they
+    /// were asked: their validators may not be known yet, and nobody else's word may stand in their place.
+    pub(crate) fn keep_synced(
+        &mut self,
+        from: Peer,
+        block: FinalBlock,
+        instructions: Vec<AuthenticInstruction>,
+    ) -> Result<(), Halt> {
         let (height, next) = (block.block.header.height, self.next_height());
         let window = next.0.saturating_add(u64::from(WINDOW));
-        if height >= next && height.0 < window {
-            self.sync.blocks.insert(height, (from, block, instructions));
+        let asked = self.sync.asked == Some(from);
+        if height < next || height.0 >= window || (height > next && !asked) {
+            return Ok(());
+        }
+        if height == next && !self.is_certified(&block)? && !seeded(Mutant::SyncUncertified) {
+            self.distrust(from);
+            return Ok(());
+        }
+        self.sync.blocks.insert(height, (from, block, instructions));
+        Ok(())
+    }
+
+    /// Whether the validators of the next height have certified a block.
+    fn is_certified(&self, block: &FinalBlock) -> Result<bool, Halt> {
+        let header = &block.block.header;
+        let validators = self.validators_at(self.next_height())?;
+        let verified =
+            block.certificate.verify(self.parameters.network, self.next_height(), header.id(), &validators);
+        Ok(verified.is_ok())
+    }
+
+    /// Somebody lies; another is asked.
+    fn distrust(&mut self, peer: Peer) {
+        self.peers.entry(peer).and_modify(|state| state.height = Height(0));
+        if self.sync.asked == Some(peer) {
+            self.sync.asked = None;
+            self.sync.patience_until = 0;
         }
     }
 
@@ -187,9 +251,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let proven = certificate.verify(self.parameters.network, height, id, &validators).is_ok()
             && draft.body.root() == draft.header.body_root;
         if !proven && !seeded(Mutant::SyncUncertified) {
-            // Somebody lies; another is asked.
-            self.peers.entry(from).and_modify(|peer| peer.height = Height(0));
-            self.sync.patience_until = 0;
+            self.distrust(from);
             return Ok(false);
         }
         let Some(executed) = self.executed(&draft, &instructions)? else {

@@ -7,7 +7,7 @@ use libp2p_stream::Control;
 use seaway_types::keys::PublicKey;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -20,16 +20,43 @@ pub struct LaneSpec {
     pub frame_bytes_max: usize,
     /// Frames that wait to be written to one peer; what comes on top is dropped.
     pub queue_frames_max: usize,
+    /// Bytes of such frames; one frame is taken whatever its length.
+    pub queue_bytes_max: usize,
+    /// Frames that came and wait to be taken, of all peers together; then nobody is read from.
+    pub inbox_frames_max: usize,
 }
 
 /// How long to wait before a stream that failed is opened again.
 const REOPEN: Duration = Duration::from_millis(50);
+/// How long one frame may take to be written, or to come once it has begun: who is slower is not worth the memory.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The queues to one peer.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    queues: Vec<mpsc::Sender<Arc<Vec<u8>>>>,
+    queues: Vec<Queue>,
     dropped: Arc<AtomicU64>,
+}
+
+#[derive(Clone, Debug)]
+struct Queue {
+    frames: mpsc::Sender<Arc<Vec<u8>>>,
+    bytes: Arc<AtomicUsize>,
+    bytes_max: usize,
+}
+
+impl Queue {
+    /// Queues a frame. Returns whether there was room.
+    fn push(&self, frame: Arc<Vec<u8>>) -> bool {
+        let length = frame.len();
+        let before = self.bytes.fetch_add(length, Ordering::Relaxed);
+        let room = before == 0 || before.saturating_add(length) <= self.bytes_max;
+        let queued = room && self.frames.try_send(frame).is_ok();
+        if !queued {
+            self.bytes.fetch_sub(length, Ordering::Relaxed);
+        }
+        queued
+    }
 }
 
 impl Lanes {
@@ -37,15 +64,16 @@ impl Lanes {
     pub(crate) fn open(control: &Control, peer: PeerId, specs: &'static [LaneSpec]) -> Self {
         let open = |spec: &'static LaneSpec| {
             let (queue, frames) = mpsc::channel(spec.queue_frames_max);
-            tokio::spawn(write(control.clone(), peer, spec, frames));
-            queue
+            let bytes = Arc::<AtomicUsize>::default();
+            tokio::spawn(write(control.clone(), peer, spec, Waiting { frames, bytes: bytes.clone() }));
+            Queue { frames: queue, bytes, bytes_max: spec.queue_bytes_max }
         };
         Self { queues: specs.iter().map(open).collect(), dropped: Arc::default() }
     }
 
     /// Queues a frame, or drops it when the peer is too slow.
     pub(crate) fn send(&self, lane: usize, frame: Arc<Vec<u8>>) {
-        if self.queues.get(lane).is_none_or(|queue| queue.try_send(frame).is_err()) {
+        if !self.queues.get(lane).is_some_and(|queue| queue.push(frame)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -56,15 +84,29 @@ impl Lanes {
     }
 }
 
+/// Frames that wait to be written. A frame's bytes count until the next one is taken.
+struct Waiting {
+    frames: mpsc::Receiver<Arc<Vec<u8>>>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Waiting {
+    async fn next(&mut self) -> Option<Arc<Vec<u8>>> {
+        let frame = self.frames.recv().await?;
+        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        Some(frame)
+    }
+}
+
 /// Writes frames, on a stream that is opened again whenever it fails. A frame that failed is lost.
-async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut frames: mpsc::Receiver<Arc<Vec<u8>>>) {
-    while let Some(mut frame) = frames.recv().await {
+async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut waiting: Waiting) {
+    while let Some(mut frame) = waiting.next().await {
         let mut stream = loop {
             match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
                 Ok(stream) => break stream,
                 Err(error) => {
                     tracing::debug!(%peer, lane = spec.protocol, %error, "stream does not open");
-                    if frames.is_closed() {
+                    if waiting.frames.is_closed() {
                         return;
                     }
                     tokio::time::sleep(REOPEN).await;
@@ -76,13 +118,13 @@ async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut frames: 
             let sent = async {
                 stream.write_all(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes()).await?;
                 stream.write_all(&frame).await?;
-                if frames.is_empty() { stream.flush().await } else { Ok(()) }
+                if waiting.frames.is_empty() { stream.flush().await } else { Ok(()) }
             };
-            if let Err(error) = sent.await {
+            if let Err(error) = in_time(sent).await {
                 tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
                 break;
             }
-            match frames.recv().await {
+            match waiting.next().await {
                 Some(next) => frame = next,
                 None => {
                     let _closed = stream.close().await;
@@ -91,6 +133,11 @@ async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut frames: 
             }
         }
     }
+}
+
+/// What must be done within the time of a frame.
+async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::time::timeout(FRAME_TIMEOUT, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Reads frames until the stream ends or a peer breaks the bounds.
@@ -111,7 +158,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
         }
         // Grown as bytes come: whoever announces much and sends little costs little.
         let mut frame = Vec::with_capacity(length.min(64 << 10));
-        let read = (&mut stream).take(length as u64).read_to_end(&mut frame).await?;
+        let read = in_time((&mut stream).take(length as u64).read_to_end(&mut frame)).await?;
         if read < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

@@ -8,6 +8,7 @@
 //! A frame is its length in 4 bytes, big-endian, and its bytes. Discovery is configuration: there is no gossip.
 
 mod ask;
+mod doorway;
 mod lanes;
 mod mesh;
 mod peer;

@@ -1,6 +1,7 @@
 //! Connections to all known peers, kept up.
 
 use crate::ask::{Answerer, AskError, AskSpec, Asked, Asker};
+use crate::doorway::Doorway;
 use crate::lanes::{LaneSpec, Lanes, read};
 use crate::peer::{keypair, peer_id};
 use futures::StreamExt;
@@ -16,13 +17,17 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// Shortest and longest wait between attempts to connect.
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-/// Handshakes in progress at a time.
-const PENDING_MAX: u32 = 64;
+/// Handshakes in progress at a time, in all and of one address.
+const PENDING_MAX: u32 = 256;
+const PENDING_OF_ADDRESS_MAX: usize = 32;
+/// How long a handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections a peer may hold: each side may have dialled.
 const PER_PEER_MAX: u32 = 2;
 /// Connections in all.
@@ -98,6 +103,7 @@ pub enum NetworkError {
 struct Behaviour {
     // First, so that strangers are refused before anything else is set up.
     allowed: allow_block_list::Behaviour<AllowedPeers>,
+    doorway: Doorway,
     limits: connection_limits::Behaviour,
     streams: libp2p_stream::Behaviour,
 }
@@ -171,6 +177,7 @@ pub fn start(
     };
     let behaviour = Behaviour {
         allowed: allow_block_list::Behaviour::default(),
+        doorway: Doorway::new(PENDING_OF_ADDRESS_MAX),
         limits: connection_limits::Behaviour::new(limits),
         streams: libp2p_stream::Behaviour::new(),
     };
@@ -182,6 +189,7 @@ pub fn start(
         .with_behaviour(|_| behaviour)
         .map_err(|error| failed(&error))?
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(u64::from(u32::MAX))))
+        .with_connection_timeout(HANDSHAKE_TIMEOUT)
         .build();
     for address in &config.listen {
         swarm
@@ -197,6 +205,7 @@ pub fn start(
         peers: peers.clone(),
         events,
         lanes: config.lanes,
+        readers: HashMap::new(),
         answerer: Answerer::new(config.ask, questions),
     };
     mesh.allow(&mut swarm, &config.allowed);
@@ -243,6 +252,8 @@ struct Mesh {
     peers: Peers,
     events: Vec<mpsc::Sender<NetworkEvent>>,
     lanes: &'static [LaneSpec],
+    /// Who reads the streams that peers opened: one a lane of each.
+    readers: HashMap<(PeerId, usize), AbortHandle>,
     answerer: Answerer,
 }
 
@@ -321,6 +332,7 @@ impl Mesh {
                 self.tell(NetworkEvent::Up(key)).await;
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } => {
+                self.readers.retain(|(peer, _), _| *peer != peer_id);
                 let key = self.keys.get(&peer_id).copied();
                 let gone =
                     |key: &PublicKey| self.peers.write().ok().and_then(|mut peers| peers.remove(key)).is_some();
@@ -344,15 +356,20 @@ impl Mesh {
         }
     }
 
-    fn on_stream(&self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
+    /// A peer opened a stream. One for a lane that has one already takes its place: a peer opens another when the first has failed,
+    /// and whoever opens many to make this node hold as many half frames holds one.
+    fn on_stream(&mut self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
         let Some(key) = self.keys.get(&peer).copied() else { return };
         let (Some(events), Some(spec)) = (self.events.get(lane).cloned(), self.lanes.get(lane)) else {
             return self.answerer.answer(key, peer, stream);
         };
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             if let Err(error) = read(stream, key, lane, spec, events).await {
                 tracing::debug!(peer = %key, lane = spec.protocol, %error, "stream ended");
             }
         });
+        if let Some(earlier) = self.readers.insert((peer, lane), reader.abort_handle()) {
+            earlier.abort();
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Calls of one batch run side by side: a hundred submissions are checked, admitted and decided together, and not one after
 //! the other. Answers stand in the order of the calls.
 
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 use jsonrpsee_core::middleware::{Batch, BatchEntry, Notification, RpcServiceT};
 use jsonrpsee_core::server::{BatchResponseBuilder, MethodResponse};
 use jsonrpsee_types::Request;
@@ -55,14 +56,18 @@ where
                     }
                 }
             });
-            let done = join_all(calls).await;
-            let only_notifications = !done.is_empty() && done.iter().all(Option::is_none);
-            for answer in done.into_iter().flatten() {
+            let mut calls: FuturesOrdered<_> = calls.collect();
+            let (mut any, mut answered) = (false, false);
+            while let Some(answer) = calls.next().await {
+                any = true;
+                let Some(answer) = answer else { continue };
+                answered = true;
+                // What is left then is not waited for.
                 if let Err(too_large) = answers.append(answer) {
                     return too_large;
                 }
             }
-            if only_notifications {
+            if any && !answered {
                 MethodResponse::notification()
             } else {
                 MethodResponse::from_batch(answers.finish())

@@ -1,5 +1,6 @@
 //! The accept loop: connections are counted, headers must come in time, bodies and batches are bounded.
 
+use crate::access::{Desk, random};
 use crate::backend::Backend;
 use crate::batch::SideBySide;
 use crate::methods::{self, Bearer, TABLE, module};
@@ -9,17 +10,20 @@ use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jsonrpsee_core::middleware::RpcServiceBuilder;
-use jsonrpsee_server::{BatchRequestConfig, Methods, ServerConfig, StopHandle, stop_channel};
+use jsonrpsee_server::{BatchRequestConfig, Methods, PingConfig, ServerConfig, StopHandle, stop_channel};
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
@@ -33,6 +37,13 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 const BODY_BYTES_MAX: u32 = 4 << 20;
 /// Largest answer: a proof with a long lineage.
 const ANSWER_BYTES_MAX: u32 = 16 << 20;
+/// Largest headers of a request.
+const HEADER_BYTES_MAX: usize = 64 << 10;
+/// How long a client may leave an answer lying: meanwhile nothing more is read from it, and after that it is let go.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A WebSocket is pinged so often, and let go when nothing at all has come from it for so long: who is gone holds no place.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_PATIENCE: Duration = Duration::from_secs(70);
 /// Calls in a batch.
 const BATCH_MAX: u32 = 100;
 /// Messages that wait for a slow reader on a WebSocket.
@@ -72,6 +83,9 @@ pub enum ServerError {
         /// What is wrong.
         problem: String,
     },
+    /// The system gives no random bytes.
+    #[error("{0}")]
+    Random(String),
     /// Two methods of one name.
     #[error("methods: {0}")]
     Methods(String),
@@ -138,9 +152,14 @@ pub async fn start<B: Backend>(config: Config, backend: Arc<B>) -> Result<Server
         .await
         .map_err(|source| ServerError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| ServerError::Listen { address: config.listen, source })?;
-    let module =
-        module(methods::Context { backend: backend.clone(), open_reads: config.open_reads, desk: Arc::default() })
-            .map_err(|error| ServerError::Methods(error.to_string()))?;
+    let secret = random().map_err(|fault| ServerError::Random(format!("{fault:?}")))?;
+    let context = methods::Context {
+        backend: backend.clone(),
+        open_reads: config.open_reads,
+        desk: Arc::new(Desk::new(secret)),
+        turns: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))),
+    };
+    let module = module(context).map_err(|error| ServerError::Methods(error.to_string()))?;
     // The document that clients discover is made from the table; a method that only one of both knows must not exist.
     let mut known: Vec<&str> = module.method_names().collect();
     known.sort_unstable();
@@ -211,6 +230,7 @@ where
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .set_message_buffer_capacity(BUFFER_MESSAGES)
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
+        .enable_ws_ping(PingConfig::new().ping_interval(PING_INTERVAL).inactive_limit(PING_PATIENCE).max_failures(1))
         .build();
     let side_by_side = RpcServiceBuilder::new()
         .layer_fn(|service| SideBySide { service, answer_bytes_max: ANSWER_BYTES_MAX as usize });
@@ -238,11 +258,13 @@ where
     });
     // HTTP/2 would let one connection hold many bodies, and has no timeout before its first byte.
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_BYTES_MAX);
     let service = hyper_util::service::TowerToHyperService::new(service);
     let first = Some(Box::pin(tokio::time::sleep(HEADER_TIMEOUT)));
-    let connection =
-        http.serve_connection_with_upgrades(TokioIo::new(Seated { stream, first, _seat: seat }), service);
+    let connection = http.serve_connection_with_upgrades(
+        TokioIo::new(Seated { stream, first, stuck: None, reader: None, _seat: seat }),
+        service,
+    );
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -257,37 +279,61 @@ where
 }
 
 /// A connection in its place: the place is free when the stream is gone, which a WebSocket outlives the request by. Who says
-/// nothing at all loses it.
+/// nothing at all loses it, and so does who does not read: what is asked meanwhile waits in the network, not in our memory.
 struct Seated<S> {
     stream: S,
     /// Runs until the first byte.
-    first: Option<Pin<Box<tokio::time::Sleep>>>,
+    first: Option<Pin<Box<Sleep>>>,
+    /// Runs while the client takes nothing of what is written.
+    stuck: Option<Pin<Box<Sleep>>>,
+    /// Who waits to read until it does.
+    reader: Option<Waker>,
     _seat: Seat,
+}
+
+impl<S> Seated<S> {
+    /// Looks what came of a write: the clock runs while it is pending.
+    fn written<T>(&mut self, cx: &mut Context<'_>, polled: Poll<std::io::Result<T>>) -> Poll<std::io::Result<T>> {
+        if polled.is_ready() {
+            self.stuck = None;
+            self.reader.take().into_iter().for_each(Waker::wake);
+            return polled;
+        }
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
+        if stuck.as_mut().poll(cx).is_ready() { Poll::Ready(Err(ErrorKind::TimedOut.into())) } else { polled }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.stuck.is_some() {
+            self.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         let before = to.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, to);
         if to.filled().len() > before {
             self.first = None;
         }
         let over = self.first.as_mut().is_some_and(|first| polled.is_pending() && first.as_mut().poll(cx).is_ready());
-        if over { Poll::Ready(Err(std::io::ErrorKind::TimedOut.into())) } else { polled }
+        if over { Poll::Ready(Err(ErrorKind::TimedOut.into())) } else { polled }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let polled = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let polled = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.written(cx, polled)
     }
 
     fn poll_write_vectored(
@@ -295,7 +341,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
         cx: &mut Context<'_>,
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.written(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -321,10 +368,10 @@ async fn whole(
     Err(response)
 }
 
-/// The token of a request: `Authorization: Bearer` and 64 hexadecimal digits.
+/// The token of a request: `Authorization: Bearer` and what `auth_token` gave.
 fn bearer<T>(request: &hyper::Request<T>) -> Option<Bearer> {
     let header = request.headers().get(hyper::header::AUTHORIZATION)?.to_str().ok()?;
-    header.strip_prefix("Bearer ")?.parse().ok().map(Bearer)
+    header.strip_prefix("Bearer ").map(|token| Bearer(token.to_owned()))
 }
 
 /// The plain answers for those who watch the node: alive, ready, metrics.

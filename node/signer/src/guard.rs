@@ -115,6 +115,11 @@ impl GuardedKey {
         }
     }
 
+    /// The last question answered, as far as the file told when it was opened or has been asked since.
+    pub fn last(&self) -> Option<Question> {
+        self.slot.last
+    }
+
     /// Up to which height nothing is signed, because the log was lost.
     pub fn silent_through(&self) -> Option<Height> {
         (self.silent_through > Height(0)).then_some(self.silent_through)

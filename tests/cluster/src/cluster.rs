@@ -1,5 +1,6 @@
 //! Homes, processes, and waiting for what they say.
 
+use crate::ports::Ports;
 use rustix::process::{Pid, Signal, kill_process};
 use seaway_genesis::written::WrittenGenesis;
 use seaway_genesis::{ceremony, seed};
@@ -8,10 +9,8 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::signature::public_key;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often something is asked while it is awaited.
@@ -23,43 +22,6 @@ const LAST_WORDS: usize = 20;
 pub fn now_ms() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Where the nodes listen: for peers from the first port on, one a node, for clients from the second on.
-#[derive(Clone, Copy, Debug)]
-pub struct Ports {
-    ip: Ipv4Addr,
-    peers: u16,
-    clients: u16,
-}
-
-impl Ports {
-    /// Those that the documents name, on 127.0.0.1.
-    pub const DEVNET: Self = Self { ip: Ipv4Addr::LOCALHOST, peers: 26_601, clients: 8_601 };
-
-    /// The same ports on a loopback address that no other network uses: it is made of this process's id, which has at
-    /// most 22 bits (proc(5), pid_max), and the network's place in the process.
-    ///
-    /// A port that was free a moment ago is not reserved: it lies in the range from which the kernel takes the ports of
-    /// outgoing connections, and a node that is down for a while would lose it. An address of one's own cannot be lost.
-    pub fn own() -> Self {
-        static NETWORKS: AtomicU16 = AtomicU16::new(0);
-        let [_, high, middle, low] = std::process::id().to_be_bytes();
-        // The upper half of 127.0.0.0/8, so that the address that everybody uses is not among them.
-        let ip = Ipv4Addr::new(127, 128 | (high & 0x3F), middle, low);
-        let place = NETWORKS.fetch_add(1, Ordering::Relaxed) % 256 * 8;
-        Self { ip, peers: 26_601 + place, clients: 8_601 + place }
-    }
-
-    /// Where a node listens for peers, as a multiaddress.
-    fn listen(&self, place: u16) -> String {
-        format!("/ip4/{}/tcp/{}", self.ip, self.peers + place)
-    }
-
-    /// Where a node listens for clients.
-    fn rpc(&self, place: u16) -> String {
-        format!("{}:{}", self.ip, self.clients + place)
-    }
 }
 
 /// A node of the cluster.
@@ -93,7 +55,27 @@ pub struct Cluster {
     pub nodes: Vec<Node>,
     /// The genesis.
     pub document: GenesisDocument,
+    /// Where its nodes listen.
+    pub ports: Ports,
     seawayd: PathBuf,
+}
+
+/// The name of a node that is a copy of another one's disk.
+const LONE: &str = "lone";
+
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// The program beside this one.
@@ -131,15 +113,15 @@ impl Cluster {
             ceremony::devnet_validators(&written).into_iter().map(|(bic, _)| (bic, false)).collect();
         bics.push(("MONAHKHH".to_owned(), true));
         let mut nodes = Vec::new();
-        for ((bic, observer), place) in bics.iter().zip(0..) {
+        for ((bic, observer), own) in bics.iter().zip(0..) {
             let home = root.join(bic);
             let mut init = Command::new(&seawayd);
             init.arg("init").arg("--home").arg(&home).arg("--genesis").arg(&genesis);
-            init.args(["--devnet", bic, "--listen", &ports.listen(place), "--rpc", &ports.rpc(place)]);
+            init.args(["--devnet", bic, "--listen", &ports.listen(own), "--rpc", &ports.rpc(own)]);
             for ((other, other_observes), place) in bics.iter().zip(0..) {
                 if other != bic && !other_observes {
                     let key = public_key(&seed::secret_key(&format!("node-{other}")));
-                    init.args(["--peer", &format!("{key}@{}", ports.listen(place))]);
+                    init.args(["--peer", &format!("{key}@{}", ports.dialled(own, place))]);
                 }
             }
             if *observer {
@@ -149,10 +131,49 @@ impl Cluster {
             if !made.success() {
                 return Err(format!("seawayd init for {bic} failed"));
             }
-            let url = format!("http://{}", ports.rpc(place));
+            let url = format!("http://{}", ports.rpc(own));
             nodes.push(Node { bic: bic.clone(), observer: *observer, url, home, process: None, earlier: Vec::new() });
         }
-        Ok(Self { nodes, document, seawayd })
+        Ok(Self { nodes, document, seawayd, ports })
+    }
+
+    /// Adds a node that knows nobody and follows nobody, with a copy of what another one, which does not run, has on its disk:
+    /// what it answers comes from that disk alone. Returns its place; a copy that was made before is replaced.
+    pub fn add_lone_copy(&mut self, of: usize) -> Result<usize, String> {
+        let place = self.nodes.iter().position(|node| node.bic == LONE).unwrap_or(self.nodes.len());
+        let own = u16::try_from(place).map_err(|error| error.to_string())?;
+        let from = self.nodes[of].home.clone();
+        let home = from.with_file_name(LONE);
+        self.remove_lone_copy();
+        let failed = |error: std::io::Error| format!("{}: {error}", home.display());
+        copy_folder(&from, &home).map_err(failed)?;
+        let path = home.join("seawayd.toml");
+        let mut config: toml::Table =
+            std::fs::read_to_string(&path).map_err(failed)?.parse().map_err(|error| format!("{error}"))?;
+        let mut set = |section: &str, key: &str, value: toml::Value| {
+            if let Some(section) = config.get_mut(section).and_then(toml::Value::as_table_mut) {
+                section.insert(key.to_owned(), value);
+            }
+        };
+        set("network", "listen", vec![self.ports.listen(own)].into());
+        set("network", "peers", toml::Value::Array(Vec::new()));
+        set("rpc", "listen", self.ports.rpc(own).into());
+        config.insert("observer".to_owned(), true.into());
+        std::fs::write(&path, config.to_string()).map_err(failed)?;
+        let url = format!("http://{}", self.ports.rpc(own));
+        let node = Node { bic: LONE.to_owned(), observer: true, url, home, process: None, earlier: Vec::new() };
+        self.nodes.push(node);
+        Ok(place)
+    }
+
+    /// Ends the node of [`Cluster::add_lone_copy`] and removes its home.
+    pub fn remove_lone_copy(&mut self) {
+        if let Some(place) = self.nodes.iter().position(|node| node.bic == LONE) {
+            self.kill(place);
+            let node = self.nodes.remove(place);
+            // What is left of it is in the network's folder, which goes as a whole.
+            let _left = std::fs::remove_dir_all(node.home);
+        }
     }
 
     /// The node's program, to call with other arguments.
@@ -223,6 +244,13 @@ impl Cluster {
         }
     }
 
+    /// Stops a node in the middle of whatever it does (SIGSTOP), or lets it go on (SIGCONT).
+    pub fn hold_up(&self, place: usize, held: bool) -> Result<(), String> {
+        let id = self.process_id(place).and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let signal = if held { Signal::STOP } else { Signal::CONT };
+        kill_process(id.ok_or("the node does not run")?, signal).map_err(|error| error.to_string())
+    }
+
     /// Asks a node to end (SIGTERM) and waits for it. Returns whether it ended well.
     pub fn stop(&mut self, place: usize) -> bool {
         let Some(mut process) = self.nodes[place].process.take() else { return true };
@@ -237,6 +265,32 @@ impl Cluster {
     pub fn stop_all(&mut self) -> bool {
         let ended: Vec<bool> = (0..self.nodes.len()).map(|place| self.stop(place)).collect();
         ended.into_iter().all(|well| well)
+    }
+
+    /// Waits until a node's process has ended by itself, and returns the end of what it logged.
+    pub async fn ended(&mut self, place: usize, patience: Duration) -> Result<String, String> {
+        let start = Instant::now();
+        while self.runs(place) {
+            if start.elapsed() > patience {
+                return Err(format!("{} still runs; {}", self.nodes[place].bic, self.nodes[place].last_words()));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(self.nodes[place].last_words())
+    }
+
+    /// The height that a node says it has.
+    pub async fn height(&self, place: usize) -> Result<u64, String> {
+        let status =
+            self.client(place)?.call("network_status", json!({})).await.map_err(|error| error.to_string())?;
+        status["height"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| status.to_string())
+    }
+
+    /// Waits until a node has reached a height.
+    pub async fn reaches(&self, place: usize, height: u64, patience: Duration) -> Result<(), String> {
+        let reached = |answer: &Value| answer["height"].as_str().and_then(|text| text.parse::<u64>().ok());
+        let enough = |answer: &Value| reached(answer).is_some_and(|reached| reached >= height);
+        self.until(place, "network_status", &json!({}), patience, enough).await.map(drop)
     }
 
     /// Whether a node's process still runs.

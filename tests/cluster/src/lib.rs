@@ -2,8 +2,10 @@
 
 mod cluster;
 mod pay;
+mod ports;
 pub mod purchase;
 
-pub use cluster::{Cluster, Node, Ports, now_ms};
+pub use cluster::{Cluster, Node, copy_folder, now_ms};
 pub use pay::{Payer, block_time_ms};
+pub use ports::Ports;
 pub use purchase::Purchases;

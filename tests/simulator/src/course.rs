@@ -142,6 +142,10 @@ impl<'a> Course<'a> {
                 self.take_down(*place, now + ms);
                 self.world.nodes[*place].disk.lose_log();
             }
+            Fault::LogTorn(place, entries, ms) => {
+                self.take_down(*place, now + ms);
+                self.world.nodes[*place].disk.lose_end_of_log(*entries);
+            }
             Fault::BlocksLost(place, ms) => {
                 self.take_down(*place, now + ms);
                 self.world.nodes[*place].disk.lose_blocks();
@@ -162,6 +166,7 @@ impl<'a> Course<'a> {
                 self.world.cut.extend(pairs);
             }
             Fault::Clock(place, by) => self.world.nodes[*place].clock_offset_ms = *by,
+            Fault::SyncFails(place, ms) => self.world.nodes[*place].sync_fails = Some(*ms),
             Fault::DiskFull(place, ms) => self.world.nodes[*place].disk_full_until = now + ms,
             Fault::Pause(ms) => {
                 self.quiet_until = now + ms;
@@ -201,6 +206,7 @@ impl<'a> Course<'a> {
         for node in &mut world.nodes {
             node.clock_offset_ms = 0;
             node.disk_full_until = 0;
+            node.sync_fails = None;
         }
         world.start_all();
         let timing = world.document.consensus;

@@ -72,6 +72,13 @@ impl Disk {
         content.index.clear();
     }
 
+    /// The last entries of the log cannot be read any more.
+    pub fn lose_end_of_log(&self, entries: usize) {
+        let mut content = self.0.borrow_mut();
+        let left = content.log.len().saturating_sub(entries);
+        content.log.truncate(left);
+    }
+
     /// The whole log is lost, as by a mistaken hand or a restored backup.
     pub fn lose_log(&self) {
         self.0.borrow_mut().log.clear();

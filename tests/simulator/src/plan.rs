@@ -21,6 +21,11 @@ pub enum Fault {
     Clock(usize, i64),
     /// The disk of a node takes nothing, for so long: it stops before it says anything, and starts when that is over.
     DiskFull(usize, u64),
+    /// The next sync of a node fails: it stops before it says anything, and starts after so long. What reached the disk is open.
+    SyncFails(usize, u64),
+    /// A node loses its power, and so many records at the end of its log cannot be read any more, though they were synced: to
+    /// the node it looks as if they had been torn while they were written.
+    LogTorn(usize, usize, u64),
     /// A node loses its power and its log.
     LogLost(usize, u64),
     /// A node loses its power and its database.
@@ -38,6 +43,12 @@ impl fmt::Display for Fault {
             Self::Cut(pairs, ms) => write!(out, "for {ms} ms nothing comes from one to the other of {pairs:?}"),
             Self::Clock(place, ms) => write!(out, "the clock of node {place} is off by {ms} ms"),
             Self::DiskFull(place, ms) => write!(out, "the disk of node {place} takes nothing for {ms} ms"),
+            Self::SyncFails(place, ms) => {
+                write!(out, "the next sync of node {place} fails, and it is away for {ms} ms")
+            }
+            Self::LogTorn(place, entries, ms) => {
+                write!(out, "node {place} loses the last {entries} records of its log, and power for {ms} ms")
+            }
             Self::LogLost(place, ms) => write!(out, "node {place} loses its log, and power for {ms} ms"),
             Self::BlocksLost(place, ms) => write!(out, "node {place} loses its database, and power for {ms} ms"),
             Self::Pause(ms) => write!(out, "nobody asks for anything for {ms} ms"),
@@ -149,6 +160,7 @@ impl Plan {
             Fault::Clock((clocks + draw.place(f.max(1))) % validators, by)
         }));
         faults.extend(many(&mut draw, &|draw| Fault::DiskFull(draw.place(nodes), away(draw))));
+        faults.extend(many(&mut draw, &|draw| Fault::SyncFails(draw.place(nodes), away(draw))));
         if draw.half() {
             let outage = [draw.roll(100, 10_000), 3_600_000][draw.place(2)];
             faults.push((draw.roll(0, span), Fault::AllDown(outage)));
@@ -158,7 +170,12 @@ impl Plan {
         }
         for place in forgetful {
             let (at, away) = (draw.roll(0, span), away(&mut draw));
-            faults.push((at, if draw.half() { Fault::LogLost(place, away) } else { Fault::BlocksLost(place, away) }));
+            let fault = match draw.place(3) {
+                0 => Fault::LogLost(place, away),
+                1 => Fault::LogTorn(place, 1 + draw.place(8), away),
+                _ => Fault::BlocksLost(place, away),
+            };
+            faults.push((at, fault));
         }
         faults.sort_by_key(|(at, _)| *at);
         plan.faults = faults;

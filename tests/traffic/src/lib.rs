@@ -5,4 +5,4 @@ mod texts;
 mod world;
 
 pub use texts::{Random, random_text};
-pub use world::World;
+pub use world::{World, secrets};

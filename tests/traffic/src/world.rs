@@ -587,7 +587,8 @@ fn debitors(model: &Model, id: AccountId) -> Vec<Submitter> {
     }
 }
 
-fn secrets(who: Submitter) -> Vec<[u8; 32]> {
+/// The secret keys of whoever submits.
+pub fn secrets(who: Submitter) -> Vec<[u8; 32]> {
     match who {
         Submitter::Account(id) => vec![owner_secret(id)],
         Submitter::Participant(bic) => vec![bank_secret(bic)],

@@ -1,9 +1,8 @@
 //! `auth_*`: a signed challenge gives a token.
 
 use super::{Context, Nothing, parse};
-use crate::access::{TOKEN_LIFE, ends_at};
+use crate::access::{TOKEN_LIFE, ends_at, random};
 use crate::backend::Backend;
-use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
@@ -26,7 +25,7 @@ struct Answer {
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
     module.register_method("auth_challenge", |params, context, _| -> Result<Value, ErrorObjectOwned> {
         let Nothing {} = parse(&params)?;
-        let challenge = context.desk.challenge(random()?)?;
+        let challenge = context.desk.challenge(random()?);
         let message = crate::access::challenge_message(&context.backend.status().genesis, &challenge);
         Ok(json!({"challenge": challenge, "message": Hash32(message), "livesMs": 60_000}))
     })?;
@@ -34,16 +33,10 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
         let Answer { challenge, key, signature } = parse(&params)?;
         let entry = SignatureEntry { key, evidence: Evidence::Ed25519(signature) };
         let genesis = context.backend.status().genesis;
-        let token = context.desk.answer(&genesis, &challenge, &entry, random()?)?;
+        let token = context.desk.answer(&genesis, &challenge, &entry)?;
         Ok(json!({"token": token, "expiresAt": ends_at(now()), "livesMs": TOKEN_LIFE.as_millis().to_string()}))
     })?;
     Ok(())
-}
-
-fn random() -> Result<Hash32, Fault> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Fault::Internal(error.to_string()))?;
-    Ok(Hash32(bytes))
 }
 
 fn now() -> BlockTime {

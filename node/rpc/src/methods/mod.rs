@@ -20,23 +20,27 @@ use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::{Extensions, RpcModule};
 use jsonrpsee_types::{ErrorObjectOwned, Params};
 use seaway_types::asset::{Asset, AssetBook};
-use seaway_types::hash::Hash32;
 use seaway_types::instruction::Submitter;
 use seaway_types::keys::PublicKey;
 use seaway_types::{AccountId, AssetId, Bic};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The token that came with a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bearer(pub Hash32);
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer(pub String);
 
 /// What methods are called with.
 pub(crate) struct Context<B> {
     pub backend: Arc<B>,
     pub open_reads: bool,
     pub desk: Arc<Desk>,
+    /// Held while something is read from the disk: there are as many turns as processors, so that whoever asks for much waits in line
+    /// and leaves the machine to the engine and the network.
+    pub turns: Arc<Semaphore>,
 }
 
 /// Who asks.
@@ -49,6 +53,22 @@ pub(crate) enum Reader {
 }
 
 impl<B: Backend> Context<B> {
+    /// Reads from the disk, in turn, off the threads that serve connections.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let failed = |error: &dyn std::fmt::Display| Fault::Internal(error.to_string());
+        let turn = self.turns.clone().acquire_owned().await.map_err(|error| failed(&error))?;
+        let context = self.clone();
+        // The turn ends with the reading, also where the client is gone before.
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            read(&context)
+        });
+        done.await.map_err(|error| failed(&error))?
+    }
+
     /// Who asks, by the token that came with the connection or request.
     pub(crate) fn reader(&self, extensions: &Extensions) -> Reader {
         let token = extensions.get::<Bearer>();
@@ -114,19 +134,27 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     payment::register(&mut module)?;
     prepare::register(&mut module)?;
     subscribe::register(&mut module)?;
-    module.register_method("rpc_discover", |_, _, _| discover())?;
+    // Made once: it is large, and anybody may ask for it.
+    let document = discover().to_string();
+    let document = RawValue::from_string(document);
+    module.register_method("rpc_discover", move |_, _, _| -> Result<Box<RawValue>, ErrorObjectOwned> {
+        document.as_ref().map(Clone::clone).map_err(|error| Fault::Internal(error.to_string()).into())
+    })?;
     Ok(module)
 }
 
-/// Registers a method that reads the disk: off the threads that serve connections.
+/// Registers a method that reads the disk.
 fn reading<B: Backend, P: DeserializeOwned + 'static>(
     module: &mut RpcModule<Context<B>>,
     name: &'static str,
     answer: fn(&Context<B>, &Reader, P) -> Result<Value, Fault>,
 ) -> Result<(), RegisterMethodError> {
-    module.register_blocking_method(name, move |params, context, extensions| -> Result<Value, ErrorObjectOwned> {
-        let reader = context.reader(&extensions);
-        Ok(answer(&context, &reader, parse(&params)?)?)
+    module.register_async_method(name, move |params, context, extensions| async move {
+        let read = context.read(move |context| {
+            let reader = context.reader(&extensions);
+            answer(context, &reader, parse(&params)?)
+        });
+        read.await.map_err(ErrorObjectOwned::from)
     })?;
     Ok(())
 }

@@ -102,7 +102,12 @@ async fn follow<B: Backend>(
     let mut next = wanted.from.unwrap_or(Height(tips.borrow().0.saturating_add(1))).max(Height(1));
     loop {
         while next <= *tips.borrow_and_update() {
-            let event = tokio::task::block_in_place(|| bring(&context, next, wanted.account.as_ref()));
+            let account = wanted.account;
+            let event = context.read(move |context| bring(context, next, account.as_ref())).await;
+            // What brings nothing sends nothing: it is asked here whether anybody still listens.
+            if sink.is_closed() {
+                return Ok(());
+            }
             let event = event.map_err(|fault| ErrorObjectOwned::from(fault).message().to_owned())?;
             if let Some(event) = event {
                 let message = SubscriptionMessage::from(serde_json::value::to_raw_value(&event)?);

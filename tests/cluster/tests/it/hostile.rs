@@ -12,8 +12,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The lanes of a node that keeps to no bound.
-const LANES: &[LaneSpec] =
-    &[LaneSpec { protocol: "/seaway/1/votes", frame_bytes_max: 1 << 30, queue_frames_max: 64 }];
+const LANES: &[LaneSpec] = &[LaneSpec {
+    protocol: "/seaway/1/votes",
+    frame_bytes_max: 1 << 30,
+    queue_frames_max: 64,
+    queue_bytes_max: 1 << 30,
+    inbox_frames_max: 64,
+}];
 
 /// A peer that says what we want, with an identity.
 fn intruder(net: &Net, identity: [u8; 32]) -> (Network, mpsc::Receiver<NetworkEvent>) {
@@ -27,7 +32,7 @@ fn intruder(net: &Net, identity: [u8; 32]) -> (Network, mpsc::Receiver<NetworkEv
         peers: vec![KnownPeer { key, address: listen.parse().unwrap() }],
         allowed: vec![key],
         lanes: LANES,
-        ask: AskSpec { protocol: "/seaway/1/resolve", frame_bytes_max: 256 },
+        ask: AskSpec { protocol: "/seaway/1/ask", frame_bytes_max: 256 },
     };
     let (network, _asked) = seaway_network::start(config, vec![events]).unwrap();
     (network, seen)

@@ -97,7 +97,9 @@ mod hunt {
         if place % 2 == 1 {
             let turn = (place / 2) as usize;
             plan.adversaries = vec![(turn / Kind::ALL.len() % 4, Kind::ALL[turn % Kind::ALL.len()])];
-            plan.faults.retain(|(_, fault)| !matches!(fault, Fault::LogLost(..) | Fault::BlocksLost(..)));
+            let forgets =
+                |fault: &Fault| matches!(fault, Fault::LogLost(..) | Fault::LogTorn(..) | Fault::BlocksLost(..));
+            plan.faults.retain(|(_, fault)| !forgets(fault));
         }
         plan
     }

@@ -67,6 +67,8 @@ pub struct Node {
     pub clock_offset_ms: i64,
     /// Until when its disk takes nothing, in milliseconds since the start.
     pub disk_full_until: u64,
+    /// Its next sync fails, and it starts again so many milliseconds later.
+    pub sync_fails: Option<u64>,
     /// How often it was started: events of an earlier life are dropped.
     life: u64,
 }
@@ -160,6 +162,7 @@ impl World {
             guard,
             clock_offset_ms: 0,
             disk_full_until: 0,
+            sync_fails: None,
             life: 0,
         };
         let mut nodes: Vec<Node> = secrets.into_iter().map(|secret| node(Some(Guard::new(secret)))).collect();
@@ -435,14 +438,13 @@ impl World {
             if self.goes_down_before(place, &action) {
                 return;
             }
+            if promises(&action) && !self.without.sync_before_saying {
+                self.nodes[place].disk.sync();
+            }
             match action {
                 Action::Log(entries) => self.nodes[place].disk.note(entries),
                 Action::KeepSigned => self.keep_signed(place),
                 Action::Send { to, message } => {
-                    let promises = matches!(message, Message::Consensus(_) | Message::Draft(_));
-                    if promises && !self.without.sync_before_saying {
-                        self.nodes[place].disk.sync();
-                    }
                     self.send(place, to, &message);
                 }
                 Action::Persist(decided) => {
@@ -463,16 +465,21 @@ impl World {
         }
     }
 
-    /// Whether a node loses its power before an action, or its disk takes nothing: then nothing of the rest of the step happens,
-    /// and it comes back later.
+    /// Whether a node loses its power before an action, or its disk fails at it: then nothing of the rest of the step happens, and
+    /// it comes back later.
     fn goes_down_before(&mut self, place: usize, action: &Action) -> bool {
         let power_goes = self.fragile_permyriad > 0 && self.random.next_u32() % 10_000 < self.fragile_permyriad;
         let writes = matches!(action, Action::Log(_) | Action::KeepSigned | Action::Persist(_));
-        let full_until = self.nodes[place].disk_full_until;
-        let back_at = match (power_goes, writes && full_until > self.now_ms) {
-            (true, _) => self.now_ms + 300,
-            (false, true) => full_until,
-            (false, false) => return false,
+        let node = &mut self.nodes[place];
+        let syncs = matches!(action, Action::KeepSigned) || (promises(action) && node.disk.unsynced() > 0);
+        let back_at = if power_goes {
+            self.now_ms + 300
+        } else if writes && node.disk_full_until > self.now_ms {
+            node.disk_full_until
+        } else if syncs && let Some(away_ms) = node.sync_fails.take() {
+            self.now_ms + away_ms
+        } else {
+            return false;
         };
         self.crash(place);
         self.start_at(place, back_at);
@@ -550,6 +557,7 @@ impl World {
             guard: Some(guard),
             clock_offset_ms: 0,
             disk_full_until: 0,
+            sync_fails: None,
             life: 0,
         });
         self.start(self.nodes.len() - 1);
@@ -653,6 +661,11 @@ fn replayed(document: &GenesisDocument, seed: u64, disk: &Disk, contracts: &Cont
         };
     }
     (state, tip)
+}
+
+/// Whether an action says something that its node must not forget.
+fn promises(action: &Action) -> bool {
+    matches!(action, Action::Send { message: Message::Consensus(_) | Message::Draft(_), .. })
 }
 
 /// The document with so many validators, and their secret keys in rising order of the public ones. The replicas do not ask
