@@ -3,6 +3,7 @@
 use crate::core::{self, Address, At, Context, Named, Set};
 use crate::message::{ConsensusMessage, Misbehaviour, Record};
 use crate::signer::{Question, Signer, Step};
+use crate::verified::Verified;
 use arc_malachitebft_core_consensus::{
     self as malachite, Effect, LivenessMsg, LocallyProposedValue, Params, ProposedValue, Resumable, Resume,
     SignedConsensusMsg, State, process,
@@ -17,7 +18,7 @@ use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::VALIDATORS_MAX;
 use seaway_types::mutant::{Mutant, seeded};
-use seaway_types::signature::{Ed25519Signature, Evidence, SignatureCheck, SignatureEntry, verify};
+use seaway_types::signature::{Ed25519Signature, Evidence, SignatureCheck, SignatureEntry};
 use seaway_types::state::ValidatorSet;
 use seaway_types::time::Height;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,7 @@ pub struct Fault(pub String);
 pub struct Agreement {
     state: State<Context>,
     network: NetworkId,
+    verified: Verified,
 }
 
 /// More than two thirds decide; more than a third counts as some correct validator.
@@ -162,7 +164,12 @@ impl Agreement {
             enabled: true,
         };
         let state = State::new(Context, At(0), Set::from(validators), params, QUEUE_HEIGHTS_MAX, QUEUE_MESSAGES_MAX);
-        Self { state, network }
+        Self { state, network, verified: Verified::default() }
+    }
+
+    /// The signatures that were found valid lately.
+    pub fn verified(&mut self) -> &mut Verified {
+        &mut self.verified
     }
 
     /// The height at which it is, or was last.
@@ -280,7 +287,8 @@ impl Agreement {
             malachite::Input::StartHeight(height, ..) => Height(height.0),
             _ => self.height(),
         };
-        let mut handler = Handler { network: self.network, height, outputs: Vec::new(), signer };
+        let verified = &mut self.verified;
+        let mut handler = Handler { network: self.network, height, outputs: Vec::new(), signer, verified };
         let state = &mut self.state;
         let done: Result<(), malachite::Error<Context>> = process!(
             input: input,
@@ -302,16 +310,21 @@ fn start_input(height: Height, validators: &ValidatorSet) -> Result<malachite::I
 
 /// Checks a message of a height before anything reacts to it: a member of the set signed it, and proposals come from whose
 /// turn it is. Certificates are checked by the core alone, for they wake nobody.
-pub fn is_authentic(message: &ConsensusMessage, network: NetworkId, validators: &ValidatorSet) -> bool {
+pub fn is_authentic(
+    message: &ConsensusMessage,
+    network: NetworkId,
+    validators: &ValidatorSet,
+    verified: &mut Verified,
+) -> bool {
     match message {
         ConsensusMessage::Vote(vote) => {
-            vote.vote.network == network && validators.get(&vote.validator).is_some() && verify(&vote.check())
+            vote.vote.network == network && validators.get(&vote.validator).is_some() && verified.holds(&vote.check())
         }
         ConsensusMessage::Proposal(signed) => {
             let proposal = &signed.proposal;
             proposal.network == network
                 && core::proposer(validators, proposal.height, proposal.round) == Some(signed.validator)
-                && verify(&signed.check())
+                && verified.holds(&signed.check())
         }
         ConsensusMessage::Polka(_) | ConsensusMessage::Round(_) => false,
     }
@@ -323,6 +336,7 @@ struct Handler<'a, S> {
     height: Height,
     outputs: Vec<Output>,
     signer: &'a mut S,
+    verified: &'a mut Verified,
 }
 
 impl<S: Signer> Handler<'_, S> {
@@ -343,20 +357,20 @@ impl<S: Signer> Handler<'_, S> {
                     malachite::ConsensusMsg::Proposal(proposal) => self.unsigned(proposal).message(),
                 };
                 let entry = SignatureEntry { key, evidence: message.signature };
-                resume.resume_with(verify(&SignatureCheck { entry, message: signed }))
+                resume.resume_with(self.verified.holds(&SignatureCheck { entry, message: signed }))
             }
             Effect::VerifyCommitCertificate(certificate, set, thresholds, resume) => {
-                resume.resume_with(core::verify_commit(self.network, &certificate, &set, thresholds))
+                resume.resume_with(core::verify_commit(self.network, &certificate, &set, thresholds, self.verified))
             }
             Effect::VerifyExtendedCommitCertificate(certificate, set, thresholds, _, resume) => {
                 let plain = certificate.trim_vote_extensions();
-                resume.resume_with(core::verify_commit(self.network, &plain, &set, thresholds))
+                resume.resume_with(core::verify_commit(self.network, &plain, &set, thresholds, self.verified))
             }
             Effect::VerifyPolkaCertificate(certificate, set, thresholds, resume) => {
-                resume.resume_with(core::verify_polka(self.network, &certificate, &set, thresholds))
+                resume.resume_with(core::verify_polka(self.network, &certificate, &set, thresholds, self.verified))
             }
             Effect::VerifyRoundCertificate(certificate, set, thresholds, resume) => {
-                resume.resume_with(core::verify_round(self.network, &certificate, &set, thresholds))
+                resume.resume_with(core::verify_round(self.network, &certificate, &set, thresholds, self.verified))
             }
             // Vote extensions are switched off at every height, so neither is ever asked.
             Effect::ExtendVote(.., resume) => resume.resume_with(None),

@@ -24,8 +24,10 @@ mod agreement;
 mod core;
 mod message;
 mod signer;
+mod verified;
 
 pub use agreement::{Agreement, Fault, Input, Output, Timeouts, Timer, TimerKind, is_authentic};
 pub use core::proposer;
 pub use message::{ConsensusMessage, Misbehaviour, PolkaCertificate, Record, RoundCertificate, RoundChange};
 pub use signer::{Question, Signer, Step};
+pub use verified::Verified;

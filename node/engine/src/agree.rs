@@ -243,7 +243,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// The block executed over the tip; `None` when it is wrong, which is a pure function of parent state and bytes.
     pub(crate) fn executed(
-        &self,
+        &mut self,
         draft: &BlockDraft,
         instructions: &[AuthenticInstruction],
     ) -> Result<Option<ExecutedBlock>, Halt> {
@@ -269,7 +269,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     }
 
     /// Whether a block's certificate of its parent is one, and the parent is the tip.
-    fn parent_fits(&self, draft: &BlockDraft) -> Result<bool, Halt> {
+    fn parent_fits(&mut self, draft: &BlockDraft) -> Result<bool, Halt> {
         let (header, tip) = (&draft.header, &self.tip);
         if header.parent != tip.id {
             return Ok(seeded(Mutant::ParentUnchecked));
@@ -281,7 +281,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
             return Ok(true);
         }
         let validators = self.validators_at(tip.height)?;
-        Ok(certificate.verify(self.parameters.network, tip.height, tip.id, &validators).is_ok())
+        let checks = certificate.checks(self.parameters.network, tip.height, tip.id, &validators);
+        // Most of its votes came here too, when the parent was decided.
+        Ok(checks.is_ok_and(|checks| self.verified().failed_in(&checks).is_empty()))
     }
 
     /// Asks for the draft or the instructions that a block lacks: first of whom it came from, then of each validator.

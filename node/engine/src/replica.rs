@@ -7,7 +7,7 @@ use crate::message::Message;
 use crate::store::{Store, TipBlock, View};
 use crate::sync::{PeerState, SyncState};
 use crate::wake::Knocks;
-use seaway_consensus::{Agreement, ConsensusMessage, Output, Signer, Timeouts, Timer};
+use seaway_consensus::{Agreement, ConsensusMessage, Output, Signer, Timeouts, Timer, Verified};
 use seaway_ledger::state::{MemoryState, ReadFault, StateView};
 use seaway_mempool::Pool;
 use seaway_types::genesis::ConsensusTiming;
@@ -43,6 +43,8 @@ pub struct Replica<S, K> {
     pub(crate) store: S,
     pub(crate) signer: Option<K>,
     pub(crate) agreement: Option<Agreement>,
+    /// The signatures that a node without a part in the agreement found valid lately.
+    verified: Verified,
     /// Whether the height after the tip has started.
     pub(crate) started: bool,
     /// What the log tells of heights that have not started again.
@@ -104,6 +106,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             store,
             signer,
             agreement,
+            verified: Verified::default(),
             started: false,
             remembered: BTreeMap::new(),
             candidates: Candidates::default(),
@@ -232,6 +235,11 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let known = self.state.read::<Validators>(&())?;
         let set = known.as_ref().and_then(|validators| validators.at(height)).cloned();
         set.ok_or_else(|| Halt(format!("no validators are known for height {height}")))
+    }
+
+    /// The signatures of votes that were found valid lately.
+    pub(crate) fn verified(&mut self) -> &mut Verified {
+        self.agreement.as_mut().map_or(&mut self.verified, Agreement::verified)
     }
 
     pub(crate) fn view(&self) -> View<'_, S> {

@@ -99,7 +99,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
             return Ok(false);
         }
         let validators = self.validators_at(height)?;
-        if !is_authentic(message, self.parameters.network, &validators) {
+        let network = self.parameters.network;
+        if !is_authentic(message, network, &validators, self.verified()) {
             return Ok(false);
         }
         let knock = self.knocks.0.entry(height).or_default();

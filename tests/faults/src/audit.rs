@@ -134,3 +134,43 @@ pub fn disks(cluster: &Cluster, places: &[usize]) -> Result<Vec<String>, String>
     }
     Ok(wrong)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seaway_cluster::Payer;
+    use seaway_genesis::ceremony;
+    use std::time::Instant;
+
+    fn told(cents: u64, height: u64) -> Told {
+        let document = ceremony::devnet().unwrap().document().unwrap();
+        let signed = Payer::new(&document).merchant_pays(cents).unwrap();
+        Told { signed, cents, height, took: Duration::ZERO, at: Instant::now() }
+    }
+
+    #[test]
+    fn what_was_told_otherwise_than_it_stands_is_seen() {
+        let all = [told(5, 1), told(7, 2)];
+        let there = |one: &Told| (one.signed.uetr.to_string(), vec![(one.height, one.cents)]);
+        let whole: Credits = all.iter().map(there).collect();
+        assert_eq!(against(&all, &whole), Vec::<String>::new());
+        let changed = |change: &dyn Fn(&mut Credits, &str)| {
+            let mut credits = whole.clone();
+            change(&mut credits, &all[1].signed.uetr.to_string());
+            against(&all, &credits).len()
+        };
+        let lost = changed(&|credits, uetr| drop(credits.remove(uetr)));
+        let elsewhere = changed(&|credits, uetr| credits.get_mut(uetr).unwrap()[0].0 = 3);
+        let less = changed(&|credits, uetr| credits.get_mut(uetr).unwrap()[0].1 = 6);
+        let twice = changed(&|credits, uetr| credits.get_mut(uetr).unwrap().push((2, 7)));
+        assert_eq!((lost, elsewhere, less, twice), (1, 1, 1, 1));
+        // One that nobody was told of may stand there, once.
+        let other = told(9, 3);
+        let with_other = |times: usize| {
+            let mut credits = whole.clone();
+            credits.insert(other.signed.uetr.to_string(), vec![(3, 9); times]);
+            against(&all, &credits).len()
+        };
+        assert_eq!((with_other(1), with_other(2)), (0, 1));
+    }
+}

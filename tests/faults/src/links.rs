@@ -159,3 +159,46 @@ async fn one_way(
         _ = torn.wait_for(|now| now.breaks != breaks) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    /// A connection from node 0 to node 1 over their link.
+    async fn connected(ports: Ports, listener: &TcpListener) -> (TcpStream, TcpStream) {
+        let dialler = TcpStream::connect(ports.link(0, 1)).await.unwrap();
+        (dialler, listener.accept().await.unwrap().0)
+    }
+
+    async fn says(speaker: &mut TcpStream, listener: &mut TcpStream, word: &[u8; 4]) {
+        speaker.write_all(word).await.unwrap();
+        let mut heard = [0; 4];
+        listener.read_exact(&mut heard).await.unwrap();
+        assert_eq!(heard, *word);
+    }
+
+    #[tokio::test]
+    async fn a_link_carries_both_ways_holds_one_and_tears() {
+        let ports = Ports::own().apart();
+        let listener = TcpListener::bind(ports.peer(1)).await.unwrap();
+        let links = Links::start(ports, 2, 2, 1).await.unwrap();
+        let (mut dialler, mut dialled) = connected(ports, &listener).await;
+        says(&mut dialler, &mut dialled, b"ping").await;
+        says(&mut dialled, &mut dialler, b"pong").await;
+        // Held one way: the other way goes on, and what was said meanwhile comes when it is healed.
+        links.hold(|pair| pair == (0, 1), true);
+        dialler.write_all(b"held").await.unwrap();
+        says(&mut dialled, &mut dialler, b"back").await;
+        let early = dialled.try_read(&mut [0; 4]);
+        assert_eq!(early.map_err(|error| error.kind()), Err(ErrorKind::WouldBlock));
+        links.heal();
+        let mut heard = [0; 4];
+        dialled.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"held");
+        links.tear(1);
+        assert!(matches!(dialled.read(&mut heard).await, Ok(0) | Err(_)));
+        let (mut dialler, mut dialled) = connected(ports, &listener).await;
+        says(&mut dialler, &mut dialled, b"anew").await;
+    }
+}

@@ -147,13 +147,14 @@ impl Store for Disk {
 #[derive(Clone, Debug)]
 pub struct Guard {
     secret: [u8; 32],
+    key: PublicKey,
     last: Rc<RefCell<Option<Question>>>,
 }
 
 impl Guard {
     /// A key that has signed nothing.
     pub fn new(secret: [u8; 32]) -> Self {
-        Self { secret, last: Rc::new(RefCell::new(None)) }
+        Self { secret, key: public_key(&secret), last: Rc::new(RefCell::new(None)) }
     }
 
     /// The same key, with nothing signed.
@@ -179,7 +180,7 @@ impl Guard {
 
 impl Signer for Guard {
     fn key(&self) -> PublicKey {
-        public_key(&self.secret)
+        self.key
     }
 
     fn sign(&mut self, question: &Question) -> Option<Evidence> {

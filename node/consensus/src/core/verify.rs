@@ -4,13 +4,14 @@
 #![allow(clippy::result_large_err)]
 
 use super::context::{Address, Context, CoreVote, Set};
+use crate::verified::Verified;
 use arc_malachitebft_core_types::{
     CertificateError, CommitCertificate, CommitSignature, NilOrVal, PolkaCertificate, PolkaSignature,
     RoundCertificate, RoundCertificateType, RoundSignature, ThresholdParam, ThresholdParams, Validator, ValidatorSet,
     VoteType,
 };
 use seaway_types::instruction::NetworkId;
-use seaway_types::signature::{Evidence, SignatureCheck, SignatureEntry, failed_in};
+use seaway_types::signature::{Evidence, SignatureCheck, SignatureEntry};
 use std::collections::BTreeSet;
 
 type Answer = Result<(), CertificateError<Context>>;
@@ -21,6 +22,7 @@ fn verify_votes(
     set: &Set,
     threshold: ThresholdParam,
     votes: &[(CoreVote, Evidence)],
+    verified: &mut Verified,
     bad: impl Fn(usize) -> CertificateError<Context>,
 ) -> Answer {
     let (mut seen, mut power, mut checks) = (BTreeSet::new(), 0u64, Vec::with_capacity(votes.len()));
@@ -39,7 +41,7 @@ fn verify_votes(
         let expected = threshold.min_expected(total);
         return Err(CertificateError::NotEnoughVotingPower { signed: power, total, expected });
     }
-    failed_in(&checks).first().map_or(Ok(()), |place| Err(bad(*place)))
+    verified.failed_in(&checks).first().map_or(Ok(()), |place| Err(bad(*place)))
 }
 
 /// Precommits that decide.
@@ -48,6 +50,7 @@ pub(crate) fn verify_commit(
     certificate: &CommitCertificate<Context>,
     set: &Set,
     thresholds: ThresholdParams,
+    verified: &mut Verified,
 ) -> Answer {
     let vote = |one: &CommitSignature<Context>| {
         let vote = CoreVote {
@@ -64,7 +67,7 @@ pub(crate) fn verify_commit(
         Some(one) => CertificateError::InvalidCommitSignature(one.clone()),
         None => CertificateError::VerificationError(None),
     };
-    verify_votes(network, set, thresholds.quorum, &votes, bad)
+    verify_votes(network, set, thresholds.quorum, &votes, verified, bad)
 }
 
 /// Prevotes for one block.
@@ -73,6 +76,7 @@ pub(crate) fn verify_polka(
     certificate: &PolkaCertificate<Context>,
     set: &Set,
     thresholds: ThresholdParams,
+    verified: &mut Verified,
 ) -> Answer {
     let vote = |one: &PolkaSignature<Context>| {
         let vote = CoreVote {
@@ -89,7 +93,7 @@ pub(crate) fn verify_polka(
         Some(one) => CertificateError::InvalidPolkaSignature(one.clone()),
         None => CertificateError::VerificationError(None),
     };
-    verify_votes(network, set, thresholds.quorum, &votes, bad)
+    verify_votes(network, set, thresholds.quorum, &votes, verified, bad)
 }
 
 /// Votes that justify entering a round.
@@ -98,6 +102,7 @@ pub(crate) fn verify_round(
     certificate: &RoundCertificate<Context>,
     set: &Set,
     thresholds: ThresholdParams,
+    verified: &mut Verified,
 ) -> Answer {
     let threshold = match certificate.cert_type {
         RoundCertificateType::Skip => thresholds.honest,
@@ -124,5 +129,5 @@ pub(crate) fn verify_round(
         Some(one) => CertificateError::InvalidRoundSignature(one.clone()),
         None => CertificateError::VerificationError(None),
     };
-    verify_votes(network, set, threshold, &votes, bad)
+    verify_votes(network, set, threshold, &votes, verified, bad)
 }

@@ -88,6 +88,18 @@ impl Certificate {
         block: BlockId,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
+        let checks = self.checks(network, height, block, validators)?;
+        if verify_batch(&checks) { Ok(()) } else { Err(CertificateError::Signature) }
+    }
+
+    /// Checks everything of it but the signatures, and returns these: it proves the block final if all of them hold.
+    pub fn checks(
+        &self,
+        network: NetworkId,
+        height: Height,
+        block: BlockId,
+        validators: &ValidatorSet,
+    ) -> Result<Vec<SignatureCheck>, CertificateError> {
         if self.block != block || self.height != height {
             return Err(CertificateError::OtherBlock { given: self.block, height: self.height, expected: block });
         }
@@ -110,7 +122,6 @@ impl Certificate {
             entry: SignatureEntry { key: signature.validator, evidence: signature.evidence },
             message,
         };
-        let checks: Vec<SignatureCheck> = self.signatures.iter().map(check).collect();
-        if verify_batch(&checks) { Ok(()) } else { Err(CertificateError::Signature) }
+        Ok(self.signatures.iter().map(check).collect())
     }
 }

@@ -5,7 +5,6 @@ use crate::adversary::Saying;
 use rand_chacha::rand_core::RngCore;
 use seaway_engine::{Event, Message, To, authenticate};
 use seaway_types::identifier::WireId;
-use seaway_types::signature::KnownKeys;
 
 impl World {
     pub(super) fn send(&mut self, from: usize, to: To, message: &Message) {
@@ -47,7 +46,7 @@ impl World {
                 // Through the bytes, as on a real link. What no correct node sends ends there, with the connection.
                 let decoded = Message::decode(&bytes).expect("what was encoded decodes");
                 let known = |id: &WireId| self.known.get(id).cloned();
-                match authenticate(node_key(from), decoded, known, &mut KnownKeys::default()) {
+                match authenticate(node_key(from), decoded, known, &mut self.keys) {
                     Ok(event) => {
                         if let Event::PassedOn { instructions, .. } | Event::Block { instructions, .. } = &event {
                             self.known.extend(instructions.iter().map(|one| (one.wire_id(), one.clone())));

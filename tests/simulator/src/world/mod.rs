@@ -21,10 +21,11 @@ use seaway_types::hash::Hash32;
 use seaway_types::identifier::{InstructionKey, WireId};
 use seaway_types::instruction::{AuthenticInstruction, Submitter};
 use seaway_types::keys::PublicKey;
-use seaway_types::signature::{Ed25519Signature, Evidence, public_key};
+use seaway_types::signature::{Ed25519Signature, Evidence, KnownKeys, public_key};
 use seaway_types::state::{IndexKey, Validator, ValidatorSet};
 use seaway_types::time::{BlockTime, Height};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// How messages fare.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +105,8 @@ pub struct World {
     admitted: BTreeMap<u64, Admitted>,
     /// Instructions whose signatures were checked: what is pure need not be asked again for each node.
     known: BTreeMap<WireId, AuthenticInstruction>,
+    /// Keys that were decompressed before.
+    keys: KnownKeys,
     /// What was handed to a node that has not answered yet.
     asked: BTreeMap<u64, Admitted>,
     /// Hash over the course of events so far.
@@ -132,8 +135,14 @@ const START_MS: u64 = 1_793_691_000_000;
 /// Steps of all nodes at one moment, after which a loop without end is assumed.
 const STEPS_AT_ONCE_MAX: u32 = 200_000;
 
+/// Nodes whose keys are made beforehand: a world asks for them with each message.
+const KEYS_MADE: usize = 64;
+
 fn node_key(place: usize) -> PublicKey {
-    public_key(&seed::secret_key(&format!("sim-node-{place}")))
+    static KEYS: OnceLock<Vec<PublicKey>> = OnceLock::new();
+    let make = |place: usize| public_key(&seed::secret_key(&format!("sim-node-{place}")));
+    let made = KEYS.get_or_init(|| (0..KEYS_MADE).map(make).collect());
+    made.get(place).copied().unwrap_or_else(|| make(place))
 }
 
 impl World {
@@ -186,6 +195,7 @@ impl World {
             admitted: BTreeMap::new(),
             asked: BTreeMap::new(),
             known: BTreeMap::new(),
+            keys: KnownKeys::default(),
             restarts: Vec::new(),
             trace: Hash32::ZERO,
             random: ChaCha8Rng::seed_from_u64(seed),
