@@ -14,8 +14,9 @@ use seaway_network::{Asked, KnownPeer, Network};
 use seaway_rpc::NodeStatus;
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Opened, Wal};
-use seaway_types::block::{Block, FinalBlock, VoteKind};
+use seaway_types::block::{FinalBlock, VoteKind};
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use seaway_types::state::Validators;
@@ -130,7 +131,15 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
     let known = SharedChecked::default();
     let directory = home.directory()?.map(Arc::new);
-    let (network, asked) = start_network(home, *identity, &registry, &engine, &known, &database, threads)?;
+    let inside = Inside {
+        network: document.network,
+        registry: &registry,
+        engine: &engine,
+        checked: &known,
+        database: &database,
+        shared: &shared,
+    };
+    let (network, asked) = start_network(home, *identity, &inside, threads)?;
     let board = Arc::new(Board::new(document.network));
     tokio::spawn(questions::answer(directory.clone(), board.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
@@ -281,17 +290,25 @@ fn guarded(home: &Home, log: &[LogEntry], decided: seaway_types::Height) -> Resu
     Ok(signer)
 }
 
+/// What the network's threads feed, and what they ask.
+struct Inside<'a> {
+    network: NetworkId,
+    registry: &'a Arc<RwLock<Registry>>,
+    engine: &'a SyncSender<Input>,
+    checked: &'a SharedChecked,
+    database: &'a Database,
+    shared: &'a Arc<Shared>,
+}
+
 fn start_network(
     home: &Home,
     identity: [u8; 32],
-    registry: &Arc<RwLock<Registry>>,
-    engine: &SyncSender<Input>,
-    known: &SharedChecked,
-    database: &Database,
+    inside: &Inside<'_>,
     threads: &mut Threads,
 ) -> Result<(Network, mpsc::Receiver<Asked>), String> {
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
+    let Inside { network, registry, engine, checked, database, shared } = *inside;
     let allowed = registry.read().map(|registry| registry.allowed.clone()).unwrap_or_default();
     let config = seaway_network::Config {
         identity,
@@ -305,13 +322,18 @@ fn start_network(
         LANES.iter().map(|lane| mpsc::channel(lane.inbox_frames_max)).unzip();
     let handle: Arc<OnceLock<Network>> = Arc::default();
     for (spec, events) in LANES.iter().zip(receivers) {
-        let (handle, registry, database) = (handle.clone(), registry.clone(), database.clone());
+        let (handle, registry) = (handle.clone(), registry.clone());
+        let (database, shared) = (database.clone(), shared.clone());
         let told = Known {
             is_validator: Box::new(move |peer| registry.read().is_ok_and(|known| known.validators.contains(peer))),
-            is_certified: Box::new(move |block| is_certified(&database, block)),
+            is_certified: Box::new(move |block| {
+                let next = shared.status().height.0.saturating_add(1);
+                (next..next.saturating_add(SYNC_WINDOW)).contains(&block.block.header.height.0)
+                    && is_certified(&database, network, block)
+            }),
         };
         let name = spec.protocol.rsplit('/').next().unwrap_or("lane");
-        let thread = hear(name, events, engine.clone(), known.clone(), told, move || handle.get().cloned());
+        let thread = hear(name, events, engine.clone(), checked.clone(), told, move || handle.get().cloned());
         threads.push(thread.map_err(|error| error.to_string())?);
     }
     let (network, asked) = seaway_network::start(config, senders).map_err(|error| error.to_string())?;
@@ -319,14 +341,21 @@ fn start_network(
     Ok((network, asked))
 }
 
+/// Blocks beyond the next one that a node may have asked for.
+const SYNC_WINDOW: u64 = 16;
+
 /// Whether the validators that are known for its height have certified a block. Where the disk cannot be read, the engine, which reads
 /// it too, says so.
-fn is_certified(database: &Database, block: &FinalBlock) -> bool {
-    let FinalBlock { block: Block { header, .. }, certificate } = block;
+fn is_certified(database: &Database, network: NetworkId, block: &FinalBlock) -> bool {
+    let FinalBlock { block, certificate } = block;
+    let header = &block.header;
+    if block.body().root() != header.body_root {
+        return false;
+    }
     let known = database.record::<Validators>(&());
     let Ok(Some(known)) = known else { return true };
     let set = known.at(header.height);
-    set.is_some_and(|set| certificate.verify(header.network, header.height, header.id(), set).is_ok())
+    set.is_some_and(|set| certificate.verify(network, header.height, header.id(), set).is_ok())
 }
 
 /// Returns when the process is asked to end.

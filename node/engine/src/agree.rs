@@ -5,6 +5,7 @@ use crate::candidate::{ASK_AGAIN_MS, Candidate, Expected, ROUNDS_AHEAD_MAX, Stag
 use crate::message::Message;
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
+use crate::sync::LOOK_UP_COST;
 use seaway_consensus::{ConsensusMessage, Input, Output, Record, Signer};
 use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, build_block, execute_block};
 use seaway_mempool::Room;
@@ -322,7 +323,10 @@ impl<S: Store, K: Signer> Replica<S, K> {
     }
 
     pub(crate) fn answer_draft(&mut self, from: Peer, block: BlockId) {
-        self.send_draft(To::One(from), block);
+        let named = self.candidates.get(&block).map_or(0, |candidate| candidate.draft.body.instructions.len());
+        if self.may_ask(&from, LOOK_UP_COST.saturating_add(named.saturating_mul(size_of::<WireId>()))) {
+            self.send_draft(To::One(from), block);
+        }
     }
 
     fn send_draft(&mut self, to: To, block: BlockId) {

@@ -5,6 +5,7 @@ use crate::action::{Action, Peer, To};
 use crate::message::{Message, PASSED_ON_MAX};
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
+use crate::sync::LOOK_UP_COST;
 use seaway_consensus::Signer;
 use seaway_types::bounded::Bounded;
 use seaway_types::identifier::WireId;
@@ -108,7 +109,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     /// Asks for what a peer announces and this node lacks.
     pub(crate) fn hear_announcement(&mut self, from: Peer, ids: &[WireId]) {
         let now = self.now.elapsed_ms;
-        if !self.may_ask(&from, ids.len()) {
+        if !self.may_ask(&from, ids.len().saturating_mul(LOOK_UP_COST)) {
             return;
         }
         let lacks = |id: &&WireId| self.pool.get(id).is_none() && !self.left_out.holds(id, now);
@@ -120,7 +121,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// Sends the instructions that a peer asks for, of the pool and of proposed blocks; each once, however often it is named.
     pub(crate) fn answer_instructions(&mut self, from: Peer, ids: &[WireId]) {
-        if !self.may_ask(&from, ids.len()) {
+        if !self.may_ask(&from, ids.len().saturating_mul(LOOK_UP_COST)) {
             return;
         }
         let find = |id: &WireId| {
@@ -130,6 +131,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
         };
         let ids: BTreeSet<&WireId> = ids.iter().collect();
         let raw: Vec<RawInstruction> = ids.into_iter().filter_map(find).collect();
+        let bytes = raw.iter().map(|one| one.0.len()).sum();
+        self.may_ask(&from, bytes);
         self.pass_on(To::One(from), raw);
     }
 }

@@ -29,12 +29,12 @@ const PATIENCE_MS: u64 = 1_000;
 /// Blocks asked for at a time, and kept that cannot be applied yet.
 const WINDOW: u32 = 16;
 
-/// What one peer may ask of the engine in a second, in instructions looked up; whoever asks for more hears nothing until the second is
-/// over. A peer that catches up, or that lacks every instruction of every block, stays far below.
-const ASKED_OF_PEER_MAX: u32 = 131_072;
+/// Bytes that one peer may be answered in a second; whoever asks for more hears nothing until the second is over. A peer that catches up
+/// asks again when it has applied what came.
+const ANSWERED_BYTES_MAX: usize = 32 << 20;
 
-/// What blocks cost to be asked for, in instructions looked up: they are read from the disk.
-const ASKED_BLOCKS_COST: u32 = 1_024;
+/// What it costs to look something up, found or not, in bytes of answers.
+pub(crate) const LOOK_UP_COST: usize = 256;
 
 /// What is known of a peer.
 #[derive(Clone, Debug)]
@@ -44,18 +44,17 @@ pub(crate) struct PeerState {
     pub height: Height,
     /// The last height that it was helped with unasked, and when: once a second is enough.
     helped: Option<(Height, u64)>,
-    /// Since when it asks, and what that has cost so far.
-    asked: (u64, u32),
+    /// Since when it asks, and what that has cost so far, in bytes.
+    asked: (u64, usize),
 }
 
 impl PeerState {
-    /// Counts what a peer asks for. Returns whether it may still ask that much.
-    fn may_ask(&mut self, now_ms: u64, cost: u32) -> bool {
+    /// Counts what answering a peer costs. Returns whether it was below its bound before.
+    fn may_ask(&mut self, now_ms: u64, cost: usize) -> bool {
         let (since, so_far) = self.asked;
         let (since, so_far) = if now_ms < since.saturating_add(1_000) { (since, so_far) } else { (now_ms, 0) };
-        let cost = so_far.saturating_add(cost);
-        self.asked = (since, cost);
-        cost <= ASKED_OF_PEER_MAX
+        self.asked = (since, so_far.saturating_add(cost));
+        so_far < ANSWERED_BYTES_MAX
     }
 }
 
@@ -66,8 +65,8 @@ pub(crate) struct SyncState {
     blocks: BTreeMap<Height, (Peer, FinalBlock, Vec<AuthenticInstruction>)>,
     /// Since when somebody is known to be ahead.
     behind_since: Option<u64>,
-    /// Who was asked for blocks last.
-    asked: Option<Peer>,
+    /// Who was asked for blocks last, and up to which height it has some.
+    asked: Option<(Peer, Height)>,
     /// Until when an answer is awaited.
     patience_until: u64,
     /// Whose turn it is to be asked.
@@ -152,27 +151,25 @@ impl<S: Store, K: Signer> Replica<S, K> {
         }
         let turn = self.sync.turn.checked_rem(ahead.len()).unwrap_or(0);
         self.sync.turn = self.sync.turn.wrapping_add(1);
-        if let Some((peer, _)) = ahead.get(turn).copied() {
+        if let Some((peer, has)) = ahead.get(turn).copied() {
             self.sync.patience_until = now.saturating_add(PATIENCE_MS);
-            self.sync.asked = Some(peer);
+            let last = Height(next.0.saturating_add(u64::from(WINDOW)).saturating_sub(1));
+            self.sync.asked = Some((peer, last.min(has)));
             self.send(To::One(peer), Message::WantBlocks(next, WINDOW));
         }
     }
 
-    /// Whether a peer may ask for something that costs so much; one that is not connected may not.
+    /// Counts what answering a peer costs, in bytes. Returns whether it may be answered still. What overtakes the news that the peer is
+    /// connected is not counted.
     pub(crate) fn may_ask(&mut self, peer: &Peer, cost: usize) -> bool {
         let now = self.now.elapsed_ms;
-        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
-        self.peers.get_mut(peer).is_some_and(|peer| peer.may_ask(now, cost))
+        self.peers.get_mut(peer).is_none_or(|peer| peer.may_ask(now, cost))
     }
 
     pub(crate) fn answer_blocks(&mut self, from: Peer, height: Height, count: u32) -> Result<(), Halt> {
-        if !self.may_ask(&from, ASKED_BLOCKS_COST as usize) {
-            return Ok(());
-        }
         for offset in 0..u64::from(count.min(WINDOW)) {
             let height = Height(height.0.saturating_add(offset));
-            if height > self.tip.height {
+            if height > self.tip.height || !self.may_ask(&from, LOOK_UP_COST) {
                 break;
             }
             self.send_block(from, height)?;
@@ -182,6 +179,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     fn send_block(&mut self, to: Peer, height: Height) -> Result<(), Halt> {
         if let Some(block) = self.store.block(height)? {
+            let bytes = block.block.instructions.iter().map(|raw| raw.0.len()).sum();
+            self.may_ask(&to, bytes);
             self.send(To::One(to), Message::Block(Box::new(block)));
         }
         Ok(())
@@ -209,7 +208,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     ) -> Result<(), Halt> {
         let (height, next) = (block.block.header.height, self.next_height());
         let window = next.0.saturating_add(u64::from(WINDOW));
-        let asked = self.sync.asked == Some(from);
+        let asked = self.sync.asked.is_some_and(|(peer, _)| peer == from);
         if height < next || height.0 >= window || (height > next && !asked) {
             return Ok(());
         }
@@ -233,7 +232,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     /// Somebody lies; another is asked.
     fn distrust(&mut self, peer: Peer) {
         self.peers.entry(peer).and_modify(|state| state.height = Height(0));
-        if self.sync.asked == Some(peer) {
+        if self.sync.asked.is_some_and(|(asked, _)| asked == peer) {
             self.sync.asked = None;
             self.sync.patience_until = 0;
         }
@@ -261,7 +260,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
         };
         self.outputs.clear();
         self.grow(draft, certificate, executed, instructions)?;
-        if self.sync.behind_since.is_some() && !self.sync.blocks.contains_key(&self.next_height()) {
+        // What was asked for is here: the next ones are asked for at once.
+        let through = self.sync.asked.map_or(Height(0), |(_, last)| last);
+        if self.sync.behind_since.is_some() && self.next_height() > through {
             self.sync.patience_until = 0;
         }
         Ok(true)

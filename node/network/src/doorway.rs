@@ -11,7 +11,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::task::{Context, Poll};
 use thiserror::Error;
 
@@ -40,9 +40,15 @@ impl Doorway {
 fn address_of(remote: &Multiaddr) -> Option<IpAddr> {
     remote.iter().find_map(|part| match part {
         Protocol::Ip4(ip) => Some(ip.into()),
-        Protocol::Ip6(ip) => Some(ip.into()),
+        Protocol::Ip6(ip) => Some(host_of(ip)),
         _ => None,
     })
+}
+
+/// Whoever has one address of IPv6 has all that begin with the same 64 bits (RFC 6177).
+fn host_of(ip: Ipv6Addr) -> IpAddr {
+    let mapped = ip.to_ipv4_mapped().map(IpAddr::from);
+    mapped.unwrap_or_else(|| Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into())
 }
 
 impl NetworkBehaviour for Doorway {

@@ -28,8 +28,10 @@ pub struct LaneSpec {
 
 /// How long to wait before a stream that failed is opened again.
 const REOPEN: Duration = Duration::from_millis(50);
-/// How long one frame may take to be written, or to come once it has begun: who is slower is not worth the memory.
+/// How long one frame may take to be written, or to come once it has begun, and how many bytes a second are expected beyond that: who is
+/// slower is not worth the memory.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+const BYTES_A_SECOND_MIN: u64 = 64 << 10;
 
 /// The queues to one peer.
 #[derive(Clone, Debug)]
@@ -120,7 +122,7 @@ async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut waiting:
                 stream.write_all(&frame).await?;
                 if waiting.frames.is_empty() { stream.flush().await } else { Ok(()) }
             };
-            if let Err(error) = in_time(sent).await {
+            if let Err(error) = in_time(frame.len(), sent).await {
                 tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
                 break;
             }
@@ -136,8 +138,9 @@ async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut waiting:
 }
 
 /// What must be done within the time of a frame.
-async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    tokio::time::timeout(FRAME_TIMEOUT, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+async fn in_time<T>(length: usize, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let time = FRAME_TIMEOUT + Duration::from_secs(length as u64 / BYTES_A_SECOND_MIN);
+    tokio::time::timeout(time, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Reads frames until the stream ends or a peer breaks the bounds.
@@ -158,7 +161,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
         }
         // Grown as bytes come: whoever announces much and sends little costs little.
         let mut frame = Vec::with_capacity(length.min(64 << 10));
-        let read = in_time((&mut stream).take(length as u64).read_to_end(&mut frame)).await?;
+        let read = in_time(length, (&mut stream).take(length as u64).read_to_end(&mut frame)).await?;
         if read < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

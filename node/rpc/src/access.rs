@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const CHALLENGE_LIFE: Duration = Duration::from_secs(60);
 /// How long a token is good.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(900);
-/// Answered challenges that are remembered; the oldest go first.
+/// Answered challenges that are remembered while they live.
 const ANSWERED_MAX: usize = 10_000;
 /// Bytes of a token's time before its key.
 const TIME_BYTES: usize = 8;
@@ -63,6 +63,10 @@ impl Desk {
         since <= now && u128::from(now - since) < life.as_millis()
     }
 
+    fn is_alive(&self, challenge: &Hash32) -> bool {
+        challenge.0.first_chunk().is_some_and(|time| self.lives(*time, CHALLENGE_LIFE))
+    }
+
     fn checksum(&self, purpose: &str, parts: &[&[u8]]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
         hasher.update(purpose.as_bytes());
@@ -98,11 +102,14 @@ impl Desk {
             return Err(Fault::Forbidden);
         }
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        while answered.first().is_some_and(|oldest| !self.is_alive(oldest)) {
+            answered.pop_first();
+        }
+        if answered.len() >= ANSWERED_MAX {
+            return Err(Fault::Unavailable("too many have signed in within a minute".to_owned()));
+        }
         if !answered.insert(*challenge) {
             return Err(Fault::Forbidden);
-        }
-        if answered.len() > ANSWERED_MAX {
-            answered.pop_first();
         }
         Ok(self.token(self.now_ms().to_be_bytes(), &entry.key))
     }

@@ -43,7 +43,11 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A WebSocket is pinged so often, and let go when nothing at all has come from it for so long: who is gone holds no place.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
-const PING_PATIENCE: Duration = Duration::from_secs(70);
+const PING_PATIENCE: Duration = Duration::from_secs(600);
+/// Calls of one connection that are being answered at a time.
+const CALLS_MAX: usize = 512;
+/// Longest token; whatever is longer is none.
+const TOKEN_CHARS_MAX: usize = 256;
 /// Calls in a batch.
 const BATCH_MAX: u32 = 100;
 /// Messages that wait for a slow reader on a WebSocket.
@@ -232,8 +236,12 @@ where
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
         .enable_ws_ping(PingConfig::new().ping_interval(PING_INTERVAL).inactive_limit(PING_PATIENCE).max_failures(1))
         .build();
-    let side_by_side = RpcServiceBuilder::new()
-        .layer_fn(|service| SideBySide { service, answer_bytes_max: ANSWER_BYTES_MAX as usize });
+    let calls = Arc::new(Semaphore::new(CALLS_MAX));
+    let side_by_side = RpcServiceBuilder::new().layer_fn(move |service| SideBySide {
+        service,
+        answer_bytes_max: ANSWER_BYTES_MAX as usize,
+        calls: calls.clone(),
+    });
     let builder = jsonrpsee_server::Server::builder()
         .set_config(settings)
         .set_rpc_middleware(side_by_side)
@@ -262,7 +270,7 @@ where
     let service = hyper_util::service::TowerToHyperService::new(service);
     let first = Some(Box::pin(tokio::time::sleep(HEADER_TIMEOUT)));
     let connection = http.serve_connection_with_upgrades(
-        TokioIo::new(Seated { stream, first, stuck: None, reader: None, _seat: seat }),
+        TokioIo::new(Seated { stream, first, stuck: None, reader: None, given_up: false, _seat: seat }),
         service,
     );
     tokio::pin!(connection);
@@ -288,6 +296,8 @@ struct Seated<S> {
     stuck: Option<Pin<Box<Sleep>>>,
     /// Who waits to read until it does.
     reader: Option<Waker>,
+    /// It took nothing for too long.
+    given_up: bool,
     _seat: Seat,
 }
 
@@ -300,12 +310,20 @@ impl<S> Seated<S> {
             return polled;
         }
         let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
-        if stuck.as_mut().poll(cx).is_ready() { Poll::Ready(Err(ErrorKind::TimedOut.into())) } else { polled }
+        if stuck.as_mut().poll(cx).is_pending() {
+            return polled;
+        }
+        self.given_up = true;
+        self.reader.take().into_iter().for_each(Waker::wake);
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.given_up {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
         if self.stuck.is_some() {
             self.reader = Some(cx.waker().clone());
             return Poll::Pending;
@@ -371,7 +389,8 @@ async fn whole(
 /// The token of a request: `Authorization: Bearer` and what `auth_token` gave.
 fn bearer<T>(request: &hyper::Request<T>) -> Option<Bearer> {
     let header = request.headers().get(hyper::header::AUTHORIZATION)?.to_str().ok()?;
-    header.strip_prefix("Bearer ").map(|token| Bearer(token.to_owned()))
+    let token = header.strip_prefix("Bearer ").filter(|token| token.len() <= TOKEN_CHARS_MAX);
+    token.map(|token| Bearer(token.to_owned()))
 }
 
 /// The plain answers for those who watch the node: alive, ready, metrics.

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often something is asked while it is awaited.
 const POLL: Duration = Duration::from_millis(5);
+/// How long a node may take to end when it is asked to; then it is killed, and has not ended well.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// How many lines of a node's log a failure quotes.
 const LAST_WORDS: usize = 20;
 
@@ -258,7 +260,17 @@ impl Cluster {
         if id.is_none_or(|id| kill_process(id, Signal::TERM).is_err()) {
             let _gone = process.kill();
         }
-        process.wait().is_ok_and(|status| status.success())
+        let begun = Instant::now();
+        loop {
+            match process.try_wait() {
+                Ok(Some(status)) => return status.success(),
+                Ok(None) if begun.elapsed() < STOP_PATIENCE => std::thread::sleep(POLL),
+                _ => break,
+            }
+        }
+        let _gone = process.kill();
+        let _status = process.wait();
+        false
     }
 
     /// Ends all nodes in order. Returns whether all ended well.

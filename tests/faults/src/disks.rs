@@ -24,6 +24,7 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
     if !injected::available() {
         return Err("strace is not there or may not trace; scripts/setup installs it".to_owned());
     }
+    row.counts(&["failed_syncs", "failed_writes", "full_disks", "short_writes"]);
     let mut random = ChaCha8Rng::seed_from_u64(size.seed);
     let mut hurt = Hurt::new(size).await?;
     let data = hurt.cluster.nodes[VICTIM].home.join("data");
@@ -36,6 +37,7 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
         ("failed_writes", "pwrite64", "error=EIO", log),
     ] {
         let there = count(&mut hurt, calls, &paths).await?;
+        row.ensure(there > 0, || format!("there is no {calls} on {}", names(&paths)));
         for when in sample(&mut random, there, few) {
             let injection = Injection { calls, what, when, paths: paths.clone() };
             let trial = format!("{what} at call {when} of {calls} on {}", names(&paths));
@@ -43,8 +45,8 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
             row.count(figure);
         }
     }
-    no_room(&mut hurt, row, "full_disks", FULL, &data).await?;
-    no_room(&mut hurt, row, "short_writes", SHORT, &data).await?;
+    no_room(&mut hurt, row, ("full_disks", FULL, "os error 28"), &data).await?;
+    no_room(&mut hurt, row, ("short_writes", SHORT, "os error 27"), &data).await?;
     hurt.end(row).await
 }
 
@@ -63,13 +65,16 @@ async fn count(hurt: &mut Hurt, calls: &'static str, paths: &[PathBuf]) -> Resul
     hurt.cluster.start_within(VICTIM, &traced(calls, Some(&none), &log))?;
     hurt.pay(COUNTED).await?;
     hurt.cluster.kill(VICTIM);
-    most_by_one_thread(&log, &[calls])
+    most_by_one_thread(&log, calls)
 }
 
 /// The victim meets a call that fails: it stops, names the file, and has said nothing beyond its disk.
 async fn fails(hurt: &mut Hurt, row: &mut Row, injection: &Injection, trial: &str) -> Result<(), String> {
     let log = hurt.file("hurt.log");
     hurt.cluster.kill(VICTIM);
+    // What it says last is of this life.
+    let said_before = hurt.cluster.nodes[VICTIM].home.join("node.log");
+    std::fs::remove_file(said_before).map_err(|error| error.to_string())?;
     hurt.cluster.start_within(VICTIM, &traced(injection.calls, Some(injection), &log))?;
     hurt.pay(PAYMENTS).await?;
     let said = hurt.cluster.ended(VICTIM, PATIENCE).await?;
@@ -119,7 +124,7 @@ async fn ensure_nothing_unwritten_was_said(hurt: &Hurt, row: &mut Row, trial: &s
 
 /// Runs a node on a small disk of its own, with what was in the folder before, and once more when that disk has room again. The
 /// first node dies with this shell.
-const FULL: &str = r#"data=$1; mount -t tmpfs -o size=12m tmpfs "$data" && cp -a "$2/." "$data" && shift 3 || exit 9
+const FULL: &str = r#"data=$1; mount -t tmpfs -o size="$3"k tmpfs "$data" && cp -a "$2/." "$data" && shift 3 || exit 9
 setpriv --pdeathsig KILL "$@"; echo "the disk has room again" >&2
 mount -o remount,size=256m "$data"; exec "$@""#;
 
@@ -129,28 +134,35 @@ const SHORT: &str = r#"mount -t tmpfs -o size=256m tmpfs "$1" && cp -a "$2/." "$
 trap '' XFSZ; ulimit -S -f "$3"; shift 3; setpriv --pdeathsig KILL "$@"; echo "the disk has room again" >&2
 ulimit -S -f unlimited; exec "$@""#;
 
-/// The largest file of a folder, in blocks of 512 bytes.
-fn largest_blocks(folder: &Path) -> std::io::Result<u64> {
-    let mut largest = 0;
+/// The sizes of all files in a folder, in bytes.
+fn sizes(folder: &Path) -> std::io::Result<Vec<u64>> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let blocks = if entry.file_type()?.is_dir() {
-            largest_blocks(&entry.path())?
+        if entry.file_type()?.is_dir() {
+            found.extend(sizes(&entry.path())?);
         } else {
-            entry.metadata()?.len().div_ceil(512)
-        };
-        largest = largest.max(blocks);
+            found.push(entry.metadata()?.len());
+        }
     }
-    Ok(largest)
+    Ok(found)
 }
 
+/// What is counted, how the disk runs out of room, and what the system calls that.
+type Shortage = (&'static str, &'static str, &'static str);
+
 /// The victim's disk takes no more after a while; it stops by name, and starts again on the very same disk with room.
-async fn no_room(hurt: &mut Hurt, row: &mut Row, figure: &str, script: &str, data: &Path) -> Result<(), String> {
+async fn no_room(
+    hurt: &mut Hurt,
+    row: &mut Row,
+    (figure, script, error): Shortage,
+    data: &Path,
+) -> Result<(), String> {
     let kept = hurt.file("data-before");
-    let may = std::process::Command::new("unshare").args(["-rm", "true"]).status();
+    let mount = ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+    let may = std::process::Command::new("unshare").args(mount).status();
     if !may.is_ok_and(|status| status.success()) {
         println!("{figure} skipped: this machine does not let us mount in a namespace of our own");
-        row.set(figure, 0);
         return Ok(());
     }
     row.ensure(hurt.cluster.stop(VICTIM), || "a node did not stop well".to_owned());
@@ -158,8 +170,13 @@ async fn no_room(hurt: &mut Hurt, row: &mut Row, figure: &str, script: &str, dat
     std::fs::rename(data, &kept).and_then(|()| std::fs::create_dir(data)).map_err(failed)?;
     let mut wrapper: Vec<String> = ["unshare", "-rm", "sh", "-c", script, "sh"].map(str::to_owned).to_vec();
     // Room for some payments more.
-    let blocks = largest_blocks(&kept).map_err(failed)? + 80;
-    wrapper.extend([data.display().to_string(), kept.display().to_string(), blocks.to_string()]);
+    let sizes = sizes(&kept).map_err(failed)?;
+    let room = if script == FULL {
+        sizes.iter().sum::<u64>().div_ceil(1_024) + 5_000
+    } else {
+        sizes.iter().max().copied().unwrap_or(0).div_ceil(512) + 80
+    };
+    wrapper.extend([data.display().to_string(), kept.display().to_string(), room.to_string()]);
     let path = hurt.cluster.nodes[VICTIM].home.join("node.log");
     std::fs::remove_file(&path).map_err(failed)?;
     hurt.cluster.start_within(VICTIM, &wrapper)?;
@@ -174,7 +191,8 @@ async fn no_room(hurt: &mut Hurt, row: &mut Row, figure: &str, script: &str, dat
     let all = said()?;
     let (stopped, _) = all.split_once("the disk has room again").unwrap_or_default();
     ensure_named(row, figure, stopped);
-    // What it told before is there on the same disk, and it goes on.
+    row.ensure(payments > 0 && stopped.contains(error), || format!("{figure}: after {payments} payments: {stopped}"));
+    // It goes on, on the same disk.
     hurt.pay(10).await?;
     row.ensure(hurt.cluster.stop(VICTIM), || format!("{figure}: it did not stop well after the disk had room"));
     std::fs::remove_dir(data).and_then(|()| std::fs::rename(&kept, data)).map_err(failed)?;

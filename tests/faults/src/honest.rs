@@ -56,7 +56,7 @@ struct One {
     pause: Duration,
 }
 
-/// A panic in another client ends the program elsewhere; what was heard stays.
+/// A panic in another client is told when all end; what was heard stays.
 fn locked(heard: &Mutex<Heard>) -> std::sync::MutexGuard<'_, Heard> {
     heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -88,23 +88,36 @@ impl Clients {
         Ok(Self { heard, end, tasks })
     }
 
-    /// How long each client waited that was told between two moments, in milliseconds.
+    /// How many payments are final so far.
+    pub fn count(&self) -> usize {
+        locked(&self.heard).told.len()
+    }
+
+    /// How long clients waited that began to between two moments, in milliseconds.
     pub fn waits_ms(&self, from: Instant, until: Instant) -> Vec<f64> {
         let heard = locked(&self.heard);
-        let within = heard.told.iter().filter(|one| one.at >= from && one.at < until);
+        let begun = |one: &Told| one.at.checked_sub(one.took).unwrap_or(one.at);
+        let within = heard.told.iter().filter(|one| (from..until).contains(&begun(one)));
         within.map(|one| one.took.as_secs_f64() * 1_000.0).collect()
     }
 
     /// Lets each client end the payment it is at, and returns what they all were told, and what was wrong.
-    pub async fn end(self) -> (Vec<Told>, Vec<String>) {
+    pub async fn end(mut self) -> (Vec<Told>, Vec<String>) {
         self.end.send_replace(true);
-        for task in self.tasks {
+        for task in std::mem::take(&mut self.tasks) {
             if let Err(error) = task.await {
                 locked(&self.heard).wrong.push(format!("a client ended: {error}"));
             }
         }
         let heard = std::mem::take(&mut *locked(&self.heard));
         (heard.told, heard.wrong)
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        // Nobody pays on into what comes after a row that has failed.
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Injection {
     pub calls: &'static str,
     /// What happens at one of them: `signal=KILL`, `error=EIO`.
     pub what: &'static str,
-    /// At which one, counted for each thread by itself.
+    /// At which one, counted for each thread and each call by itself.
     pub when: u64,
     /// Only calls on these files; all without any.
     pub paths: Vec<PathBuf>,
@@ -39,12 +39,12 @@ pub fn traced(calls: &str, injection: Option<&Injection>, log: &Path) -> Vec<Str
     command
 }
 
-/// How many of some calls a log has, of the thread that made most.
-pub fn most_by_one_thread(log: &Path, calls: &[&str]) -> Result<u64, String> {
+/// How often a log has a call, of the thread that made it most.
+pub fn most_by_one_thread(log: &Path, name: &str) -> Result<u64, String> {
     let text = std::fs::read_to_string(log).map_err(|error| format!("{}: {error}", log.display()))?;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for (thread, call) in text.lines().filter_map(parts) {
-        if calls.iter().any(|name| call.strip_prefix(name).is_some_and(|rest| rest.starts_with('('))) {
+        if call.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')) {
             *counts.entry(thread).or_default() += 1;
         }
     }

@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Aim of the scorecard for whoever comes back.
 const REJOIN_MS_MAX: f64 = 10_000.0;
 
+const KINDS: [&str; 8] =
+    ["kills", "stops", "cuts", "cuts_one_way", "tears", "slow_spells", "kills_of_two", "kills_of_all"];
+
 struct Course {
     cluster: Cluster,
     links: Links,
@@ -26,7 +29,7 @@ struct Course {
 
 /// Runs the row.
 pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
-    let lasts = Duration::from_secs(if size.long { 12 * 3_600 } else { 150 });
+    let lasts = Duration::from_secs(if size.long { 12 * 3_600 } else { 110 });
     let ports = Ports::own().apart();
     let links = Links::start(ports, NODES, VALIDATORS, size.seed).await?;
     let mut cluster = Cluster::make(&size.root, ports)?;
@@ -35,6 +38,7 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
     let clients = Clients::start(&cluster, &[0, 1, 2, 3], 4, Duration::from_millis(100), size.seed)?;
     let random = ChaCha8Rng::seed_from_u64(size.seed);
     let mut course = Course { cluster, links, random, rejoined_ms: Vec::new() };
+    row.counts(&KINDS);
     let begun = Instant::now();
     while begun.elapsed() < lasts {
         let fault = course.roll(0, 9);
@@ -54,6 +58,9 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
     row.set("rejoin_ms_p50", percentile(&mut course.rejoined_ms, 50).round());
     row.set("rejoin_ms_p99", slowest.round());
     row.ensure(slowest <= REJOIN_MS_MAX, || format!("rejoining took {slowest:.0} ms"));
+    row.ensure(KINDS.iter().filter(|kind| row.counted(kind) > 0).count() >= 6, || {
+        "fewer than six kinds of outages came".to_owned()
+    });
     row.ensure(told.len() > 100, || format!("{} payments are too few to show anything", told.len()));
     Ok(())
 }
@@ -69,8 +76,10 @@ impl Course {
     }
 
     async fn happens(&mut self, fault: u64, row: &mut Row) -> Result<(), String> {
-        let place = self.roll(0, NODES as u64 - 1) as usize;
-        let validator = place % VALIDATORS;
+        // Links are cut around validators.
+        let nodes = if matches!(fault, 4 | 5 | 8) { VALIDATORS } else { NODES };
+        let place = self.roll(0, nodes as u64 - 1) as usize;
+        let validator = place;
         match fault {
             0..=2 => {
                 row.count("kills");

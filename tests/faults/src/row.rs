@@ -18,6 +18,11 @@ impl Row {
         Self { name: name.to_owned(), figures: Map::new(), broken: Vec::new(), begun: Instant::now() }
     }
 
+    /// Figures that are counted, so that they are there where nothing was.
+    pub fn counts(&mut self, figures: &[&str]) {
+        figures.iter().for_each(|figure| self.set(figure, 0));
+    }
+
     /// Sets a figure.
     pub fn set(&mut self, figure: &str, value: impl Into<Value>) {
         self.figures.insert(figure.to_owned(), value.into());

@@ -44,7 +44,9 @@ pub fn fuzz(program: &Path, long: bool, card: &mut Card) {
         }
     });
     let outcomes = outcomes.into_inner().expect("no thread panics");
-    let canary = run(program, &CANARY, seconds).broken.is_some();
+    // What an earlier run found would find it again without any guidance.
+    let _none = std::fs::remove_dir_all(folder(&CANARY));
+    let canary = run(program, &CANARY, seconds).broken.is_some_and(|said| said.contains("canary"));
     for outcome in &outcomes {
         say(&format!("  {}: {} inputs", outcome.name, outcome.inputs));
         if let Some(broken) = &outcome.broken {
@@ -67,6 +69,11 @@ pub fn fuzz(program: &Path, long: bool, card: &mut Card) {
     card.passed("R8", broken == 0 && canary && enough && !outcomes.is_empty());
 }
 
+/// Where a run puts what it finds.
+fn folder(target: &Target) -> PathBuf {
+    Path::new("target/fuzz-found").join(target.name)
+}
+
 /// Where a target's inputs are kept.
 fn kept(target: &Target) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus")).join(target.name)
@@ -79,7 +86,7 @@ fn run(program: &Path, target: &Target, seconds: u32) -> Outcome {
         let left = u64::from(seconds).saturating_sub(begun.elapsed().as_secs()).max(1);
         match once(program, target, left) {
             Err(problem) => outcome.broken = Some(problem),
-            Ok((output, found)) => {
+            Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 outcome.inputs += executed(&said);
                 let artifact = said.lines().find_map(|line| Some(line.split_once("Test unit written to ")?.1.trim()));
@@ -92,7 +99,11 @@ fn run(program: &Path, target: &Target, seconds: u32) -> Outcome {
                             continue;
                         }
                     }
-                    _ => outcome.broken = Some(last_words(&said, &found)),
+                    (_, Some(input)) => {
+                        let again = format!("SEAWAY_FUZZ_TARGET={} {} {input}", target.name, program.display());
+                        outcome.broken = Some(format!("{}\nagain by: {again}", why(&said)));
+                    }
+                    _ => outcome.broken = Some(why(&said)),
                 }
             }
         }
@@ -101,8 +112,8 @@ fn run(program: &Path, target: &Target, seconds: u32) -> Outcome {
 }
 
 /// One run of the fuzzer over a target's kept inputs and what it finds beside them.
-fn once(program: &Path, target: &Target, seconds: u64) -> Result<(Output, PathBuf), String> {
-    let found = Path::new("target/fuzz-found").join(target.name);
+fn once(program: &Path, target: &Target, seconds: u64) -> Result<Output, String> {
+    let found = folder(target);
     let inputs = found.join("inputs");
     std::fs::create_dir_all(&inputs).map_err(|error| format!("{}: {error}", inputs.display()))?;
     for (place, seed) in (target.seeds)().iter().enumerate() {
@@ -114,8 +125,7 @@ fn once(program: &Path, target: &Target, seconds: u64) -> Result<(Output, PathBu
     command.arg(format!("-artifact_prefix={}/", found.display()));
     command.arg(&inputs);
     command.args(Some(kept(target)).filter(|kept| kept.is_dir()));
-    let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
-    Ok((output, found))
+    command.output().map_err(|error| format!("{}: {error}", program.display()))
 }
 
 fn fuzzer(program: &Path, target: &Target) -> Command {
@@ -138,8 +148,16 @@ fn executed(said: &str) -> u64 {
     line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
-fn last_words(said: &str, found: &Path) -> String {
+/// What broke, as far as it was said: from the panic on, or the end.
+fn why(said: &str) -> String {
     let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with("stat::")).collect();
-    let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n");
-    format!("the input is below {}:\n{last}", found.display())
+    let from = lines.iter().position(|line| line.contains("panicked at"));
+    let from = from.unwrap_or(lines.len().saturating_sub(12));
+    lines
+        .iter()
+        .skip(from)
+        .take(12)
+        .map(|line| line.chars().take(600).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

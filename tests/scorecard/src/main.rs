@@ -105,7 +105,7 @@ fn main() -> ExitCode {
     for row in Row::value_variants().iter().copied().filter(wanted) {
         match row {
             Row::R1 => simulated::swarm(long, &mut card),
-            Row::R2 => simulated::doubles(long, &mut card),
+            Row::R2 => simulated::double_lives(long, &mut card),
             Row::R3 => programs::hunt(&arguments.mutants, &mut card),
             Row::R4 | Row::R5 | Row::R6 | Row::R7 | Row::R9 | Row::R10 => {
                 programs::hurt(&arguments.faults, &format!("{row:?}"), long, &mut card);

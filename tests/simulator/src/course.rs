@@ -6,9 +6,11 @@ use crate::world::{Weather, World};
 use seaway_genesis::ceremony;
 use seaway_judge::{Invariant, Judged, Violation, said_by};
 use seaway_traffic::{Random, World as Traffic};
+use seaway_types::genesis::ConsensusTiming;
 use seaway_types::hash::Hash32;
 use seaway_types::time::{BlockTime, Height};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -49,6 +51,13 @@ pub fn run(plan: &Plan, tell: &mut dyn FnMut(String)) -> Report {
     }
 }
 
+/// The devnet's timing bounds; its ceremony signs much, and is held once.
+fn devnet_timing() -> ConsensusTiming {
+    static TIMING: OnceLock<ConsensusTiming> = OnceLock::new();
+    let devnet = || ceremony::devnet().expect("the devnet's genesis").document().expect("its document");
+    *TIMING.get_or_init(|| devnet().consensus)
+}
+
 struct Course<'a> {
     plan: &'a Plan,
     world: World,
@@ -67,8 +76,7 @@ impl<'a> Course<'a> {
     fn new(plan: &'a Plan, tell: &'a mut dyn FnMut(String)) -> Self {
         let traffic = Traffic::new(plan.seed);
         let mut genesis = traffic.genesis.clone();
-        let devnet = ceremony::devnet().expect("the devnet's genesis").document().expect("its document");
-        genesis.consensus = devnet.consensus;
+        genesis.consensus = devnet_timing();
         let start_ms = genesis.time.ms() + 1_000;
         let mut world = World::of(genesis, start_ms, plan.seed, (plan.validators, plan.observers));
         world.weather = plan.weather;

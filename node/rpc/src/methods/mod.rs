@@ -24,7 +24,7 @@ use seaway_types::instruction::Submitter;
 use seaway_types::keys::PublicKey;
 use seaway_types::{AccountId, AssetId, Bic};
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -152,7 +152,9 @@ fn reading<B: Backend, P: DeserializeOwned + 'static>(
     module.register_async_method(name, move |params, context, extensions| async move {
         let read = context.read(move |context| {
             let reader = context.reader(&extensions);
-            answer(context, &reader, parse(&params)?)
+            let answer = answer(context, &reader, parse(&params)?)?;
+            // Written here too: an answer may be megabytes.
+            to_raw_value(&answer).map_err(|error| Fault::Internal(error.to_string()))
         });
         read.await.map_err(ErrorObjectOwned::from)
     })?;

@@ -70,33 +70,67 @@ pub struct Target {
 pub struct Attack {
     /// Its name, for the report.
     pub name: &'static str,
+    /// Whether the node must refuse all of it; otherwise some of it must get through to show anything.
+    pub refused: bool,
     /// Attacks until the target's time is over.
     pub run: fn(Target) -> BoxFuture<'static, Done>,
 }
 
 /// All attacks.
 pub const ATTACKS: &[Attack] = &[
-    Attack { name: "slow headers", run: |target| hold(target, slow_headers()).boxed() },
-    Attack { name: "large headers without an end", run: |target| hold(target, large_headers()).boxed() },
-    Attack { name: "slow bodies", run: |target| hold(target, slow_bodies()).boxed() },
-    Attack { name: "bodies that lack their last byte", run: |target| hold(target, almost_whole_bodies()).boxed() },
-    Attack { name: "oversize bodies", run: |target| oversize(target).boxed() },
-    Attack { name: "malformed requests", run: |target| malformed(target).boxed() },
-    Attack { name: "deep JSON", run: |target| deep(target).boxed() },
-    Attack { name: "batches of 101", run: |target| large_batches(target).boxed() },
-    Attack { name: "batches of 100 heavy calls", run: |target| heavy_batches(target).boxed() },
-    Attack { name: "subscriptions on one WebSocket", run: |target| hold(target, subscriptions(1, 500, 20)).boxed() },
-    Attack { name: "subscriptions on many WebSockets", run: |target| hold(target, subscriptions(32, 33, 1)).boxed() },
-    Attack { name: "WebSockets opened and left", run: |target| hold(target, silent_sockets()).boxed() },
-    Attack { name: "messages announced and not sent", run: |target| hold(target, announced_messages()).boxed() },
-    Attack { name: "messages too large", run: |target| hold(target, oversize_messages()).boxed() },
-    Attack { name: "answers never read", run: |target| hold(target, unread_answers()).boxed() },
-    Attack { name: "WebSockets never read", run: |target| hold(target, unread_sockets()).boxed() },
-    Attack { name: "churn", run: |target| churn(target).boxed() },
-    Attack { name: "one instruction from 100 connections", run: |target| one_instruction(target).boxed() },
-    Attack { name: "one instruction in batches", run: |target| one_instruction_in_batches(target).boxed() },
-    Attack { name: "wrong tokens", run: |target| wrong_tokens(target).boxed() },
-    Attack { name: "challenges that nobody answers", run: |target| challenges(target).boxed() },
+    Attack { name: "slow headers", refused: false, run: |target| hold(target, slow_headers()).boxed() },
+    Attack {
+        name: "large headers without an end",
+        refused: true,
+        run: |target| hold(target, large_headers()).boxed(),
+    },
+    Attack { name: "slow bodies", refused: false, run: |target| hold(target, slow_bodies()).boxed() },
+    Attack {
+        name: "bodies that lack their last byte",
+        refused: false,
+        run: |target| hold(target, almost_whole_bodies()).boxed(),
+    },
+    Attack { name: "oversize bodies", refused: true, run: |target| oversize(target).boxed() },
+    Attack { name: "malformed requests", refused: false, run: |target| malformed(target).boxed() },
+    Attack { name: "deep JSON", refused: true, run: |target| deep(target).boxed() },
+    Attack { name: "batches of 101", refused: true, run: |target| large_batches(target).boxed() },
+    Attack { name: "batches of 100 heavy calls", refused: false, run: |target| heavy_batches(target).boxed() },
+    Attack {
+        name: "subscriptions on one WebSocket",
+        refused: false,
+        run: |target| hold(target, subscriptions(1, 500, 20)).boxed(),
+    },
+    Attack {
+        name: "subscriptions on many WebSockets",
+        refused: false,
+        run: |target| hold(target, subscriptions(32, 33, 1)).boxed(),
+    },
+    Attack {
+        name: "WebSockets opened and left",
+        refused: false,
+        run: |target| hold(target, silent_sockets()).boxed(),
+    },
+    Attack {
+        name: "messages announced and not sent",
+        refused: false,
+        run: |target| hold(target, announced_messages()).boxed(),
+    },
+    Attack { name: "messages too large", refused: false, run: |target| hold(target, oversize_messages()).boxed() },
+    Attack { name: "answers never read", refused: false, run: |target| hold(target, unread_answers()).boxed() },
+    Attack { name: "WebSockets never read", refused: false, run: |target| hold(target, unread_sockets()).boxed() },
+    Attack { name: "churn", refused: false, run: |target| churn(target).boxed() },
+    Attack {
+        name: "one instruction from 100 connections",
+        refused: false,
+        run: |target| one_instruction(target).boxed(),
+    },
+    Attack {
+        name: "one instruction in batches",
+        refused: false,
+        run: |target| one_instruction_in_batches(target).boxed(),
+    },
+    Attack { name: "wrong tokens", refused: false, run: |target| wrong_tokens(target).boxed() },
+    Attack { name: "challenges that nobody answers", refused: false, run: |target| challenges(target).boxed() },
 ];
 
 /// So many turns a second and no more, until a time.

@@ -30,6 +30,8 @@ const GROWTH_BYTES_MAX: u64 = 64 << 20;
 const PEAK_BYTES_MAX: u64 = 768 << 20;
 /// Connections that one address may have to it: attackers come from one.
 const CONNECTIONS_OF_ADDRESS_MAX: &str = "connections_per_address_max = 128";
+/// Honest clients.
+const CLIENTS: u64 = 4;
 /// How often memory is looked at during an attack.
 const LOOK: Duration = Duration::from_millis(50);
 /// Descriptors that come and go with honest clients' connections.
@@ -62,12 +64,15 @@ impl Siege {
         let config = cluster.nodes[VICTIM].home.join("seawayd.toml");
         let text = std::fs::read_to_string(&config).map_err(|error| error.to_string())?;
         let text = text.replace("connections_per_address_max = 1024", CONNECTIONS_OF_ADDRESS_MAX);
+        if !text.contains(CONNECTIONS_OF_ADDRESS_MAX) {
+            return Err("the bound on connections could not be configured".to_owned());
+        }
         std::fs::write(&config, text).map_err(|error| error.to_string())?;
         // The supervisor's node does not run: somebody has its key.
         let running: Vec<usize> = (0..4).filter(|place| Some(*place) != stopped).collect();
         running.iter().try_for_each(|place| cluster.start(*place))?;
         cluster.connected(PATIENCE).await?;
-        let clients = Clients::start(&cluster, &running, 4, Duration::from_millis(50), size.seed)?;
+        let clients = Clients::start(&cluster, &running, CLIENTS, Duration::from_millis(50), size.seed)?;
         let mut siege =
             Self { cluster, clients, quiet_ms: Vec::new(), worst: (0.0, "none"), gap_ms: 0.0, peak: (0, "none") };
         siege.calm(calm).await;
@@ -84,7 +89,7 @@ impl Siege {
     /// An attack, and how honest clients fare meanwhile.
     async fn attack(
         &mut self,
-        name: &'static str,
+        (name, refused): (&'static str, bool),
         row: &mut Row,
         attack: BoxFuture<'static, Done>,
     ) -> Result<(), String> {
@@ -103,7 +108,9 @@ impl Siege {
                 }
             }
         };
-        let mut waits = self.clients.waits_ms(begun, Instant::now());
+        let over = Instant::now();
+        self.all_answered().await?;
+        let mut waits = self.clients.waits_ms(begun, over);
         let slowest = percentile(&mut waits, 99);
         let mebibytes = self.usage().map_or(0, |(bytes, _)| bytes >> 20);
         println!(
@@ -112,8 +119,8 @@ impl Siege {
             done.refused,
             waits.len()
         );
-        row.ensure(done.tried > 0, || format!("{name}: nothing was tried"));
-        row.ensure(!waits.is_empty(), || format!("{name}: no honest payment was final meanwhile"));
+        let reached = if refused { done.refused == done.tried } else { done.tried > done.refused };
+        row.ensure(done.tried > 0 && reached, || format!("{name}: {} tried, {} refused", done.tried, done.refused));
         if !self.cluster.runs(VICTIM) {
             return Err(format!("{name}: the node ended: {}", self.cluster.ended(VICTIM, PATIENCE).await?));
         }
@@ -122,6 +129,18 @@ impl Siege {
             self.worst = (slowest, name);
         }
         row.count("attacks");
+        Ok(())
+    }
+
+    /// Each client has heard of a payment since now, or as good as: nobody who began to wait during an attack waits any more.
+    async fn all_answered(&mut self) -> Result<(), String> {
+        let (begun, enough) = (Instant::now(), self.clients.count() + 2 * CLIENTS as usize);
+        while self.clients.count() < enough {
+            if begun.elapsed() > PATIENCE {
+                return Err("honest clients are not served any more".to_owned());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
         Ok(())
     }
 
@@ -203,7 +222,7 @@ pub async fn by_clients(size: &Size, row: &mut Row) -> Result<(), String> {
     for one in clients::ATTACKS {
         let instruction = payer.merchant_pays(1)?.bytes_in_hex();
         let target = clients::Target { address, until: Instant::now() + attack, instruction };
-        siege.attack(one.name, row, (one.run)(target)).await?;
+        siege.attack((one.name, one.refused), row, (one.run)(target)).await?;
     }
     siege.calm(calm).await;
     siege.end(before, row, size, "").await
@@ -227,7 +246,7 @@ pub async fn by_peers(size: &Size, row: &mut Row) -> Result<(), String> {
                 document: siege.cluster.document.clone(),
                 identity: seed::secret_key(label),
             };
-            siege.attack(one.name, row, (one.run)(target)).await?;
+            siege.attack((one.name, one.refused), row, (one.run)(target)).await?;
         }
         siege.calm(calm).await;
         siege.end(before, row, size, part).await?;

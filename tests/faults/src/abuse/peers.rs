@@ -73,6 +73,8 @@ pub struct PeerTarget {
 pub struct PeerAttack {
     /// Its name, for the report.
     pub name: &'static str,
+    /// Whether the node must refuse all of it; otherwise some of it must get through to show anything.
+    pub refused: bool,
     /// Whether it needs the identity of a member.
     pub member: bool,
     /// Attacks until the target's time is over.
@@ -81,21 +83,81 @@ pub struct PeerAttack {
 
 /// All attacks.
 pub const PEER_ATTACKS: &[PeerAttack] = &[
-    PeerAttack { name: "an unknown peer dials", member: false, run: |target| unknown(target).boxed() },
-    PeerAttack { name: "half-open handshakes", member: false, run: |target| half_open(target).boxed() },
-    PeerAttack { name: "frames of 1 GiB announced", member: true, run: |target| large(target, 1 << 30, 1).boxed() },
-    PeerAttack { name: "frames of 64 MiB sent", member: true, run: |target| large(target, 1 << 26, 1 << 26).boxed() },
-    PeerAttack { name: "frames that lack their last byte", member: true, run: |target| unfinished(target).boxed() },
-    PeerAttack { name: "garbage on every lane", member: true, run: |target| garbage(target).boxed() },
-    PeerAttack { name: "streams opened and left", member: true, run: |target| streams(target).boxed() },
-    PeerAttack { name: "votes of far heights and rounds", member: true, run: |target| far_votes(target).boxed() },
-    PeerAttack { name: "certificates that prove nothing", member: true, run: |target| certificates(target).boxed() },
-    PeerAttack { name: "blocks asked for and never read", member: true, run: |target| sync_storm(target).boxed() },
-    PeerAttack { name: "one instruction wanted 16384 times", member: true, run: |target| repeated(target).boxed() },
-    PeerAttack { name: "instructions that are nowhere", member: true, run: |target| nowhere(target).boxed() },
-    PeerAttack { name: "wrong blocks and heights", member: true, run: |target| wrong_blocks(target).boxed() },
-    PeerAttack { name: "void instructions again and again", member: true, run: |target| void(target).boxed() },
-    PeerAttack { name: "questions", member: true, run: |target| questions(target).boxed() },
+    PeerAttack { name: "an unknown peer dials", refused: true, member: false, run: |target| unknown(target).boxed() },
+    PeerAttack {
+        name: "half-open handshakes",
+        refused: false,
+        member: false,
+        run: |target| half_open(target).boxed(),
+    },
+    PeerAttack {
+        name: "frames of 1 GiB announced",
+        refused: false,
+        member: true,
+        run: |target| large(target, 1 << 30, 1).boxed(),
+    },
+    PeerAttack {
+        name: "frames of 64 MiB sent",
+        refused: false,
+        member: true,
+        run: |target| large(target, 1 << 26, 1 << 26).boxed(),
+    },
+    PeerAttack {
+        name: "frames that lack their last byte",
+        refused: false,
+        member: true,
+        run: |target| unfinished(target).boxed(),
+    },
+    PeerAttack { name: "garbage on every lane", refused: false, member: true, run: |target| garbage(target).boxed() },
+    PeerAttack {
+        name: "streams opened and left",
+        refused: false,
+        member: true,
+        run: |target| streams(target).boxed(),
+    },
+    PeerAttack {
+        name: "votes of far heights and rounds",
+        refused: false,
+        member: true,
+        run: |target| far_votes(target).boxed(),
+    },
+    PeerAttack {
+        name: "certificates that prove nothing",
+        refused: false,
+        member: true,
+        run: |target| certificates(target).boxed(),
+    },
+    PeerAttack {
+        name: "blocks asked for and never read",
+        refused: false,
+        member: true,
+        run: |target| sync_storm(target).boxed(),
+    },
+    PeerAttack {
+        name: "one instruction wanted 16384 times",
+        refused: false,
+        member: true,
+        run: |target| repeated(target).boxed(),
+    },
+    PeerAttack {
+        name: "instructions that are nowhere",
+        refused: false,
+        member: true,
+        run: |target| nowhere(target).boxed(),
+    },
+    PeerAttack {
+        name: "wrong blocks and heights",
+        refused: false,
+        member: true,
+        run: |target| wrong_blocks(target).boxed(),
+    },
+    PeerAttack {
+        name: "void instructions again and again",
+        refused: false,
+        member: true,
+        run: |target| void(target).boxed(),
+    },
+    PeerAttack { name: "questions", refused: false, member: true, run: |target| questions(target).boxed() },
 ];
 
 /// A connection on which anything can be said. What comes on it is taken and never read.

@@ -60,7 +60,8 @@ impl<V: StateView> Execution<'_, V> {
         let now = self.block.time;
         let latest = now.after_ms(CONTRACT_LIFETIME_MS_MAX);
         let end = machine::latest_end(&program, &terms.parameters, &variables, now);
-        let end = end.ok_or(Reason::LifetimeTooLong { end: latest, latest })?;
+        // A date beyond every calendar is later than any.
+        let end = end.ok_or(Reason::LifetimeTooLong { end: now.after_ms(u64::MAX), latest })?;
         ensure(end <= latest, || Reason::LifetimeTooLong { end, latest })?;
         let stays = machine::most_stays(&program, &variables);
         ensure(stays <= CONTRACT_STAYS_MAX, || Reason::TooManyStays { stays })?;
