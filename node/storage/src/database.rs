@@ -28,8 +28,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
@@ -41,6 +43,8 @@ const CACHE_BYTES: usize = 12 << 20;
 const WRITE_BUFFERS_BYTES: usize = 32 << 20;
 /// Memory of one family's write buffer, in bytes.
 const WRITE_BUFFER_BYTES: usize = 12 << 20;
+/// How long RocksDB may take to open: its own files alone, before the state is put together.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(45);
 /// Files held open.
 const OPEN_FILES_MAX: i32 = 256;
 
@@ -192,14 +196,32 @@ fn family_options(cache: &Cache) -> Options {
     options
 }
 
+/// Opens RocksDB, on a thread of its own: with one wrong bit in its manifest it may read for ever instead of saying so. What it has to
+/// read is bounded (its logs hold what fits the write buffers), so its time can be too.
+fn opened(path: PathBuf) -> Result<DB, String> {
+    let (done, opened) = mpsc::channel();
+    let open = move || {
+        let cache = Cache::new_lru_cache(CACHE_BYTES);
+        let families = FAMILIES.map(|family| ColumnFamilyDescriptor::new(family, family_options(&cache)));
+        // Whoever asked may have given up.
+        let _late = done.send(DB::open_cf_descriptors(&options(), path, families));
+    };
+    thread::Builder::new().name("db-open".to_owned()).spawn(open).map_err(|error| error.to_string())?;
+    match opened.recv_timeout(OPEN_TIMEOUT) {
+        Ok(opened) => opened.map_err(rocksdb::Error::into_string),
+        Err(_) => Err(format!(
+            "it could not be opened within {} seconds: its manifest is damaged, or its disk is very slow",
+            OPEN_TIMEOUT.as_secs()
+        )),
+    }
+}
+
 impl Database {
     /// Opens the database in a folder, or makes it from the genesis, and puts the state together.
     pub fn open(path: &Path, document: &GenesisDocument, hash_seed: u64) -> Result<Opened, StorageError> {
         let name = path.display().to_string();
-        let cache = Cache::new_lru_cache(CACHE_BYTES);
-        let families = FAMILIES.map(|family| ColumnFamilyDescriptor::new(family, family_options(&cache)));
-        let db = DB::open_cf_descriptors(&options(), path, families)
-            .map_err(|error| StorageError::Rocks { path: name.clone(), problem: error.into_string() })?;
+        let failed = |problem: String| StorageError::Rocks { path: name.clone(), problem };
+        let db = opened(path.to_owned()).map_err(failed)?;
         let database = Self { db: Arc::new(db), path: name };
         database.check_identity(document)?;
         match database.get::<StoredTip>(META, keys::TIP)? {

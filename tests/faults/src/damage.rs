@@ -10,6 +10,7 @@ use seaway_cluster::copy_folder;
 use seaway_genesis::seed;
 use seaway_sdk::ClientError;
 use serde_json::json;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -182,7 +183,10 @@ fn damage(
 async fn judge(hurt: &mut Hurt, row: &mut Row, class: &Class, trial: &str) -> Result<(), String> {
     hurt.cluster.start(VICTIM)?;
     let target = hurt.cluster.height(0).await?;
-    match outcome(hurt, target, class.name == "configuration").await? {
+    let kept = hurt.file("kept");
+    // A damaged configuration may name another valid address: then nobody finds the node.
+    let moved = class.name == "configuration" && listens(&hurt.cluster.nodes[VICTIM].home) != listens(&kept);
+    match outcome(hurt, target, moved).await? {
         Outcome::Ended(said) => {
             row.count("refused");
             let last = said.lines().rfind(|line| line.starts_with("seawayd:")).unwrap_or("");
@@ -195,8 +199,12 @@ async fn judge(hurt: &mut Hurt, row: &mut Row, class: &Class, trial: &str) -> Re
         }
         Outcome::Runs => {
             row.count("as_before_or_mended");
-            for what in differences(hurt, target).await? {
-                row.broken(format!("{trial}: {what}"));
+            let Seen { wrong, refused } = compare(hurt, target).await?;
+            wrong.into_iter().for_each(|what| row.broken(format!("{trial}: {what}")));
+            // A read that the damage makes impossible says where it is.
+            for what in refused {
+                row.count("reads_refused");
+                row.ensure(class.names.iter().any(|name| what.contains(name)), || format!("{trial}: {what}"));
             }
             row.ensure(hurt.cluster.stop(VICTIM), || format!("{trial}: it did not stop well"));
             // What reads as the others' may still lie on top of something damaged: an auditor finds it by name.
@@ -231,28 +239,51 @@ async fn outcome(hurt: &mut Hurt, target: u64, may_be_unreached: bool) -> Result
     }
 }
 
-/// Where the victim answers otherwise than another node.
-async fn differences(hurt: &Hurt, target: u64) -> Result<Vec<String>, String> {
-    let mut wrong = Vec::new();
-    let (own, other) = (hurt.cluster.client(VICTIM)?, hurt.cluster.client(0)?);
-    for height in 1..=target {
-        let (one, two) = (audit::block_id(&own, height).await, audit::block_id(&other, height).await?);
-        // A block that cannot be read is refused, not answered wrongly.
-        if one.as_ref().is_ok_and(|one| *one != two) {
-            wrong.push(format!("another block at {height}: {one:?} instead of {two}"));
+/// The line of a home's configuration that says where it listens for clients; none where there is none any more.
+fn listens(home: &Path) -> Option<String> {
+    let bytes = std::fs::read(home.join("seawayd.toml")).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (_, rpc) = text.split_once("[rpc]")?;
+    rpc.lines().find(|line| line.trim_start().starts_with("listen")).map(str::to_owned)
+}
+
+/// What the victim answers, beside another node's answers.
+#[derive(Default)]
+struct Seen {
+    /// Answers that differ.
+    wrong: Vec<String>,
+    /// What it did not answer, with the reason.
+    refused: Vec<String>,
+}
+
+impl Seen {
+    fn note<T: PartialEq + Debug>(&mut self, what: &str, own: Result<T, String>, expected: &T) {
+        match own {
+            Ok(own) if own == *expected => {}
+            Ok(own) => self.wrong.push(format!("{what}: {own:?} instead of {expected:?}")),
+            Err(why) => self.refused.push(format!("{what}: {why}")),
         }
     }
-    let (one, two) = (audit::credits(&own, target).await, audit::credits(&other, target).await?);
-    if one.as_ref().is_ok_and(|one| *one != two) {
-        wrong.push(format!("other credits: {one:?} instead of {two:?}"));
+}
+
+async fn compare(hurt: &Hurt, target: u64) -> Result<Seen, String> {
+    let mut seen = Seen::default();
+    let (own, other) = (hurt.cluster.client(VICTIM)?, hurt.cluster.client(0)?);
+    for height in 1..=target {
+        let expected = audit::block(&other, height).await?;
+        seen.note("a block", audit::block(&own, height).await, &expected);
     }
+    let expected = audit::credits(&other, target).await?;
+    seen.note("credits", audit::credits(&own, target).await, &expected);
     // Which account a number names is told by the agent's own node alone.
     let (bic, number) = (&hurt.cluster.nodes[VICTIM].bic, "us-buyer");
     let expected = json!(seed::account(bic, number));
     match own.call("account_resolve", json!({"agent": bic, "number": number})).await {
-        Ok(answer) if answer["account"] != expected => wrong.push(format!("{number} is {}", answer["account"])),
-        Err(ClientError::Refused { number: -32_006, message, .. }) => wrong.push(message),
-        _ => {}
+        Err(ClientError::Refused { number: -32_006, message, .. }) => seen.wrong.push(message),
+        answer => {
+            let account = answer.map(|answer| answer["account"].clone()).map_err(|error| error.to_string());
+            seen.note("an account", account, &expected);
+        }
     }
-    Ok(wrong)
+    Ok(seen)
 }
