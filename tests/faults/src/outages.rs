@@ -29,7 +29,7 @@ struct Course {
 
 /// Runs the row.
 pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
-    let lasts = Duration::from_secs(if size.long { 12 * 3_600 } else { 110 });
+    let lasts = Duration::from_secs(if size.long { 12 * 3_600 } else { 90 });
     let ports = Ports::own().apart();
     let links = Links::start(ports, NODES, VALIDATORS, size.seed).await?;
     let mut cluster = Cluster::make(&size.root, ports)?;

@@ -35,7 +35,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> T {
 /// R1: the swarm.
 pub fn swarm(long: bool, card: &mut Card) {
     say("R1: seeds of the swarm");
-    let size = if long { Size { runs: 20_000, seconds: u64::MAX } } else { Size { runs: 200, seconds: 300 } };
+    let size = if long { Size { runs: 20_000, seconds: u64::MAX } } else { Size { runs: 200, seconds: 220 } };
     let begun = Instant::now();
     let swarm = Swarm { validators: None, heights: 200, calm: false };
     let stop = || begun.elapsed().as_secs() >= size.seconds;
@@ -54,7 +54,7 @@ pub fn swarm(long: bool, card: &mut Card) {
 /// R2: twins.
 pub fn double_lives(long: bool, card: &mut Card) {
     say("R2: scenarios of twins");
-    let size = if long { Size { runs: 1_000_000, seconds: u64::MAX } } else { Size { runs: 1_000, seconds: 150 } };
+    let size = if long { Size { runs: 1_000_000, seconds: u64::MAX } } else { Size { runs: 1_000, seconds: 90 } };
     let begun = Instant::now();
     let stop = || begun.elapsed().as_secs() >= size.seconds;
     let campaign = quietly(|| twins(None, 0..size.runs, threads(), &stop));
