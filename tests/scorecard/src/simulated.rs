@@ -43,7 +43,7 @@ pub fn swarm(long: bool, card: &mut Card) {
     note(card, "R1", "seeds", &campaign, begun);
     card.set("R1", "repeated", campaign.repeated);
     // A run that had next to nothing to judge shows nothing.
-    let enough = campaign.runs >= size.runs / 4
+    let enough = campaign.runs >= size.runs / 8
         && [campaign.repeated, campaign.instructions, campaign.rejected, campaign.evidence, campaign.states]
             .iter()
             .all(|count| *count > 0);
