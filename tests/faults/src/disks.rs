@@ -45,8 +45,8 @@ pub async fn run(size: &Size, row: &mut Row) -> Result<(), String> {
             row.count(figure);
         }
     }
-    no_room(&mut hurt, row, ("full_disks", FULL, "os error 28"), &data).await?;
-    no_room(&mut hurt, row, ("short_writes", SHORT, "os error 27"), &data).await?;
+    no_room(&mut hurt, row, ("full_disks", FULL, "No space left on device"), &data).await?;
+    no_room(&mut hurt, row, ("short_writes", SHORT, "File too large"), &data).await?;
     hurt.end(row).await
 }
 
