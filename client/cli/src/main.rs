@@ -44,6 +44,9 @@ enum Command {
     Proof(client::ask::OfProof),
     /// Check a proof offline, trusting a genesis hash alone.
     Verify(client::verify::Options),
+    /// Messages of ISO 20022: check, settle.
+    #[command(subcommand)]
+    Iso(client::iso::Command),
     /// Contracts: check, explain, open, call.
     #[command(subcommand)]
     Contract(client::contract::Command),
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Network(connection) => client::run(client::ask::network(&connection)),
         Command::Proof(options) => client::run(client::ask::proof(&options)),
         Command::Verify(options) => client::verify::verify(&options),
+        Command::Iso(command) => client::iso::run(&command),
         Command::Contract(command) => client::contract::run(command),
         Command::Fx(command) => client::run(client::fx::run(&command)),
         Command::Key(command) => client::key::run(&command),

@@ -112,6 +112,18 @@ impl Client {
         call(url, client, method, params).await
     }
 
+    /// Calls a method of one of the nodes, counted round and round.
+    pub(crate) async fn call_through(
+        &self,
+        attempt: usize,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, ClientError> {
+        let place = attempt.checked_rem(self.nodes.len()).ok_or(ClientError::NoNode)?;
+        let (url, client) = self.nodes.get(place).ok_or(ClientError::NoNode)?;
+        call(url, client, method, params).await
+    }
+
     /// Submits what was signed and waits until it is final: at most `attempts` times, each time through the next node. The
     /// bytes are always the same.
     pub async fn settle(&self, signed: &Signed, attempts: usize) -> Result<Value, ClientError> {
@@ -128,10 +140,7 @@ impl Client {
 
     /// Submits through one of the nodes, counted round and round, and waits until it is final.
     pub(crate) async fn settle_through(&self, signed: &Signed, attempt: usize) -> Result<Value, ClientError> {
-        let place = attempt.checked_rem(self.nodes.len()).ok_or(ClientError::NoNode)?;
-        let (url, client) = self.nodes.get(place).ok_or(ClientError::NoNode)?;
-        let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final"});
-        call(url, client, "payment_submit", params).await
+        self.call_through(attempt, "payment_submit", json!({"bytes": signed.bytes_in_hex(), "wait": "final"})).await
     }
 }
 

@@ -1,33 +1,34 @@
-//! A bank's own message, settled: pacs.008 in, pacs.002 out.
+//! A bank's own messages, settled: pacs.008, pacs.009, pacs.004, camt.056, camt.029 and pain.001 in, their answers out.
 //!
-//! The message's key is derived from its sender and its id, and everything else that is signed from the message, so the same
-//! message settles once, however often and through whichever node it is sent; another message under the same id is answered
-//! `AM05`.
+//! A node finds what a message names, and says what it asks as canonical bytes. They are signed here only if the message, read
+//! again here, asks that very thing; on the node's word alone stands which account a number names, as on its agent's.
 
 use crate::client::{Client, ClientError};
 use crate::payment::Signed;
 use seaway_iso20022::Fault;
-use seaway_iso20022::message::{CreditTransfer, Message, Status, StatusReport};
-use seaway_iso20022::order::{AccountName, NamedAccount, Order, Outcome, rejection};
+use seaway_iso20022::message::Status;
+use seaway_iso20022::order::{AccountName, Answer, Known, KnownPayment, Order, Outcome, Request, message_salt};
 use seaway_types::AccountId;
+use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId};
+use seaway_types::codec;
 use seaway_types::hash::{Domain, Hash32};
-use seaway_types::instruction::{Envelope, Submitter};
+use seaway_types::instruction::{Envelope, Instruction};
+use seaway_types::limits::INSTRUCTION_BYTES_MAX;
+use seaway_types::signature::Evidence;
+use seaway_types::state::PaymentFacts;
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
 use serde_json::{Value, json};
 use std::fmt;
-use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// How long the instruction of a message stays valid, in milliseconds.
-const VALID_MS: u64 = 300_000;
 /// How often the same bytes are sent.
 const ATTEMPTS: usize = 5;
-
-/// How long the same message, sent through another node at the same time, is waited for; and how often it is asked for.
-const PATIENCE: Duration = Duration::from_secs(30);
-const POLL: Duration = Duration::from_millis(20);
+/// How long a node waits until it is final, in milliseconds.
+const TIMEOUT_MS: u64 = 30_000;
+/// What may pass between the clock here and the end of the validity that a node proposes, in milliseconds.
+const VALID_MS_MAX: u64 = 900_000;
 
 /// Why a message has no answer.
 #[derive(Debug, Error)]
@@ -74,10 +75,16 @@ impl MessageKeys {
 /// A message with its answer.
 #[derive(Clone, Debug)]
 pub struct Settled {
-    /// The payment's UETR, where the message names one.
-    pub uetr: Option<Uetr>,
-    /// The answer.
-    pub report: Message<StatusReport>,
+    /// The UETRs of the payments that it makes or follows up, where it could be read so far.
+    pub uetrs: Vec<Uetr>,
+    /// What became of it.
+    pub status: Status,
+    /// Why, as a code and a text.
+    pub reason: Option<(String, String)>,
+    /// The message that says so, if there is one for it.
+    pub answer: Option<Answer>,
+    /// What proves it offline, where the ledger has answered.
+    pub proof: Value,
     /// What was submitted; nothing when the message was refused, or known already.
     pub signed: Option<Signed>,
 }
@@ -92,46 +99,36 @@ pub enum Prepared {
     Ready(Order, Signed),
 }
 
-/// Makes the signed instruction of a pacs.008. A message that breaks a rule is answered by a rejection, one that was settled
-/// before by its state; one that cannot be read is an error.
+/// Makes the signed instruction of a message. One that breaks a rule is answered by a rejection, one that was settled before
+/// by its state; one that cannot be read is an error.
 pub async fn prepare_message(
     client: &Client,
     text: &str,
     now: BlockTime,
     keys: &MessageKeys,
 ) -> Result<Prepared, MessageError> {
-    let message: Message<CreditTransfer> = Message::read(text)?;
-    let uetr = message.document.transaction.id.uetr;
-    let answered = |report| Ok(Prepared::Answered(Settled { uetr, report, signed: None }));
-    let order = match Order::new(message.clone()) {
+    let request = Request::read(text)?;
+    let order = match request.order() {
         Ok(order) => order,
-        Err(fault) => return answered(rejection(&message, &fault, now)),
+        Err(fault) => return Ok(Prepared::Answered(refused(&request, &fault, now))),
     };
     if keys.secrets.is_empty() {
         return Err(MessageError::Unsigned);
     }
-    let known = lookup(client, &order).await?;
-    let envelope = match envelope(client, &order, now, keys).await {
-        Ok(envelope) => envelope,
-        // What it once named may have changed since: that says nothing of what became of it.
-        Err(Stop::Fault(fault)) if known.is_some() => {
-            return Err(MessageError::Odd(format!(
-                "this id was used before, and now it cannot be compared: {fault}"
-            )));
-        }
-        Err(Stop::Fault(fault)) => return answered(rejection(&message, &fault, now)),
-        Err(Stop::Error(error)) => return Err(error),
-    };
-    match known {
-        Some(known) => answered(order.answer(&compared(client, &order, &known, envelope.body_hash(), now).await?)),
-        None => {
-            let signed = Signed::new(order.uetr, envelope, &keys.secrets);
-            Ok(Prepared::Ready(order, signed))
-        }
+    let salt = message_salt(&keys.salt, &order.key);
+    let answer = client.call("iso20022_prepare", json!({"message": text, "salt": Hash32(salt)})).await?;
+    if answer["bytes"].is_null() {
+        return settled(&answer, order.uetrs, None).map(Prepared::Answered);
     }
+    let envelope = checked(client, &request, &order, &answer, &salt, now).await?;
+    // An order names at least one payment, or follows one up.
+    let uetr =
+        order.uetrs.first().copied().ok_or_else(|| MessageError::Odd("a message without a UETR".to_owned()))?;
+    let signed = Signed::new(uetr, envelope, &keys.secrets);
+    Ok(Prepared::Ready(order, signed))
 }
 
-/// Settles a pacs.008 and waits for the answer.
+/// Settles a message and waits for the answer.
 pub async fn settle_message(
     client: &Client,
     text: &str,
@@ -142,157 +139,118 @@ pub async fn settle_message(
         Prepared::Answered(settled) => return Ok(settled),
         Prepared::Ready(order, signed) => (order, signed),
     };
+    let odd = |error: codec::CodecError| MessageError::Odd(error.to_string());
+    let Instruction { envelope, signatures } = codec::decode(&signed.raw.0, INSTRUCTION_BYTES_MAX).map_err(odd)?;
+    let signature = |entry: &seaway_types::signature::SignatureEntry| match &entry.evidence {
+        Evidence::Ed25519(signature) => Some(json!({"key": entry.key, "signature": signature})),
+        _ => None,
+    };
+    let params = json!({
+        "message": text,
+        "salt": Hash32(message_salt(&keys.salt, &order.key)),
+        "bytes": hex::encode(codec::encode(&envelope)),
+        "signatures": signatures.iter().filter_map(signature).collect::<Vec<_>>(),
+        "timeoutMs": TIMEOUT_MS,
+    });
     let mut last = ClientError::NoNode;
     for attempt in 0..ATTEMPTS {
-        let outcome = match client.settle_through(&signed, attempt).await {
-            Ok(answer) => present(client, &order, &answer, now).await?,
-            // The same message came through another node at the same time: its key is taken, by this body or by another.
-            Err(ClientError::Refused { data, .. }) if data["iso"] == "AM05" => {
-                let body_hash = signed.raw.clone().decode().map(|decoded| decoded.body_hash());
-                let body_hash = body_hash.map_err(|error| MessageError::Odd(error.to_string()))?;
-                first(client, &order, body_hash, now).await?
-            }
-            Err(error) if error.may_retry() => {
-                last = error;
-                continue;
-            }
-            // Refused at the door of the first node that was asked: it is nowhere, and was not recorded.
-            Err(ClientError::Refused { data, message, .. }) if attempt == 0 && data["iso"].is_string() => {
-                let reason = data["iso"].as_str().map(|code| (code.to_owned(), message));
-                Outcome { status: Status::Rejected, reason, time: now, reference: None }
-            }
+        match client.call_through(attempt, "iso20022_submit", params.clone()).await {
+            Ok(answer) => return settled(&answer, order.uetrs, Some(signed)),
+            Err(error) if error.may_retry() => last = error,
             Err(error) => return Err(error.into()),
-        };
-        return Ok(Settled { uetr: Some(order.uetr), report: order.answer(&outcome), signed: Some(signed) });
+        }
     }
     Err(last.into())
 }
 
-enum Stop {
-    Fault(Fault),
-    Error(MessageError),
+/// The rejection of a message that breaks a rule.
+fn refused(request: &Request, fault: &Fault, now: BlockTime) -> Settled {
+    let outcome = Outcome::refused(fault, now);
+    let answer = request.answer(&outcome);
+    let Outcome { status, reason, .. } = outcome;
+    Settled { uetrs: Vec::new(), status, reason, answer, proof: Value::Null, signed: None }
 }
 
-impl From<ClientError> for Stop {
-    fn from(error: ClientError) -> Self {
-        Self::Error(error.into())
+/// A node's answer.
+fn settled(answer: &Value, uetrs: Vec<Uetr>, signed: Option<Signed>) -> Result<Settled, MessageError> {
+    let odd = || MessageError::Odd(answer.to_string());
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let status = answer["status"].as_str().and_then(Status::parse).ok_or_else(odd)?;
+    let reason = &answer["reason"];
+    let message = &answer["answer"];
+    let message = text(&message["definition"]).zip(text(&message["message"]));
+    Ok(Settled {
+        uetrs,
+        status,
+        reason: text(&reason["iso"]).zip(text(&reason["text"])),
+        answer: message.map(|(definition, text)| Answer { definition, text }),
+        proof: answer["proof"].clone(),
+        signed,
+    })
+}
+
+/// The envelope that a node made of a message, if it is what the message asks.
+async fn checked(
+    client: &Client,
+    request: &Request,
+    order: &Order,
+    answer: &Value,
+    salt: &[u8; 32],
+    now: BlockTime,
+) -> Result<Envelope, MessageError> {
+    let odd = |what: &str| MessageError::Odd(format!("{what}: {answer}"));
+    let envelope: Envelope = serde_json::from_value(answer["envelope"].clone()).map_err(|_| odd("no envelope"))?;
+    let accounts: Vec<AccountId> =
+        serde_json::from_value(answer["accounts"].clone()).map_err(|_| odd("no accounts"))?;
+    let ids = order.accounts.iter().map(|named| &named.name).zip(&accounts);
+    let others = ids.filter(|(name, id)| matches!(name, AccountName::Id(own) if own != *id)).count();
+    if others > 0 || accounts.len() != order.accounts.len() {
+        return Err(odd("other accounts than the message names"));
     }
+    let assets = assets(client).await?;
+    let mut payments = Vec::new();
+    for named in &order.payments {
+        payments.push(payment(client, named, &assets).await?);
+    }
+    let known = Known { assets: &assets, accounts: &accounts, payments: &payments, salt };
+    let body = request.body(order, &known)?;
+    let latest = now.after_ms(VALID_MS_MAX);
+    if envelope.body != body || envelope.key != order.key || envelope.valid_until > latest {
+        return Err(odd("the node would have something else signed than the message asks"));
+    }
+    Ok(envelope)
 }
 
-/// The instruction that a message asks for.
-async fn envelope(client: &Client, order: &Order, now: BlockTime, keys: &MessageKeys) -> Result<Envelope, Stop> {
-    let odd = |what: &str| Stop::Error(MessageError::Odd(what.to_owned()));
-    let salt = Domain::MessageSalt.hash(&[keys.salt.as_slice(), order.key.as_bytes()].concat());
-    let status = client.call("network_status", json!({})).await?;
-    let network = status["network"].as_str().and_then(|name| name.parse().ok()).ok_or_else(|| odd("no network"))?;
-    let assets = client.call("asset_list", json!({})).await?;
+async fn assets(client: &Client) -> Result<AssetBook, MessageError> {
+    let listed = client.call("asset_list", json!({})).await?;
     let asset = |one: &Value| {
         let id: AssetId = serde_json::from_value(one["id"].clone()).ok()?;
         Some((id, serde_json::from_value::<Asset>(one["record"].clone()).ok()?))
     };
-    let assets: Option<Vec<_>> = assets["assets"].as_array().into_iter().flatten().map(asset).collect();
-    let assets = AssetBook::new(assets.ok_or_else(|| odd("an asset that cannot be read"))?);
-    let debtor = account(client, &order.debtor).await?;
-    let creditor = account(client, &order.creditor).await?;
-    let body = order.body(&assets, debtor, creditor, &salt.0).map_err(Stop::Fault)?;
-    let submitter = Submitter::Participant(order.sender);
-    Ok(Envelope { network, submitter, key: order.key, valid_until: now.after_ms(VALID_MS), body })
+    let assets: Option<Vec<_>> = listed["assets"].as_array().into_iter().flatten().map(asset).collect();
+    assets.map(AssetBook::new).ok_or_else(|| MessageError::Odd("an asset that cannot be read".to_owned()))
 }
 
-/// The id of an account, asked of its agent where the message has another number.
-async fn account(client: &Client, named: &NamedAccount) -> Result<AccountId, Stop> {
-    let number = match &named.name {
-        AccountName::Id(id) => return Ok(*id),
-        AccountName::Number(number) => number,
-    };
-    match client.call("account_resolve", json!({"agent": named.agent, "number": number})).await {
-        Ok(answer) => serde_json::from_value(answer["account"].clone())
-            .map_err(|error| Stop::Error(MessageError::Odd(error.to_string()))),
-        Err(ClientError::Refused { data, message, .. }) if data["iso"] == "AC01" => {
-            Err(Stop::Fault(Fault::refused(named.path, number, "AC01", message)))
-        }
-        Err(ClientError::Refused { number: -32_001, message, .. }) => {
-            Err(Stop::Fault(Fault::refused(named.path, number, "RC01", message)))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What became of the instruction that has the message's key, once it is known: it may still wait for its block.
-async fn first(client: &Client, order: &Order, body_hash: Hash32, now: BlockTime) -> Result<Outcome, MessageError> {
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        if let Some(known) = lookup(client, order).await? {
-            return compared(client, order, &known, body_hash, now).await;
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    Err(MessageError::Odd("the message's key is taken, and what took it is not decided".to_owned()))
-}
-
-/// The instruction with the message's key, if one was executed.
-async fn lookup(client: &Client, order: &Order) -> Result<Option<Value>, MessageError> {
-    let params = json!({"submitter": Submitter::Participant(order.sender), "key": order.key});
-    match client.call("instruction_status", params).await {
-        // One that waits for a block has no answer yet: submitting it again waits for that.
-        Ok(answer) if answer["bodyHash"].is_null() => Ok(None),
-        Ok(answer) => Ok(Some(answer)),
-        Err(ClientError::Refused { number: -32_001, .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What a known instruction means for a message: its own state, or that another message has its id.
-async fn compared(
+/// A payment that a message follows up, as a node shows it.
+async fn payment(
     client: &Client,
-    order: &Order,
-    known: &Value,
-    body_hash: Hash32,
-    now: BlockTime,
-) -> Result<Outcome, MessageError> {
-    if known["bodyHash"] == json!(body_hash) {
-        return present(client, order, known, now).await;
-    }
-    let text = "another message was sent under this id before".to_owned();
-    let reason = Some(("AM05".to_owned(), text));
-    Ok(Outcome { status: Status::Rejected, reason, time: now, reference: None })
-}
-
-/// The present state of a payment whose instruction was answered: one that waited may have settled since.
-async fn present(client: &Client, order: &Order, answer: &Value, now: BlockTime) -> Result<Outcome, MessageError> {
-    let first = outcome(order, answer, now)?;
-    if !matches!(first.status, Status::Pending | Status::Settled) {
-        return Ok(first);
-    }
-    let found = client.call("payment_status", json!({"uetr": order.uetr})).await?;
-    let mine = |one: &&Value| one["key"] == json!(order.key) && one["debtorAgent"] == json!(order.debtor.agent);
-    let Some(payment) = found["payments"].as_array().into_iter().flatten().find(mine) else { return Ok(first) };
-    let mut later = Outcome { reference: first.reference, ..outcome(order, payment, now)? };
-    let changed = payment["timeline"].as_array().and_then(|timeline| timeline.last());
-    if let Some(height) = changed.map(|changed| changed["height"].clone()).filter(|_| later.status != first.status) {
-        let block = client.call("ledger_block", json!({"height": height})).await?;
-        later.time = block["header"]["time"].as_str().and_then(|time| time.parse().ok()).unwrap_or(first.time);
-    }
-    Ok(later)
-}
-
-/// The ledger's answer in the words of a status report.
-fn outcome(order: &Order, answer: &Value, now: BlockTime) -> Result<Outcome, MessageError> {
-    let odd = |what: &str| MessageError::Odd(format!("no {what}: {answer}"));
-    let credits = answer["credits"].as_array().into_iter().flatten();
-    let credit = credits.into_iter().find(|credit| credit["uetr"] == json!(order.uetr)).unwrap_or(answer);
-    let status = match credit["status"].as_str() {
-        Some("ACCC") => Status::Credited,
-        Some("ACSC") => Status::Settled,
-        Some("PDNG") => Status::Pending,
-        Some("RJCT") => Status::Rejected,
-        _ => return Err(odd("status")),
+    named: &seaway_iso20022::order::NamedPayment,
+    assets: &AssetBook,
+) -> Result<KnownPayment, MessageError> {
+    let found = client.call("payment_status", json!({"uetr": named.key.uetr})).await?;
+    let odd = || MessageError::Odd(format!("no payment: {found}"));
+    let mine =
+        |one: &&Value| one["debtorAgent"] == json!(named.key.debtor_agent) && one["kind"] == json!(named.key.kind);
+    let one = found["payments"].as_array().into_iter().flatten().find(mine).ok_or_else(odd)?;
+    let amount = |text: &Value| {
+        let (number, name) = text.as_str()?.split_once(' ')?;
+        let (id, asset) = assets.find(name).ok()?;
+        Some((id, Amount::parse_major(number, asset.exponent).ok()?))
     };
-    let why = if credit["reason"].is_null() { &answer["reason"] } else { &credit["reason"] };
-    let reason =
-        why["iso"].as_str().map(|code| (code.to_owned(), why["text"].as_str().unwrap_or_default().to_owned()));
-    let time = answer["blockTime"].as_str().and_then(|time| time.parse().ok()).unwrap_or(now);
-    let place = (answer["height"].as_str(), answer["position"].as_u64());
-    let reference = place.0.zip(place.1).and_then(|(height, position)| format!("{height}-{position}").parse().ok());
-    Ok(Outcome { status, reason, time, reference })
+    let (asset, paid) = amount(&one["amount"]).ok_or_else(odd)?;
+    let account = |text: &Value| serde_json::from_value(text.clone()).map_err(|_| odd());
+    let facts =
+        PaymentFacts { debtor: account(&one["debtor"])?, creditor: account(&one["creditor"])?, asset, amount: paid };
+    let returned = amount(&one["returned"]).map_or(Amount::ZERO, |(_, returned)| returned);
+    Ok(KnownPayment { facts, returned, recalled: one["record"]["recall"]["stage"] == "asked" })
 }

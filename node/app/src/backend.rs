@@ -26,7 +26,7 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction, Submitter};
+use seaway_types::instruction::{DecodedInstruction, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::limits::LINEAGE_MAX;
 use seaway_types::merkle;
 use seaway_types::proof::{EventProof, ReceiptProof};
@@ -158,6 +158,16 @@ impl Backend for NodeBackend {
         Box::pin(async move {
             directory::resolve(self.directory.as_deref(), &self.database, &self.network, agent, &number).await
         })
+    }
+
+    fn sign(&self, participant: Bic, envelope: Envelope) -> Result<Option<RawInstruction>, Fault> {
+        Ok(self.directory.as_ref().and_then(|own| own.sign(participant, envelope)))
+    }
+
+    fn message_secret(&self, participant: Bic) -> Result<[u8; 32], Fault> {
+        let expected = "64 hexadecimal digits; this node makes salts only for the messages of its own agent";
+        let own = self.directory.as_ref().and_then(|own| own.message_secret(participant));
+        own.ok_or_else(|| Fault::Parameter { field: "salt", value: String::new(), expected })
     }
 
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault> {

@@ -65,6 +65,10 @@ pub struct AgentConfig {
     /// The id that the salt gives to an account whose number is empty. With another salt the node would know none of its own
     /// accounts, and say so to everybody: it does not start.
     pub salt_check: AccountId,
+    /// Key files of the agent, relative to the home, with which the node signs the messages that holders of the agent's keys
+    /// hand to it; none when banks sign elsewhere.
+    #[serde(default)]
+    pub signing_key_files: Vec<PathBuf>,
 }
 
 /// For clients.

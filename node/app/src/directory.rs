@@ -10,7 +10,9 @@ use seaway_rpc::Fault;
 use seaway_storage::Database;
 use seaway_types::Bic;
 use seaway_types::codec;
+use seaway_types::hash::Domain;
 use seaway_types::identifier::AccountId;
+use seaway_types::instruction::{Envelope, RawInstruction};
 use seaway_types::keys::PublicKey;
 use seaway_types::state::Account;
 use zeroize::Zeroizing;
@@ -19,12 +21,27 @@ use zeroize::Zeroizing;
 pub struct Directory {
     agent: Bic,
     salt: Zeroizing<[u8; 32]>,
+    secrets: Vec<Zeroizing<[u8; 32]>>,
 }
 
 impl Directory {
-    /// Of an agent with its salt.
-    pub fn new(agent: Bic, salt: [u8; 32]) -> Self {
-        Self { agent, salt: Zeroizing::new(salt) }
+    /// Of an agent with its salt, and with the secrets that sign for it here.
+    pub fn new(agent: Bic, salt: [u8; 32], secrets: Vec<Zeroizing<[u8; 32]>>) -> Self {
+        Self { agent, salt: Zeroizing::new(salt), secrets }
+    }
+
+    /// Signs for the agent, if it is this one and its secrets are here.
+    pub fn sign(&self, agent: Bic, envelope: Envelope) -> Option<RawInstruction> {
+        if agent != self.agent || self.secrets.is_empty() {
+            return None;
+        }
+        let secrets: Zeroizing<Vec<[u8; 32]>> = Zeroizing::new(self.secrets.iter().map(|secret| **secret).collect());
+        Some(RawInstruction::from(&envelope.sign(&secrets)))
+    }
+
+    /// The secret from which the salts of the agent's messages are made: from its salt, so that it outlasts its keys.
+    pub fn message_secret(&self, agent: Bic) -> Option<[u8; 32]> {
+        (agent == self.agent).then(|| Domain::MessageSalt.hash(self.salt.as_slice()).0)
     }
 
     fn find(&self, database: &Database, number: &str) -> Result<Option<AccountId>, Fault> {

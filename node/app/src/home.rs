@@ -96,7 +96,10 @@ impl Home {
                 "{name}: this is another salt: its check is {check}, and agent.salt_check is {expected}"
             ));
         }
-        Ok(Some(Directory::new(agent.bic, salt.0)))
+        let passphrase = self.passphrase()?;
+        let open = |file: &PathBuf| KeyFile::open(&self.root.join(file), KeyKind::Instruction, &passphrase);
+        let secrets: Result<Vec<_>, _> = agent.signing_key_files.iter().map(open).collect();
+        Ok(Some(Directory::new(agent.bic, salt.0, secrets.map_err(|error| error.to_string())?)))
     }
 
     fn passphrase(&self) -> Result<Zeroizing<String>, String> {

@@ -82,8 +82,12 @@ pub fn init(options: &Options) -> Result<(), String> {
     if !options.observer {
         println!("consensus key  {}", write(KeyKind::Consensus, "validator", "consensus.key")?);
     }
-    let agent =
-        options.devnet.as_deref().filter(|_| !options.observer).map(|bic| devnet_agent(home, bic)).transpose()?;
+    let agent = options
+        .devnet
+        .as_deref()
+        .filter(|_| !options.observer)
+        .map(|bic| devnet_agent(home, bic, &passphrase))
+        .transpose()?;
     let config = Config {
         agent,
         genesis: "genesis.toml".into(),
@@ -103,14 +107,19 @@ pub fn init(options: &Options) -> Result<(), String> {
     std::fs::write(&config_path, text).map_err(|error| said(&config_path, error))
 }
 
-/// Writes the published account salt of a devnet's agent.
-fn devnet_agent(home: &Path, bic: &str) -> Result<AgentConfig, String> {
+/// Writes the published account salt and key of a devnet's agent.
+fn devnet_agent(home: &Path, bic: &str, passphrase: &str) -> Result<AgentConfig, String> {
     let salt_file = PathBuf::from("keys/account-salt");
     let path = home.join(&salt_file);
     let salt = seed::account_salt(bic);
     let salt_check = AccountId::derive(&salt, "");
     std::fs::write(&path, format!("{}\n", Hash32(salt))).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(AgentConfig { bic: bic.parse().map_err(|error| format!("--devnet: {error}"))?, salt_file, salt_check })
+    let key_file = PathBuf::from("keys/agent.key");
+    let sealed = KeyFile::seal(KeyKind::Instruction, &seed::secret_key(bic), passphrase);
+    let sealed = sealed.map_err(|error| error.to_string())?;
+    sealed.write(&home.join(&key_file)).map_err(|error| error.to_string())?;
+    let bic = bic.parse().map_err(|error| format!("--devnet: {error}"))?;
+    Ok(AgentConfig { bic, salt_file, salt_check, signing_key_files: vec![key_file] })
 }
 
 fn random() -> Result<Zeroizing<[u8; 32]>, String> {

@@ -3,7 +3,7 @@
 
 use seaway_iso20022::Rule;
 use seaway_iso20022::message::{CreditTransfer, Message, Status, StatusReport};
-use seaway_iso20022::order::{Order, Outcome, rejection};
+use seaway_iso20022::order::{Outcome, Request};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -54,23 +54,25 @@ fn what_is_written_is_valid_against_the_schemas() {
     let written = message.write();
     check("pacs.008.001.08.xsd", part(&written, "Document"));
     check("head.001.001.02.xsd", part(&written, "AppHdr"));
-    let order = Order::new(message.clone()).unwrap();
+    let request = Request::read(&filled()).unwrap();
     let time = "2026-11-23T01:02:04.567Z".parse().unwrap();
     let reference = Some("18446744073709551615-16383".parse().unwrap());
+    let answer = |request: &Request, outcome: &Outcome| request.answer(outcome).unwrap().text;
     let statuses = [Status::Received, Status::Authentic, Status::Pending, Status::Settled, Status::Credited];
     for status in statuses {
-        let answer = order.answer(&Outcome { status, reason: None, time, reference }).write();
+        let outcome = Outcome { status, reason: None, time, reference, credits: Vec::new() };
+        let answer = answer(&request, &outcome);
         check("pacs.002.001.10.xsd", part(&answer, "Document"));
         check("head.001.001.02.xsd", part(&answer, "AppHdr"));
     }
     for text in ["short", &"long ".repeat(200), "é".repeat(400).as_str(), "\u{0}<&>"] {
         let reason = Some(("AC04".to_owned(), text.to_owned()));
-        let answer = order.answer(&Outcome { status: Status::Rejected, reason, time, reference: None }).write();
-        check("pacs.002.001.10.xsd", part(&answer, "Document"));
+        let outcome = Outcome { status: Status::Rejected, reason, time, reference: None, credits: Vec::new() };
+        check("pacs.002.001.10.xsd", part(&answer(&request, &outcome), "Document"));
     }
-    let refused: Message<CreditTransfer> = Message::read(&filled().replace(">CLRG<", ">INDA<")).unwrap();
-    let fault = Order::new(refused.clone()).unwrap_err();
-    check("pacs.002.001.10.xsd", part(&rejection(&refused, &fault, time).write(), "Document"));
+    let refused = Request::read(&filled().replace(">CLRG<", ">INDA<")).unwrap();
+    let outcome = Outcome::refused(&refused.order().unwrap_err(), time);
+    check("pacs.002.001.10.xsd", part(&answer(&refused, &outcome), "Document"));
 }
 
 /// The published samples have a header of parties without a BIC: that is where they are refused. Their documents alone are
@@ -88,11 +90,14 @@ fn samples_are_read_and_answered() {
     assert_eq!(fault.path, "/Envelope/AppHdr/Fr/OrgId", "{fault}");
     let message: Message<CreditTransfer> = Message::read(&document(&transfer)).unwrap();
     assert_eq!(Message::read(&message.write()).as_ref(), Ok(&message));
-    let fault = Order::new(message.clone()).unwrap_err();
+    let request = Request::read(&document(&transfer)).unwrap();
+    let fault = request.order().unwrap_err();
     assert!(matches!(fault.rule, Rule::Refused { code: "AG01", .. }), "{fault}");
-    let answer = rejection(&message, &fault, "2026-11-23T01:02:04.567Z".parse().unwrap());
-    assert_eq!(answer.document.transaction.uetr, message.document.transaction.id.uetr);
-    check("pacs.002.001.10.xsd", &answer.write());
+    let outcome = Outcome::refused(&fault, "2026-11-23T01:02:04.567Z".parse().unwrap());
+    let answer = request.answer(&outcome).unwrap().text;
+    let report: Message<StatusReport> = Message::read(&answer).unwrap();
+    assert_eq!(report.document.transaction.uetr, message.document.transaction.id.uetr);
+    check("pacs.002.001.10.xsd", &answer);
     // Its status, "EXTx", is none.
     let fault = Message::<StatusReport>::read(&document(&sample("pacs.002.min.xml"))).unwrap_err();
     assert!(fault.path.ends_with("/TxInfAndSts/TxSts"), "{fault}");

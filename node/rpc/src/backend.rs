@@ -9,7 +9,7 @@ use seaway_types::contract::{AllowanceKey, ContractEvent, InstanceId, Ratio, Sig
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
-use seaway_types::instruction::{NetworkId, RawInstruction, Submitter};
+use seaway_types::instruction::{Envelope, NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Status};
 use seaway_types::state::{
@@ -249,6 +249,11 @@ pub trait Backend: Send + Sync + 'static {
         agent: Bic,
         number: String,
     ) -> Pin<Box<dyn Future<Output = Result<AccountId, Fault>> + Send + '_>>;
+
+    /// Signs for a participant whose keys this node holds; none where it holds none.
+    fn sign(&self, participant: Bic, envelope: Envelope) -> Result<Option<RawInstruction>, Fault>;
+    /// The secret from which this node makes the salts of a participant's messages.
+    fn message_secret(&self, participant: Bic) -> Result<[u8; 32], Fault>;
 
     /// Takes a quote up and passes it on.
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault>;

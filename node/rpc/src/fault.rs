@@ -51,6 +51,8 @@ pub enum Fault {
     },
     /// The node is not ready, or has stopped.
     Unavailable(String),
+    /// A message of ISO 20022 that cannot be read.
+    Message(Box<seaway_iso20022::Fault>),
     /// It was not final within the time that the client gave. It may still become so.
     Timeout {
         /// Milliseconds waited.
@@ -75,6 +77,18 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
     retry: Retry,
+}
+
+impl Fault {
+    /// Whether an instruction was refused because its key is taken.
+    pub(crate) fn is_taken(&self) -> bool {
+        let taken = |iso: &str| iso == "AM05";
+        match self {
+            Self::Void(reason) => taken(reason.iso()),
+            Self::Refused(_, iso, ..) => taken(iso),
+            _ => false,
+        }
+    }
 }
 
 impl From<Fault> for ErrorObjectOwned {
@@ -127,6 +141,11 @@ impl From<Fault> for ErrorObjectOwned {
                         "not final within {timeout_ms} ms; it may still become so, and the same bytes may be sent again"
                     ),
                 )
+            }
+            Fault::Message(fault) => {
+                (data.iso, data.field, data.value) =
+                    (Some(fault.rule.code()), Some(fault.path.as_str()), Some(fault.value.as_str()));
+                (-32_008, fault.to_string())
             }
             Fault::Forbidden => (-32_005, "reading this needs a right that this caller has not shown".to_owned()),
             Fault::Internal(why) => (-32_603, format!("the node failed: {why}")),

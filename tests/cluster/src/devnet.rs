@@ -3,7 +3,7 @@
 use clap::Parser;
 use seaway_cluster::{Cluster, Payer, Ports, Purchases, block_time_ms, now_ms, purchase};
 use seaway_genesis::seed;
-use seaway_iso20022::message::Status;
+use seaway_iso20022::message::{Message, Status, StatusReport};
 use seaway_sdk::{MessageKeys, Prepared, prepare_message, settle_message};
 use seaway_types::block::SettlementProof;
 use seaway_types::hash::Hash32;
@@ -105,7 +105,7 @@ async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
     let failed = |error: seaway_sdk::MessageError| error.to_string();
     let signed = match prepare_message(&client, &message, now(), &keys).await.map_err(failed)? {
         Prepared::Ready(_, signed) => signed,
-        Prepared::Answered(settled) => return Err(format!("the message was refused:\n{}", settled.report.write())),
+        Prepared::Answered(settled) => return Err(format!("the message was refused: {settled:?}")),
     };
     line(now_ms(), &format!("message received and checked, accounts resolved, signed: UETR {}", signed.uetr));
     let params = json!({"bytes": signed.bytes_in_hex(), "wait": "admitted"});
@@ -134,12 +134,17 @@ async fn show_payment(cluster: &Cluster, root: &Path) -> Result<(), String> {
     line(now_ms(), &format!("proven: {}'s proof holds under the genesis hash alone", cluster.nodes[observer].bic));
     // Sent again, through another node: it settles once, and the answer is the first's.
     let again = settle_message(&cluster.client(1)?, &message, now(), &keys).await.map_err(failed)?;
-    let transaction = &again.report.document.transaction;
-    let reference = transaction.reference.map(|reference| reference.to_string()).unwrap_or_default();
-    write("pacs002.xml", &again.report.write())?;
-    if again.signed.is_some() || transaction.status != Status::Credited {
-        return Err(format!("the message sent again is answered {}", again.report.write()));
+    let report = again.answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default();
+    write("pacs002.xml", &report)?;
+    if again.signed.is_some() || again.status != Status::Credited {
+        return Err(format!("the message sent again is answered {report}"));
     }
+    let proof: SettlementProof =
+        serde_json::from_value(again.proof).map_err(|error| format!("the answer's proof: {error}"))?;
+    proof.verify(&cluster.document.hash()).map_err(|error| format!("the answer's proof: {error}"))?;
+    let reference =
+        Message::<StatusReport>::read(&report).ok().and_then(|report| report.document.transaction.reference);
+    let reference = reference.map(|reference| reference.to_string()).unwrap_or_default();
     line(
         now_ms(),
         &format!("sent again through {}: pacs.002 ACCC, reference {reference}, not paid twice", cluster.nodes[1].bic),
@@ -231,7 +236,7 @@ fn say_how_to_go_on(cluster: &Cluster, root: &Path) {
         "  seaway pay --genesis {} --from hk-merchant --to sg-supplier --amount '250.00 HKD'",
         genesis.display()
     );
-    println!("  seaway pay --genesis {} --pacs008 {}", genesis.display(), root.join("pacs008.xml").display());
+    println!("  seaway iso submit --genesis {} {}", genesis.display(), root.join("pacs008.xml").display());
     println!(
         "  seaway pay --genesis {} --from hk-merchant --to us-buyer --amount '100.00 USD' --from-currency HKD",
         genesis.display()

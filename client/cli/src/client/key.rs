@@ -43,6 +43,13 @@ pub fn run(command: &Command) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The secrets of key files that sign instructions.
+pub fn open(files: &[PathBuf], passphrase_file: Option<&Path>) -> Result<Vec<[u8; 32]>, String> {
+    let passphrase = passphrase(passphrase_file.ok_or("--passphrase-file is needed with --key")?)?;
+    let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
+    files.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string())
+}
+
 /// The first line of a passphrase file.
 pub fn passphrase(path: &Path) -> Result<Zeroizing<String>, String> {
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?);

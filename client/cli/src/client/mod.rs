@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod contract;
 pub mod fx;
+pub mod iso;
 pub mod key;
 pub mod pay;
 pub mod sign;

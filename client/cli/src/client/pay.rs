@@ -1,27 +1,20 @@
 //! `seaway pay`.
 
 use super::Connection;
-use super::key::passphrase;
 use super::signers::{account, call, now};
 use crate::output::{json, progress, say, text};
 use clap::Args;
 use seaway_genesis::seed;
-use seaway_iso20022::message::{CreditTransfer, Message, Status};
-use seaway_sdk::{Client, ClientError, MessageKeys, Payment, Quote, settle_message};
-use seaway_signer::{KeyFile, KeyKind};
+use seaway_sdk::{Client, ClientError, Payment, Quote};
 use seaway_types::amount::Amount;
 use seaway_types::contract::SignedOffer;
-use seaway_types::hash::Hash32;
 use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::CreditKind;
-use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
 use seaway_types::state::{Account, DebitAuthority};
 use seaway_types::text::{Purpose, Text35};
 use seaway_vm::machine::cost_of;
 use serde_json::{Value, json as object};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// How often the same bytes are sent before the payment is left to itself.
@@ -31,25 +24,14 @@ const ATTEMPTS: usize = 5;
 #[derive(Args)]
 pub struct Options {
     /// The paying account: its id, or with --genesis its label.
-    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
+    #[arg(long)]
     pub from: String,
     /// The account that is paid, likewise.
-    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
+    #[arg(long)]
     pub to: String,
     /// How much of what, as in "1000.00 HKD" or "5.00 HKD@PEARHKHH".
-    #[arg(long, required_unless_present = "pacs008", default_value = "", hide_default_value = true)]
+    #[arg(long)]
     pub amount: String,
-    /// A message pacs.008.001.08 that says all this; the answer is a pacs.002.001.10. The keys sign for its sender.
-    #[arg(long, conflicts_with_all = ["from", "to", "amount", "end_to_end_id", "purpose", "keep"])]
-    pub pacs008: Option<PathBuf>,
-    /// A file with 64 hexadecimal digits that your institution keeps secret: the hashes of what stays off the ledger are
-    /// salted with it, and a message sent again is known by them. Without it the salt follows from the keys, and a message
-    /// that is sent again after they were changed is not known.
-    #[arg(long, requires = "pacs008")]
-    pub salt_file: Option<PathBuf>,
-    /// Where the pacs.002 goes; to standard output without it.
-    #[arg(long, requires = "pacs008")]
-    pub pacs002: Option<PathBuf>,
     /// Your reference; the payee sees it.
     #[arg(long, default_value = "NOTPROVIDED")]
     pub end_to_end_id: Text35,
@@ -57,7 +39,7 @@ pub struct Options {
     #[arg(long)]
     pub purpose: Option<Purpose>,
     /// Pay from money in another currency: the best quote is taken, and nothing moves unless both legs do.
-    #[arg(long, conflicts_with = "pacs008")]
+    #[arg(long)]
     pub from_currency: Option<String>,
     /// The most that the exchange may cost, as in "7900.00 HKD"; without it you are asked.
     #[arg(long, requires = "from_currency")]
@@ -78,9 +60,6 @@ pub struct Options {
 /// Builds, signs, keeps, sends, waits.
 pub async fn pay(options: &Options) -> Result<ExitCode, String> {
     let client = options.connection.client().await?;
-    if let Some(path) = &options.pacs008 {
-        return settle(options, &client, path).await;
-    }
     let (debtor, creditor) = (options.connection.account(&options.from)?, options.connection.account(&options.to)?);
     let network = super::contract::network(&options.connection, &client).await?;
     let book = super::contract::book(&client).await?;
@@ -178,45 +157,6 @@ async fn exchange(options: &Options, client: &Client, sold: &str) -> Result<Opti
     }
 }
 
-/// Settles a pacs.008, and writes the pacs.002.
-async fn settle(options: &Options, client: &Client, path: &Path) -> Result<ExitCode, String> {
-    let name = path.display();
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
-    let bound = ISO_MESSAGE_BYTES_MAX as u64 + 1;
-    file.take(bound).read_to_string(&mut text).map_err(|error| format!("{name}: {error}"))?;
-    let message = Message::<CreditTransfer>::read(&text).map_err(|fault| format!("{name}: {fault}"))?;
-    let secrets = if options.keys.is_empty() {
-        let sender = message.document.transaction.instructing.as_ref().and_then(|agent| agent.institution.bic);
-        match (options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published), sender) {
-            (true, Some(sender)) => vec![seed::secret_key(&sender.to_string())],
-            _ => return Err("--key FILE is needed: only a devnet's keys are published".to_owned()),
-        }
-    } else {
-        opened(options)?
-    };
-    progress("waiting until it is final");
-    let mut keys = MessageKeys::new(secrets);
-    if let Some(path) = &options.salt_file {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let salt: Hash32 = text.trim().parse().map_err(|error| format!("{}: {error}", path.display()))?;
-        keys.salt = salt.0;
-    }
-    let settled = settle_message(client, &text, now()?, &keys).await;
-    progress("");
-    let settled = settled.map_err(|error| format!("{name}: {error}"))?;
-    let written = settled.report.write();
-    match &options.pacs002 {
-        Some(path) => std::fs::write(path, &written).map_err(|error| format!("{}: {error}", path.display()))?,
-        None => say!("{}", written.trim_end()),
-    }
-    Ok(match settled.report.document.transaction.status {
-        Status::Rejected => ExitCode::from(2),
-        Status::Pending | Status::Received | Status::Authentic => ExitCode::from(3),
-        Status::Settled | Status::Credited => ExitCode::SUCCESS,
-    })
-}
-
 fn show(options: &Options, answer: &Value) -> ExitCode {
     if options.connection.json {
         json(answer);
@@ -244,18 +184,10 @@ fn show(options: &Options, answer: &Value) -> ExitCode {
     }
 }
 
-/// The secrets of the key files.
-fn opened(options: &Options) -> Result<Vec<[u8; 32]>, String> {
-    let path = options.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
-    let passphrase = passphrase(path)?;
-    let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
-    options.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string())
-}
-
 /// The secrets that sign: of key files, or the published ones that the paying account needs.
 fn secrets(options: &Options, payer: &Account) -> Result<Vec<[u8; 32]>, String> {
     if !options.keys.is_empty() {
-        return opened(options);
+        return super::key::open(&options.keys, options.passphrase_file.as_deref());
     }
     let published = options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published);
     if !published {

@@ -1,11 +1,9 @@
 //! Who signs what a command submits: key files, or on a devnet the published keys of whoever is named.
 
 use super::Connection;
-use super::key::passphrase;
 use clap::Args;
 use seaway_genesis::seed;
 use seaway_sdk::Client;
-use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::instruction::Submitter;
 use seaway_types::state::{Account, DebitAuthority};
 use seaway_types::time::BlockTime;
@@ -62,10 +60,7 @@ impl Signers {
         if self.keys.is_empty() {
             return Ok(Vec::new());
         }
-        let path = self.passphrase_file.as_ref().ok_or("--passphrase-file is needed with --key")?;
-        let passphrase = passphrase(path)?;
-        let open = |path: &PathBuf| KeyFile::open(path, KeyKind::Instruction, &passphrase).map(|secret| *secret);
-        self.keys.iter().map(open).collect::<Result<_, _>>().map_err(|error| error.to_string())
+        super::key::open(&self.keys, self.passphrase_file.as_deref())
     }
 }
 

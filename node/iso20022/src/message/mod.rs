@@ -3,7 +3,9 @@
 mod common;
 mod head;
 mod pacs002;
+mod pacs004;
 mod pacs008;
+mod pacs009;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,7 +16,9 @@ pub use common::{
 };
 pub use head::{Header, HeaderParty};
 pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};
+pub use pacs004::{ChainParty, PaymentReturn, ReturnChain, ReturnReason, ReturnTransaction, Returned, ReturnedTerms};
 pub use pacs008::{CreditTransfer, Group, PaymentId, Settlement, SettlementMethod, Transaction};
+pub use pacs009::{InstitutionTransaction, InstitutionTransfer, UnderlyingTransfer};
 
 use crate::fault::{Fault, Rule};
 use crate::xml::{Element, Namespace, Value, parse, write};
@@ -67,31 +71,69 @@ pub struct Message<D> {
     pub document: D,
 }
 
-impl<D: Document> Message<D> {
-    /// Reads a message: a `Document` alone, or any element that holds an `AppHdr` and a `Document`.
-    pub fn read(text: &str) -> Result<Self, Fault> {
-        let root = parse(text)?;
+/// A text that was parsed, before it is known which document it is.
+pub(crate) struct Parsed {
+    root: Element,
+}
+
+impl Parsed {
+    pub(crate) fn new(text: &str) -> Result<Self, Fault> {
+        parse(text).map(|root| Self { root })
+    }
+
+    /// The identifier that the document's namespace says; empty where there is none.
+    pub(crate) fn definition(&self) -> &str {
+        let document = if self.root.name == "Document" { Some(&self.root) } else { self.root.children.get(1) };
+        document.and_then(|document| document.namespace.strip_prefix(DOCUMENT)).unwrap_or("")
+    }
+
+    /// Leaves an element out, by its path as faults name it; says whether there was one. The element around the document
+    /// may be left out of the path.
+    pub(crate) fn leave_out(&mut self, path: &str) -> bool {
+        let mut names = path.split('/').skip(1).peekable();
+        if names.peek() == Some(&self.root.name.as_str()) {
+            names.next();
+        }
+        let mut element = &mut self.root;
+        while let Some(name) = names.next() {
+            let (name, place) = name.split_once('[').unwrap_or((name, "1]"));
+            let place = place.trim_end_matches(']').parse::<usize>().unwrap_or(0).saturating_sub(1);
+            let found = element.children.iter().enumerate().filter(|(_, child)| child.name == name).nth(place);
+            let Some((at, _)) = found else { return false };
+            if names.peek().is_none() {
+                let out = element.children.remove(at);
+                // A document stands alone where it has no header.
+                if out.name == "AppHdr" && self.root.children.len() == 1 {
+                    self.root = self.root.children.pop().unwrap_or_default();
+                }
+                return true;
+            }
+            let Some(child) = element.children.get_mut(at) else { return false };
+            element = child;
+        }
+        false
+    }
+
+    /// The message, of a kind.
+    pub(crate) fn message<D: Document>(&self) -> Result<Message<D>, Fault> {
+        let root = &self.root;
         if root.name == "Document" {
-            return Ok(Self { header: None, document: document_of(&root)? });
+            return Ok(Message { header: None, document: document_of(root)? });
         }
         let around = |fault: Fault| fault.within(&root.name);
         let [head, document] = root.children.as_slice() else {
             let expected = "Document, or an element that holds AppHdr and Document".to_owned();
             return Err(around(Fault::new("", Rule::Form(expected))));
         };
-        let header = Self::header(head).map_err(around)?;
-        Ok(Self { header: Some(header), document: document_of(document).map_err(around)? })
+        let header = header_of::<D>(head).map_err(around)?;
+        Ok(Message { header: Some(header), document: document_of(document).map_err(around)? })
     }
+}
 
-    fn header(element: &Element) -> Result<Header, Fault> {
-        expect(element, "AppHdr", HEAD)?;
-        let header = Header::read(element).map_err(|fault| fault.within("AppHdr"))?;
-        if header.definition.as_str() == D::DEFINITION {
-            Ok(header)
-        } else {
-            let fault = Fault::new(header.definition.as_str(), Rule::Form(D::DEFINITION.to_owned()));
-            Err(fault.within("MsgDefIdr").within("AppHdr"))
-        }
+impl<D: Document> Message<D> {
+    /// Reads a message: a `Document` alone, or any element that holds an `AppHdr` and a `Document`.
+    pub fn read(text: &str) -> Result<Self, Fault> {
+        Parsed::new(text)?.message()
     }
 
     /// Writes the message. With a header both stand in an element `Envelope`.
@@ -105,6 +147,17 @@ impl<D: Document> Message<D> {
         let mut envelope = Element::new("Envelope", &Namespace::default());
         envelope.children = vec![head, document];
         write(&envelope)
+    }
+}
+
+fn header_of<D: Document>(element: &Element) -> Result<Header, Fault> {
+    expect(element, "AppHdr", HEAD)?;
+    let header = Header::read(element).map_err(|fault| fault.within("AppHdr"))?;
+    if header.definition.as_str() == D::DEFINITION {
+        Ok(header)
+    } else {
+        let fault = Fault::new(header.definition.as_str(), Rule::Form(D::DEFINITION.to_owned()));
+        Err(fault.within("MsgDefIdr").within("AppHdr"))
     }
 }
 

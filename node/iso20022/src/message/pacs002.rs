@@ -81,6 +81,8 @@ codes! {
         "ACSC" Settled,
         /// Settled, and credited to the creditor.
         "ACCC" Credited,
+        /// Of several payments, some were rejected, or stand elsewhere than others.
+        "PART" Partly,
         /// Rejected.
         "RJCT" Rejected,
     }

@@ -1,9 +1,12 @@
 use super::*;
 use crate::message::tests::filled;
-use seaway_types::asset::{AssetKind, CurrencyCode};
+use crate::message::{CodeOrText, LongText, StatusReport};
+use seaway_types::asset::{Asset, AssetId, AssetKind, CurrencyCode, Exponent};
+use seaway_types::instruction::Leg;
+use seaway_types::instruction::payment::Credit;
 
 fn order(text: &str) -> Result<Order, Fault> {
-    Order::new(Message::read(text).unwrap())
+    Request::read(text).unwrap().order()
 }
 
 fn assets() -> AssetBook {
@@ -20,7 +23,11 @@ fn assets() -> AssetBook {
 }
 
 fn body(text: &str, salt: u8) -> Result<Body, Fault> {
-    order(text)?.body(&assets(), AccountId([1; 16]), AccountId([2; 16]), &[salt; 32])
+    let request = Request::read(text).unwrap();
+    let assets = assets();
+    let accounts = [AccountId([1; 16]), AccountId([2; 16])];
+    let known = Known { assets: &assets, accounts: &accounts, payments: &[], salt: &[salt; 32] };
+    request.body(&request.order()?, &known)
 }
 
 fn credit(text: &str) -> Credit {
@@ -41,7 +48,7 @@ fn refused(part: &str, by: &str, path: &str, code: &str) {
 fn a_message_becomes_a_credit_transfer() {
     let text = filled();
     let order = order(&text).unwrap();
-    assert_eq!(order.debtor.name, AccountName::Number("hk-importer".to_owned()));
+    assert_eq!(order.accounts[0].name, AccountName::Number("hk-importer".to_owned()));
     let Body::Single(Leg::CreditTransfer(transfer)) = body(&text, 0).unwrap() else { panic!("no credit transfer") };
     assert_eq!((transfer.asset, transfer.debtor), (AssetId(1), AccountId([1; 16])));
     assert_eq!(transfer.settlement_date.unwrap().to_string(), "2026-11-23");
@@ -139,21 +146,47 @@ fn bodies_are_alike_for_one_message_and_differ_for_another() {
 #[test]
 fn answers_name_the_order_and_say_why() {
     let time = "2026-11-23T01:02:04.000Z".parse().unwrap();
-    let order = order(&filled()).unwrap();
-    let outcome = Outcome { status: Status::Credited, reason: None, time, reference: Some("7-0".parse().unwrap()) };
-    let answer = order.answer(&outcome);
-    assert_eq!(answer, order.answer(&outcome));
-    assert_eq!(Message::<StatusReport>::read(&answer.write()).unwrap(), answer);
-    let transaction = &answer.document.transaction;
-    assert_eq!(transaction.uetr, Some(order.uetr));
+    let request = Request::read(&filled()).unwrap();
+    let order = request.order().unwrap();
+    let reference = Some("7-0".parse().unwrap());
+    let outcome = Outcome { status: Status::Credited, reason: None, time, reference, credits: Vec::new() };
+    let answer = request.answer(&outcome).unwrap();
+    assert_eq!(answer, request.answer(&outcome).unwrap());
+    let report = Message::<StatusReport>::read(&answer.text).unwrap();
+    assert_eq!(report.write(), answer.text);
+    let transaction = &report.document.transaction;
+    assert_eq!(transaction.uetr, Some(order.uetrs[0]));
     assert_eq!(transaction.original.as_ref().unwrap().id.as_str(), "HARB-1");
     assert_eq!(transaction.instructed.as_ref().unwrap().institution.bic, Some(order.sender));
-    let message: Message<CreditTransfer> = Message::read(&filled().replace(">CLRG<", ">INDA<")).unwrap();
-    let fault = Order::new(message.clone()).unwrap_err();
-    let answer = rejection(&message, &fault, time);
-    let reason = answer.document.transaction.reasons.first().unwrap();
+    let request = Request::read(&filled().replace(">CLRG<", ">INDA<")).unwrap();
+    let fault = request.order().unwrap_err();
+    let answer = request.answer(&Outcome::refused(&fault, time)).unwrap();
+    let report = Message::<StatusReport>::read(&answer.text).unwrap();
+    let reason = report.document.transaction.reasons.first().unwrap();
     assert_eq!(reason.reason, Some(CodeOrText::Code(LongText::cut("AG01").unwrap())));
     assert!(reason.information.first().unwrap().as_str().contains("SttlmMtd"));
-    assert_eq!(answer.document.transaction.status, Status::Rejected);
-    assert_eq!(Message::<StatusReport>::read(&answer.write()).unwrap(), answer);
+    assert_eq!(report.document.transaction.status, Status::Rejected);
+    assert_eq!(report.write(), answer.text);
+}
+
+#[test]
+fn one_fault_does_not_hide_another() {
+    let text = filled();
+    assert_eq!(faults(&text), []);
+    let wrong = text
+        .replace("<TwnNm>Singapore</TwnNm>", "")
+        .replace(">CLRG<", ">CLRX<")
+        .replace("<ChrgBr>", "<Nonsense/><ChrgBr>")
+        .replace("<BizMsgIdr>HARB-1<", "<BizMsgIdr> <");
+    let found = faults(&wrong);
+    let paths: Vec<&str> = found.iter().map(|fault| fault.path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(paths, ["BizMsgIdr", "SttlmMtd"], "{found:#?}");
+    let wrong = text.replace("<ChrgBr>", "<Nonsense/><ChrgBr>").replace("<Nm>Lamma Instruments Ltd</Nm>", "");
+    let found = faults(&wrong);
+    assert!(
+        found.len() == 2 && found[0].path.ends_with("/Nonsense") && found[1].path.ends_with("Dbtr/Nm"),
+        "{found:#?}"
+    );
+    assert_eq!(faults("<Document/>").len(), 1);
+    assert_eq!(faults("no message").len(), 1);
 }

@@ -191,6 +191,11 @@ macro_rules! codes {
         pub enum $name { $($(#[$of])* $variant,)+ }
 
         impl $name {
+            /// The variant of a code.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($code => Some(Self::$variant),)+ _ => None }
+            }
+
             /// The code as it is written.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
@@ -201,10 +206,8 @@ macro_rules! codes {
             fn read(element: &$crate::xml::Element) -> Result<Self, $crate::fault::Fault> {
                 $crate::xml::no_attributes(element)?;
                 let text = $crate::xml::text(element)?;
-                match text {
-                    $($code => Ok(Self::$variant),)+
-                    _ => Err($crate::fault::Fault::new(text, $crate::fault::Rule::Form([$($code),+].join(", ")))),
-                }
+                let refused = || $crate::fault::Fault::new(text, $crate::fault::Rule::Form([$($code),+].join(", ")));
+                Self::parse(text).ok_or_else(refused)
             }
 
             fn write(&self, element: &mut $crate::xml::Element) {

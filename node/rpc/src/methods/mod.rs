@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod contract;
 mod fx;
+mod iso20022;
 mod ledger;
 mod network;
 mod payment;
@@ -107,6 +108,14 @@ impl<B: Backend> Context<B> {
         }
     }
 
+    /// Asks that the reader holds a key of a participant, also where everybody may read.
+    pub(crate) fn ensure_key_of(&self, reader: &Reader, bic: Bic) -> Result<(), Fault> {
+        let Reader::Key(key) = reader else { return Err(Fault::Forbidden) };
+        let participants = self.backend.participants()?;
+        let holds = participants.iter().any(|(of, one)| *of == bic && one.active && one.policy.contains(key));
+        if holds { Ok(()) } else { Err(Fault::Forbidden) }
+    }
+
     /// Asks that the reader may read something that concerns several accounts or a participant: any one right is enough.
     pub(crate) fn ensure_any(&self, reader: &Reader, accounts: &[AccountId], agents: &[Bic]) -> Result<(), Fault> {
         if self.open_reads {
@@ -129,6 +138,7 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     account::register(&mut module)?;
     contract::register(&mut module)?;
     fx::register(&mut module)?;
+    iso20022::register(&mut module)?;
     ledger::register(&mut module)?;
     network::register(&mut module)?;
     payment::register(&mut module)?;

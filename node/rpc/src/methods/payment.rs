@@ -51,7 +51,7 @@ struct Submit {
 /// A signature over the digest that `payment_prepare` gave.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Signature {
+pub(super) struct Signature {
     key: PublicKey,
     signature: Ed25519Signature,
 }
@@ -94,15 +94,18 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     reading(module, "instruction_status", of_instruction)
 }
 
-async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Result<Value, Fault> {
-    let timeout_ms = submit.timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
-    if !(1..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
-        return Err(Fault::Parameter {
-            field: "timeoutMs",
-            value: timeout_ms.to_string(),
-            expected: "1 to 60000 milliseconds",
-        });
+/// How long a client waits for `final`.
+pub(super) fn timeout(asked_ms: Option<u64>) -> Result<Duration, Fault> {
+    let timeout_ms = asked_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
+    if (1..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
+        return Ok(Duration::from_millis(timeout_ms));
     }
+    let expected = "1 to 60000 milliseconds";
+    Err(Fault::Parameter { field: "timeoutMs", value: timeout_ms.to_string(), expected })
+}
+
+async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Result<Value, Fault> {
+    let timeout = timeout(submit.timeout_ms)?;
     let wait = match submit.wait {
         WaitFor::Admitted => Wait::Admitted,
         WaitFor::Final => Wait::Final,
@@ -113,8 +116,8 @@ async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Re
     };
     let wire_id = bytes.wire_id();
     let answered = context.backend.submit(bytes, wait);
-    match tokio::time::timeout(Duration::from_millis(timeout_ms), answered).await {
-        Err(_) => Err(Fault::Timeout { timeout_ms }),
+    match tokio::time::timeout(timeout, answered).await {
+        Err(_) => Err(Fault::Timeout { timeout_ms: submit.timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT) }),
         Ok(Err(fault)) => Err(fault),
         Ok(Ok(Answered::Admitted)) => Ok(json!({"answer": "admitted", "status": "ACTC", "wireId": wire_id})),
         Ok(Ok(Answered::Final(placed))) => {
@@ -130,7 +133,7 @@ async fn submit_and_wait<B: Backend>(context: &Context<B>, submit: Submit) -> Re
 }
 
 /// An envelope and its signatures as one instruction.
-fn signed(envelope: &RawInstruction, signatures: Vec<Signature>) -> Result<RawInstruction, Fault> {
+pub(super) fn signed(envelope: &RawInstruction, signatures: Vec<Signature>) -> Result<RawInstruction, Fault> {
     let refused = |field, value: String, expected| Fault::Parameter { field, value, expected };
     let envelope: Envelope = codec::decode(&envelope.0, INSTRUCTION_BYTES_MAX).map_err(|error| {
         refused(

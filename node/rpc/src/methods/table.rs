@@ -214,6 +214,28 @@ pub const TABLE: &[Method] = &[
         &[("submitter", "submitter", true), ("key", "instruction key", true)],
         "what became of an instruction, and the hash of its body",
     ),
+    method(
+        "iso20022_prepare",
+        Access::Participant,
+        &[
+            ("message", "pacs.008, pacs.009, pacs.004, camt.056, camt.029 or pain.001", true),
+            ("salt", "of the message's hashes, 64 hexadecimal digits; the node's own without it", false),
+        ],
+        "what a message asks, as canonical bytes to sign; its answer where nothing is left to sign",
+    ),
+    method(
+        "iso20022_submit",
+        Access::Participant,
+        &[
+            ("message", "pacs.008, pacs.009, pacs.004, camt.056, camt.029 or pain.001", true),
+            ("salt", "of the message's hashes, 64 hexadecimal digits; the node's own without it", false),
+            ("bytes", "of iso20022_prepare; without them the node signs, for who holds a key of its agent", false),
+            ("signatures", "over the digest, each with key and signature", false),
+            ("timeoutMs", "how long to wait until it is final, at most 60000; 10000 without it", false),
+            ("proof", "false leaves the proof out", false),
+        ],
+        "settles a message once, however often it comes, and answers with the message that says what became of it",
+    ),
     method("ledger_block", Access::Open, &[("height", "height", true)], "a block's header, certificate and wire ids"),
     method("ledger_head", Access::Open, &[], "the newest block's header and certificate"),
     method(

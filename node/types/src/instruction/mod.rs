@@ -110,7 +110,7 @@ impl Envelope {
 
     /// Hash of the body alone: equal for two instructions that ask the same in different envelopes.
     pub fn body_hash(&self) -> Hash32 {
-        Domain::InstructionBody.hash(&codec::encode(&self.body))
+        self.body.hash()
     }
 
     /// Signs with Ed25519 secret keys and puts the signatures in their order.
@@ -148,6 +148,11 @@ pub enum Body {
 }
 
 impl Body {
+    /// Its hash, as instructions' leaves hold it.
+    pub fn hash(&self) -> Hash32 {
+        Domain::InstructionBody.hash(&codec::encode(self))
+    }
+
     /// The business acts in it, in order; none for administration.
     pub fn legs(&self) -> &[Leg] {
         match self {

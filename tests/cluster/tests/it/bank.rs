@@ -2,9 +2,9 @@
 
 use crate::net::*;
 use seaway_genesis::seed;
-use seaway_iso20022::message::{CreditTransfer, Message, Status};
+use seaway_iso20022::message::{CodeOrText, CreditTransfer, LongText, Message, Status, StatusReport};
 use seaway_sdk::{MessageKeys, Settled, Topic, settle_message};
-use seaway_types::block::{LedgerProof, Subject};
+use seaway_types::block::{LedgerProof, SettlementProof, Subject};
 use seaway_types::codec;
 use seaway_types::identifier::{Digest, InstructionKey};
 use seaway_types::instruction::follow_up::Accept;
@@ -24,13 +24,20 @@ impl Net {
     }
 }
 
-/// The status, and the reason's code.
+/// The pacs.002 that answers.
+fn report(settled: &Settled) -> Message<StatusReport> {
+    Message::read(&settled.answer.as_ref().unwrap().text).unwrap()
+}
+
+/// The status, and the reason's code, which the pacs.002 says too.
 fn verdict(settled: &Settled) -> (Status, String) {
-    let transaction = &settled.report.document.transaction;
-    let report = settled.report.write();
-    let code = report.split_once("<Rsn>").and_then(|(_, rest)| rest.split_once("<Cd>"));
-    let code = code.and_then(|(_, rest)| rest.split_once('<')).map(|(code, _)| code.to_owned());
-    (transaction.status, code.unwrap_or_default())
+    let report = report(settled).document.transaction;
+    let code = settled.reason.as_ref().map(|(code, _)| code.clone()).unwrap_or_default();
+    assert_eq!(report.status, settled.status);
+    let said = report.reasons.first().and_then(|reason| reason.reason.clone());
+    let expected = LongText::cut(&code).map(CodeOrText::Code);
+    assert_eq!(said, expected);
+    (settled.status, code)
 }
 
 #[tokio::test]
@@ -40,8 +47,8 @@ async fn a_message_settles_once_and_is_answered_by_every_node() {
     let tasks = (0..12).map(|turn| net.settle(turn % 4, &message));
     let settled = futures::future::join_all(tasks).await;
     for one in &settled {
-        assert_eq!(verdict(one), (Status::Credited, String::new()), "{}", one.report.write());
-        assert_eq!(one.report, settled[0].report, "every node answers alike");
+        assert_eq!(verdict(one), (Status::Credited, String::new()), "{one:?}");
+        assert_eq!(one.answer, settled[0].answer, "every node answers alike");
     }
     let supplier = json!({"account": seed::account("MERLSGSG", "sg-supplier")});
     let balances = net.cluster.client(0).unwrap().call("account_balances", supplier).await.unwrap();
@@ -61,14 +68,14 @@ async fn accounts_are_found_at_the_agent_that_services_them() {
     };
     // An IBAN of another agent: its node is asked.
     let paid = net.settle(1, &to_london("<IBAN>GB44THAM20000012345678</IBAN>")).await;
-    assert_eq!(verdict(&paid), (Status::Credited, String::new()), "{}", paid.report.write());
+    assert_eq!(verdict(&paid), (Status::Credited, String::new()), "{paid:?}");
     // The opaque id itself.
     let id = seed::account("THAMGB2L", "thames-own");
     // A settlement account: the agent has yet to credit its own books.
     let paid = net.settle(0, &to_london(&format!("<Othr><Id>{id}</Id></Othr>"))).await;
-    assert_eq!(verdict(&paid), (Status::Settled, String::new()), "{}", paid.report.write());
+    assert_eq!(verdict(&paid), (Status::Settled, String::new()), "{paid:?}");
     let unknown = net.settle(0, &to_london("<IBAN>GB17THAM20000012345679</IBAN>")).await;
-    assert_eq!(verdict(&unknown), (Status::Rejected, "AC01".to_owned()));
+    assert_eq!(verdict(&unknown), (Status::Rejected, "AC03".to_owned()));
     let unknown = net.settle(0, &net.payer.bank_message().unwrap().replace("hk-importer", "hk-nobody")).await;
     assert_eq!(verdict(&unknown), (Status::Rejected, "AC01".to_owned()));
     // An account that another agent services, named by its id.
@@ -77,7 +84,7 @@ async fn accounts_are_found_at_the_agent_that_services_them() {
     assert_eq!(verdict(&wrong), (Status::Rejected, "RC01".to_owned()));
     // A customer that signs for itself: its bank's signature alone moves nothing.
     let holder = net.settle(0, &net.payer.bank_message().unwrap().replace("hk-importer", "hk-merchant")).await;
-    assert_eq!(verdict(&holder).0, Status::Rejected, "{}", holder.report.write());
+    assert_eq!(verdict(&holder).0, Status::Rejected, "{holder:?}");
 }
 
 #[tokio::test]
@@ -86,11 +93,8 @@ async fn a_large_amount_waits_for_the_creditors_bank_and_the_report_follows() {
     let message = net.payer.bank_message().unwrap().replace("125000.00", "600000.00");
     let waiting = net.settle(0, &message).await;
     assert_eq!(verdict(&waiting), (Status::Pending, String::new()));
-    let payment = PaymentKey {
-        debtor_agent: "HARBHKHH".parse().unwrap(),
-        uetr: waiting.uetr.unwrap(),
-        kind: CreditKind::Customer,
-    };
+    let payment =
+        PaymentKey { debtor_agent: "HARBHKHH".parse().unwrap(), uetr: waiting.uetrs[0], kind: CreditKind::Customer };
     let supplier = seed::account("MERLSGSG", "sg-supplier");
     let list = json!({"account": supplier, "status": "ACCC"});
     let client = net.cluster.client(1).unwrap();
@@ -108,11 +112,101 @@ async fn a_large_amount_waits_for_the_creditors_bank_and_the_report_follows() {
     // The creditor sees it where it settled, and the message sent again is answered by its present state, everywhere alike.
     assert_eq!(client.call("payment_list", list).await.unwrap()["payments"][0]["status"], "ACCC");
     let credited = net.settle(1, &message).await;
-    assert_eq!(verdict(&credited), (Status::Credited, String::new()), "{}", credited.report.write());
-    assert_ne!(credited.report.document.group.id, waiting.report.document.group.id);
+    assert_eq!(verdict(&credited), (Status::Credited, String::new()), "{credited:?}");
+    assert_ne!(report(&credited).document.group.id, report(&waiting).document.group.id);
     let found = |answer: &Value| answer["payments"][0]["status"] == "ACCC";
     net.cluster.until(3, "payment_status", &json!({"uetr": payment.uetr}), PATIENCE, found).await.unwrap();
-    assert_eq!(net.settle(3, &message).await.report, credited.report);
+    assert_eq!(net.settle(3, &message).await.answer, credited.answer);
+}
+
+/// The return of part of a payment of Harbour Bank's customer.
+fn payback(id: &str, payment: &Settled, amount: &str) -> String {
+    let (uetr, whole) = (payment.uetrs[0], "125000.00");
+    let part = if amount == whole { "" } else { "<AddtlInf>PART</AddtlInf>" };
+    format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09"><PmtRtr>
+        <GrpHdr><MsgId>{id}</MsgId><CreDtTm>2026-11-24T01:02:03.000+00:00</CreDtTm><NbOfTxs>1</NbOfTxs>
+        <SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr>
+        <TxInf><RtrId>{id}</RtrId>
+        <OrgnlGrpInf><OrgnlMsgId>HARB-1</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf>
+        <OrgnlEndToEndId>INVOICE-2026-0817</OrgnlEndToEndId><OrgnlUETR>{uetr}</OrgnlUETR>
+        <OrgnlIntrBkSttlmAmt Ccy="HKD">{whole}</OrgnlIntrBkSttlmAmt>
+        <RtrdIntrBkSttlmAmt Ccy="HKD">{amount}</RtrdIntrBkSttlmAmt>
+        <InstgAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></InstgAgt>
+        <InstdAgt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></InstdAgt>
+        <RtrRsnInf><Rsn><Cd>AC04</Cd></Rsn>{part}</RtrRsnInf></TxInf></PmtRtr></Document>"#
+    )
+}
+
+#[tokio::test]
+async fn a_payment_goes_back_in_parts_and_never_twice() {
+    let net = net().await;
+    let paid = net.settle(0, &net.payer.bank_message().unwrap()).await;
+    let merlion = |place: usize, text: String| {
+        let keys = MessageKeys::new(vec![seed::secret_key("MERLSGSG")]);
+        let client = net.cluster.client(place).unwrap();
+        let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
+        async move { settle_message(&client, &text, now, &keys).await.unwrap() }
+    };
+    net.cluster
+        .until(1, "payment_status", &json!({"uetr": paid.uetrs[0]}), PATIENCE, |found| !found["payments"].is_null())
+        .await
+        .unwrap();
+    let part = payback("MERL-1", &paid, "25000.00");
+    let first = merlion(1, part.clone()).await;
+    assert_eq!(verdict(&first), (Status::Credited, String::new()), "{first:?}");
+    // Sent again, it is answered alike, though less could go back now.
+    let again = merlion(1, part).await;
+    assert_eq!((again.answer, again.signed), (first.answer, None));
+    let much = merlion(1, payback("MERL-2", &paid, "100000.01")).await;
+    assert_eq!(verdict(&much), (Status::Rejected, "AM09".to_owned()), "{much:?}");
+    let other = merlion(1, payback("MERL-1", &paid, "100000.00")).await;
+    assert_eq!(verdict(&other), (Status::Rejected, "AM05".to_owned()), "{other:?}");
+    let rest = merlion(1, payback("MERL-3", &paid, "100000.00")).await;
+    assert_eq!(verdict(&rest), (Status::Credited, String::new()), "{rest:?}");
+    let twice = merlion(1, payback("MERL-4", &paid, "0.01")).await;
+    assert_eq!(verdict(&twice), (Status::Rejected, "AM05".to_owned()), "{twice:?}");
+    // What was never paid.
+    let unpaid = Settled { uetrs: vec!["0f8fad5b-d9cb-469f-a165-70867728950e".parse().unwrap()], ..paid };
+    let unknown = merlion(1, payback("MERL-5", &unpaid, "1.00")).await;
+    assert_eq!(verdict(&unknown), (Status::Rejected, "NARR".to_owned()), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_node_signs_for_its_own_agent_and_for_who_holds_its_key() {
+    let net = net().await;
+    let message = net.payer.bank_message().unwrap();
+    let client = net.cluster.client(0).unwrap();
+    let submit = json!({"message": message});
+    let nobody = client.call("iso20022_submit", submit.clone()).await.unwrap_err().to_string();
+    assert!(nobody.contains("right"), "{nobody}");
+    let stranger = client.sign_in(&seed::secret_key("MERLSGSG")).await.unwrap();
+    assert!(stranger.call("iso20022_submit", submit.clone()).await.is_err());
+    let harbour = client.sign_in(&seed::secret_key("HARBHKHH")).await.unwrap();
+    let answer = harbour.call("iso20022_submit", submit.clone()).await.unwrap();
+    assert_eq!((&answer["status"], &answer["credits"][0]["status"]), (&json!("ACCC"), &json!("ACCC")), "{answer}");
+    let proof: SettlementProof = serde_json::from_value(answer["proof"].clone()).unwrap();
+    proof.verify(&net.cluster.document.hash()).unwrap();
+    let (credit, _) = proof.receipt.credit.as_ref().unwrap();
+    assert_eq!(json!(credit.uetr), answer["credits"][0]["uetr"]);
+    assert_eq!(harbour.call("iso20022_submit", submit.clone()).await.unwrap(), answer);
+    // Another bank's node holds no key of this one, and makes no salts for it.
+    let elsewhere = net.cluster.client(1).unwrap().sign_in(&seed::secret_key("HARBHKHH")).await.unwrap();
+    let refused = elsewhere.call("iso20022_submit", submit).await.unwrap_err().to_string();
+    assert!(refused.contains("salt"), "{refused}");
+    // What is signed must be what the message asks.
+    let other = net.payer.bank_message().unwrap();
+    let prepared = client.call("iso20022_prepare", json!({"message": other})).await.unwrap();
+    let entry =
+        sign(&seed::secret_key("HARBHKHH"), &serde_json::from_value::<Digest>(prepared["digest"].clone()).unwrap().0);
+    let Evidence::Ed25519(signature) = entry.evidence else { panic!("an Ed25519 signature") };
+    let signatures = json!([{"key": entry.key, "signature": signature}]);
+    let third = net.payer.bank_message().unwrap();
+    let swapped = json!({"message": third, "bytes": prepared["bytes"], "signatures": signatures});
+    let refused = client.call("iso20022_submit", swapped).await.unwrap_err().to_string();
+    assert!(refused.contains("bytes"), "{refused}");
+    let right = json!({"message": other, "bytes": prepared["bytes"], "signatures": signatures});
+    assert_eq!(client.call("iso20022_submit", right).await.unwrap()["status"], "ACCC");
 }
 
 #[tokio::test]

@@ -80,8 +80,13 @@ async fn a_bank_hands_over_a_file_and_signs_with_a_key_of_its_own() {
     let text = net.payer.bank_message().unwrap();
     std::fs::write(&message, &text).unwrap();
     let (message_path, report_path) = (message.to_str().unwrap(), report.to_str().unwrap());
-    let arguments = ["pay", "--pacs008", message_path, "--pacs002", report_path];
+    let proof = net.file("answer-proof.json");
+    let (proof_path, genesis) = (proof.to_str().unwrap(), net.file("genesis.toml"));
+    let arguments = ["iso", "submit", message_path, "--out", report_path, "--proof", proof_path];
+    assert!(net.says(0, 0, &["iso", "check", message_path]).contains("pacs.008.001.08, in order"));
     net.says(0, 0, &arguments);
+    let verify = ["verify", proof_path, "--genesis", genesis.to_str().unwrap()];
+    assert!(net.says(0, 0, &verify).contains("HOLDS"));
     let first = std::fs::read_to_string(&report).unwrap();
     assert!(first.contains("<TxSts>ACCC</TxSts>"), "{first}");
     net.says(2, 0, &arguments);
@@ -90,8 +95,9 @@ async fn a_bank_hands_over_a_file_and_signs_with_a_key_of_its_own() {
     net.says(0, 2, &arguments);
     assert!(std::fs::read_to_string(&report).unwrap().contains("<Cd>AM05</Cd>"));
     std::fs::write(&message, text.replace("<Purp>", "<Tax/><Purp>")).unwrap();
-    let refused = net.says(0, 1, &arguments);
-    assert!(refused.contains("/Envelope/Document/FIToFICstmrCdtTrf/CdtTrfTxInf/Tax"), "{refused}");
+    for refused in [net.says(0, 1, &arguments), net.says(0, 2, &["iso", "check", message_path])] {
+        assert!(refused.contains("/Envelope/Document/FIToFICstmrCdtTrf/CdtTrfTxInf/Tax"), "{refused}");
+    }
     // Prepared by a node, signed here with a key from a file, handed back.
     let (passphrase, key) = (net.file("passphrase"), net.file("merchant.key"));
     std::fs::write(&passphrase, "correct horse\n").unwrap();

@@ -15,7 +15,7 @@ use seaway_types::block::{FinalBlock, LedgerProof, SettlementProof};
 use seaway_types::contract::{AllowanceKey, InstanceId, Ratio, SignedOffer};
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
-use seaway_types::instruction::{DecodedInstruction, RawInstruction, Submitter};
+use seaway_types::instruction::{DecodedInstruction, Envelope, RawInstruction, Submitter};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::signature::public_key;
 use seaway_types::state::{
@@ -94,6 +94,14 @@ impl Backend for Node {
     ) -> Pin<Box<dyn Future<Output = Result<AccountId, Fault>> + Send + '_>> {
         let none: Result<AccountId, Fault> = Err(Fault::NoAccount { agent, number });
         Box::pin(ready(none))
+    }
+
+    fn sign(&self, _: Bic, envelope: Envelope) -> Result<Option<RawInstruction>, Fault> {
+        Ok(Some(RawInstruction::from(&envelope.sign(&[[1; 32]]))))
+    }
+
+    fn message_secret(&self, _: Bic) -> Result<[u8; 32], Fault> {
+        Ok([2; 32])
     }
 
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault> {

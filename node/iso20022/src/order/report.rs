@@ -1,0 +1,108 @@
+//! pacs.002: the answer between agents.
+
+use super::{Answer, CreditResult, Outcome};
+use crate::message::{
+    Agent, CodeOrText, Document, Header, LongText, Message, Moment, OriginalGroup, Status, StatusGroup, StatusReason,
+    StatusReport, StatusTransaction,
+};
+use seaway_types::Uetr;
+use seaway_types::bic::Bic;
+use seaway_types::codec;
+use seaway_types::hash::Domain;
+use seaway_types::text::Text35;
+use seaway_types::time::BlockTime;
+
+/// The payment that is answered for, as its message names it.
+pub(super) struct Asked<'a> {
+    /// The message's header.
+    pub header: Option<&'a Header>,
+    /// Its identifier.
+    pub definition: &'static str,
+    /// Its id.
+    pub id: Text35,
+    /// When it was made.
+    pub created: Moment,
+    /// Who sent it.
+    pub sender: Option<Bic>,
+    /// Who was to receive it.
+    pub receiver: Option<Bic>,
+    /// The payment's ids.
+    pub instruction: Option<Text35>,
+    pub end_to_end: Option<Text35>,
+    pub transaction: Option<Text35>,
+    pub uetr: Option<Uetr>,
+}
+
+/// The status report of a payment.
+pub(super) fn report(asked: &Asked<'_>, outcome: &Outcome) -> Answer {
+    let result = asked.uetr.map(|uetr| outcome.of(uetr));
+    let (status, reason) = match &result {
+        Some(CreditResult { status, reason, .. }) => (*status, reason.as_ref()),
+        None => (outcome.status, outcome.reason.as_ref()),
+    };
+    // The same order with the same outcome is answered by the same message, whoever writes it.
+    let names = (asked.sender, asked.id, status.code(), outcome.time, reason, outcome.reference);
+    let id = answer_id(&codec::encode(&names), asked.id);
+    let credited = matches!(status, Status::Settled | Status::Credited);
+    let document = StatusReport {
+        group: StatusGroup { id, created: Moment(outcome.time) },
+        transaction: StatusTransaction {
+            original: LongText::cut(asked.definition).map(|definition| OriginalGroup {
+                id: asked.id,
+                definition,
+                created: Some(asked.created),
+            }),
+            instruction: asked.instruction,
+            end_to_end: asked.end_to_end,
+            transaction: asked.transaction,
+            uetr: asked.uetr,
+            status,
+            reasons: reason.and_then(status_reason).into_iter().collect(),
+            accepted: credited.then_some(Moment(outcome.time)),
+            reference: outcome.reference,
+            instructing: asked.receiver.map(Agent::of),
+            instructed: asked.sender.map(Agent::of),
+        },
+    };
+    let header = answer_header(asked.header, id, StatusReport::DEFINITION, outcome.time);
+    Answer::of(&Message { header, document })
+}
+
+/// The id of an answer: of what it says.
+pub(super) fn answer_id(says: &[u8], otherwise: Text35) -> Text35 {
+    let id = Domain::IsoMessage.hash(says).to_string();
+    id.get(..32).and_then(|id| id.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A reason with its text, cut to what a message carries.
+pub(super) fn status_reason((code, text): &(String, String)) -> Option<StatusReason> {
+    // What CBPR+ lets stand in free text, and twice at most.
+    let legal = |one: char| if one.is_ascii_alphanumeric() || "/-?:().,'+ ".contains(one) { one } else { '.' };
+    let text: Vec<u8> = text.chars().map(|one| legal(one) as u8).collect();
+    let information = text.chunks(105).take(2).filter_map(|part| LongText::cut(&String::from_utf8_lossy(part)));
+    Some(StatusReason {
+        originator: None,
+        reason: Some(CodeOrText::Code(LongText::cut(code)?)),
+        information: information.collect(),
+    })
+}
+
+/// The header of an answer: it goes back where the request came from; none when the request had none.
+pub(super) fn answer_header(
+    asked: Option<&Header>,
+    id: Text35,
+    definition: &'static str,
+    time: BlockTime,
+) -> Option<Header> {
+    let (asked, definition) = asked.zip(LongText::cut(definition))?;
+    Some(Header {
+        from: asked.to.clone(),
+        to: asked.from.clone(),
+        id,
+        definition,
+        service: asked.service.clone(),
+        created: Moment(time),
+        possible_duplicate: None,
+        priority: None,
+    })
+}

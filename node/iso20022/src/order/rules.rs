@@ -1,0 +1,140 @@
+//! Rules that several messages share. Paths are those of the element that is checked.
+
+use super::{AccountName, NamedAccount};
+use crate::fault::{Fault, Rule};
+use crate::message::{AccountChoice, Agent, CashAccount, ChargeBearerCode, Header, HeaderParty, Money, Party};
+use seaway_types::amount::Amount;
+use seaway_types::asset::{Asset, AssetBook, AssetId, Exponent};
+use seaway_types::bic::Bic;
+use seaway_types::hash::{Domain, Hash32};
+use seaway_types::instruction::payment::{ChargeBearer, Instructed};
+
+/// The reason codes of an account: when it is missing or unknown.
+pub(super) const DEBTOR_ACCOUNT: &str = "AC01";
+pub(super) const CREDITOR_ACCOUNT: &str = "AC03";
+
+/// An element that must be there.
+pub(super) fn missing(path: &str) -> Fault {
+    Fault { path: path.to_owned(), ..Fault::new("", Rule::Missing) }
+}
+
+/// A message holds as many transactions as it says.
+pub(super) fn check_count(path: &str, said: &str, holds: usize) -> Result<(), Fault> {
+    if said.trim_start_matches('0') == holds.to_string() {
+        return Ok(());
+    }
+    let expected =
+        Rule::Form(format!("{holds}: so many transactions are supported in, or are held by, this message"));
+    Err(Fault { path: path.to_owned(), ..Fault::new(said, expected) })
+}
+
+/// The BIC of an agent that must be there.
+pub(super) fn agent(agent: Option<&Agent>, path: &str) -> Result<Bic, Fault> {
+    agent.ok_or_else(|| missing(path))?.bic(path)
+}
+
+/// The header's parties are those of the document.
+pub(super) fn check_header(header: Option<&Header>, sender: Bic, receiver: Bic) -> Result<(), Fault> {
+    let Some(header) = header else { return Ok(()) };
+    for (name, party, expected) in [("Fr", &header.from, sender), ("To", &header.to, receiver)] {
+        let HeaderParty::Institution(agent) = party;
+        let path = format!("/AppHdr/{name}/FIId");
+        let bic = agent.bic(&path)?;
+        if bic != expected {
+            let text = format!("the document says {expected}");
+            return Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "RC01", text));
+        }
+    }
+    Ok(())
+}
+
+/// A party has a name or an identification, and its address, if there is one, names town and country. The code is that of an
+/// incomplete address.
+pub(super) fn check_party(party: Option<&Party>, path: &str, code: &'static str) -> Result<(), Fault> {
+    let Some(party) = party else { return Ok(()) };
+    if party.name.is_none() && party.id.is_none() {
+        let text = "a party has a name or an identification";
+        return Err(Fault::refused(&format!("{path}/Nm"), "", "BE01", text));
+    }
+    party.address.as_ref().map_or(Ok(()), |address| address.check(path, code))
+}
+
+/// Who bears charges, in the ledger's words.
+pub(super) fn charge_bearer(code: ChargeBearerCode, path: &str) -> Result<ChargeBearer, Fault> {
+    match code {
+        ChargeBearerCode::Debtor => Ok(ChargeBearer::Debtor),
+        ChargeBearerCode::Creditor => Ok(ChargeBearer::Creditor),
+        ChargeBearerCode::Shared => Ok(ChargeBearer::Shared),
+        ChargeBearerCode::ServiceLevel => {
+            Err(Fault::refused(path, "SLEV", "AG01", "there is no service level that settles charges"))
+        }
+    }
+}
+
+/// An account that must be named. If it names a currency, that is the one settled.
+pub(super) fn account(
+    account: Option<&CashAccount>,
+    agent: Bic,
+    (path, code): (&str, &'static str),
+    settled: &Money,
+) -> Result<NamedAccount, Fault> {
+    let place = format!("{path}/Id");
+    let Some(account) = account else {
+        return Err(Fault::refused(&place, "", code, "an account must be named; there is no default"));
+    };
+    if let Some(currency) = account.currency.as_ref().filter(|own| own.as_str() != settled.currency.to_string()) {
+        let text = format!("{} is settled", settled.currency);
+        return Err(Fault::refused(&format!("{path}/Ccy"), currency.as_str(), "CURR", text));
+    }
+    let name = match &account.id {
+        AccountChoice::Iban(iban) => AccountName::Number(iban.to_string()),
+        AccountChoice::Other(other) => match other.id.as_str().parse() {
+            Ok(id) => AccountName::Id(id),
+            Err(_) => AccountName::Number(other.id.as_str().to_owned()),
+        },
+    };
+    Ok(NamedAccount { agent, name, path: place, unknown: code })
+}
+
+/// The currency's default asset, and the amount in its minor units.
+pub(super) fn settled(money: &Money, path: &str, assets: &AssetBook) -> Result<(AssetId, Amount), Fault> {
+    let code = money.currency.to_string();
+    let found: Result<(AssetId, &Asset), _> = assets.find(&code);
+    let unknown = |_| Fault::refused(&format!("{path}/@Ccy"), &code, "AM03", "this network settles no such currency");
+    let (id, asset) = found.map_err(unknown)?;
+    let refused = |text: String| Fault::refused(path, &money.number, "AM09", text);
+    let amount = money.amount(asset.exponent).map_err(refused)?;
+    if amount == Amount::ZERO {
+        return Err(Fault::refused(path, &money.number, "AM01", "nothing would be paid"));
+    }
+    Ok((id, amount))
+}
+
+/// What the customer instructed, in minor units of its own currency.
+pub(super) fn instructed(
+    money: &Money,
+    rate: (u64, u64),
+    path: &str,
+    assets: &AssetBook,
+) -> Result<Instructed, Fault> {
+    let decimals = money.number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let known = assets.iter().find(|(_, asset)| asset.code == money.currency).map(|(_, asset)| asset.exponent);
+    let mut exponents = [0, 2, 3, 4].into_iter().filter_map(Exponent::new);
+    let exponent = known.or_else(|| exponents.find(|exponent| usize::from(exponent.places()) >= decimals));
+    let refused = |text: String| Fault::refused(path, &money.number, "AM09", text);
+    let exponent = exponent.ok_or_else(|| refused("no currency has so many decimals".to_owned()))?;
+    let amount = money.amount(exponent).map_err(refused)?;
+    let (rate_numerator, rate_denominator) = rate;
+    Ok(Instructed { currency: money.currency, exponent, amount, rate_numerator, rate_denominator })
+}
+
+/// A checked number of at most 18 digits and five decimals in units of its fifth decimal.
+pub(super) fn hundred_thousandths(number: &str) -> u128 {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    format!("{whole}{decimals:0<5}").parse().unwrap_or(u128::MAX)
+}
+
+/// The hash of a text that stays off the ledger.
+pub(super) fn salted(domain: Domain, salt: &[u8; 32], text: &str) -> Hash32 {
+    domain.hash(&[salt.as_slice(), text.as_bytes()].concat())
+}

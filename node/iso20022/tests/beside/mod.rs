@@ -1,0 +1,44 @@
+//! What lies beside the project: ISO 20022's own schemas, asked through xmllint, and the published samples. Where they do not
+//! lie there, or xmllint is not installed, this says so and checks nothing.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+fn beside(folder: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/iso20022").join(folder);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: shared/iso20022/{folder} does not lie beside the project");
+    None
+}
+
+/// A published sample, and its document alone.
+pub fn sample(name: &str) -> Option<(String, String)> {
+    let text = std::fs::read_to_string(beside("samples")?.join(name)).unwrap();
+    let document = part(&text, "Document").to_owned();
+    Some((text, document))
+}
+
+/// One element of a written message, whole.
+pub fn part<'a>(text: &'a str, name: &str) -> &'a str {
+    let end = format!("</{name}>");
+    let start = text.find(&format!("<{name} ")).unwrap();
+    &text[start..text.find(&end).unwrap() + end.len()]
+}
+
+/// Holds a text against a schema.
+pub fn check(schema: &str, text: &str) {
+    let Some(folder) = beside("xsd") else { return };
+    let mut xmllint = Command::new("xmllint");
+    xmllint.args(["--noout", "--nonet", "--schema"]).arg(folder.join(schema)).arg("-");
+    let started = xmllint.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let Ok(mut running) = started else {
+        println!("skipped: xmllint (libxml2-utils) is not installed");
+        return;
+    };
+    running.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let done = running.wait_with_output().unwrap();
+    assert!(done.status.success(), "{schema}: {}\n{text}", String::from_utf8_lossy(&done.stderr));
+}

@@ -1,0 +1,208 @@
+//! `iso20022_prepare` and `iso20022_submit`.
+//!
+//! The message's key is derived from its sender and its id, and everything else that is signed from the message, so the same
+//! message settles once, however often and through whichever node it is sent; another message under the same id is answered
+//! `AM05`.
+
+use super::super::payment::{Signature, signed, timeout};
+use super::super::{Context, Reader};
+use super::asked::{Asked, Ready, Stage, ask};
+use super::outcome::{admitted, present};
+use crate::backend::{Answered, Backend, Placed, ReceiptPart, Wait};
+use crate::fault::Fault;
+use seaway_iso20022::message::Status;
+use seaway_iso20022::order::{Outcome, Request};
+use seaway_types::codec;
+use seaway_types::hash::Hash32;
+use seaway_types::instruction::{Envelope, RawInstruction};
+use seaway_types::limits::INSTRUCTION_BYTES_MAX;
+use seaway_types::reason::VoidReason;
+use seaway_types::time::BlockTime;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prepare {
+    message: String,
+    salt: Option<Hash32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Submit {
+    message: String,
+    salt: Option<Hash32>,
+    /// The envelope that `iso20022_prepare` gave, and signatures over its digest; without them the node signs.
+    bytes: Option<RawInstruction>,
+    signatures: Option<Vec<Signature>>,
+    timeout_ms: Option<u64>,
+    /// Whether the answer comes with its proof; it does unless this is false.
+    proof: Option<bool>,
+}
+
+fn now() -> BlockTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
+}
+
+/// What a message asks, as canonical bytes to sign; or its answer, where there is nothing to sign.
+pub(super) async fn prepare<B: Backend>(
+    context: &Arc<Context<B>>,
+    reader: Reader,
+    asked: Prepare,
+) -> Result<Value, Fault> {
+    let Asked { request, stage } = ask(context, reader, asked.message, asked.salt, now()).await?;
+    match stage {
+        Stage::Answered { outcome, placed } => answer(context, request, outcome, placed, true).await,
+        Stage::Ready(ready) => {
+            let Ready { order, envelope, accounts } = *ready;
+            Ok(json!({
+                "definition": request.definition(),
+                "status": Status::Received.code(),
+                "bytes": hex::encode(codec::encode(&envelope)),
+                "digest": envelope.digest(),
+                "bodyHash": envelope.body_hash(),
+                "uetrs": order.uetrs,
+                "accounts": accounts,
+                "envelope": envelope,
+            }))
+        }
+    }
+}
+
+/// Settles a message and answers with the message that says what became of it.
+pub(super) async fn submit<B: Backend>(
+    context: &Arc<Context<B>>,
+    reader: Reader,
+    asked: Submit,
+) -> Result<Value, Fault> {
+    let timeout = timeout(asked.timeout_ms)?;
+    let settled = settle(context, reader, asked);
+    let late = |_| Fault::Timeout { timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) };
+    tokio::time::timeout(timeout, settled).await.map_err(late)?
+}
+
+async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Submit) -> Result<Value, Fault> {
+    let Submit { message, salt, bytes, signatures, proof, .. } = asked;
+    let proof = proof.unwrap_or(true);
+    let mut tips = context.backend.tips();
+    let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
+    let ready = match stage {
+        Stage::Answered { outcome, placed } => return answer(context, request, outcome, placed, proof).await,
+        Stage::Ready(ready) => ready,
+    };
+    let raw = match (bytes, signatures) {
+        (Some(bytes), Some(signatures)) => {
+            ensure_asked_for(&bytes, &ready.envelope)?;
+            signed(&bytes, signatures)?
+        }
+        (None, None) => own(context, reader, &ready).await?,
+        _ => {
+            let expected = "bytes and signatures together, or neither where the node signs";
+            return Err(Fault::Parameter { field: "signatures", value: String::new(), expected });
+        }
+    };
+    match context.backend.submit(raw, Wait::Final).await {
+        Ok(Answered::Final(placed)) => {
+            let (order, found) = (ready.order, placed.clone());
+            let outcome = context.read(move |context| present(context, &order, &found)).await?;
+            answer(context, request, outcome, Some(*placed), proof).await
+        }
+        Ok(Answered::Admitted) => answer(context, request, admitted(now()), None, proof).await,
+        // The same message came through another node at the same time: its key is taken, by this body or by another, and what
+        // took it will be final.
+        Err(fault) if fault.is_taken() => loop {
+            let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
+            if let Stage::Answered { outcome, placed } = stage {
+                return answer(context, request, outcome, placed, proof).await;
+            }
+            tips.changed().await.map_err(|_| Fault::Unavailable("the node is stopping".to_owned()))?;
+        },
+        // It can stand in no block, whenever it comes: nobody whose word it needs has signed, or what it names is not there.
+        Err(Fault::Void(reason)) if is_lasting(&reason) => {
+            let reason = Some((reason.iso().to_owned(), reason.to_string()));
+            let outcome =
+                Outcome { status: Status::Rejected, reason, time: now(), reference: None, credits: Vec::new() };
+            answer(context, request, outcome, None, proof).await
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether a refusal says something of the message itself, and not of when it came.
+fn is_lasting(reason: &VoidReason) -> bool {
+    !matches!(
+        reason,
+        VoidReason::Expired { .. }
+            | VoidReason::TooFarAhead { .. }
+            | VoidReason::BlockFull
+            | VoidReason::WrongNetwork { .. }
+    )
+}
+
+/// The envelope that was signed asks what the message asks: only the moment until which it is valid is the client's.
+fn ensure_asked_for(bytes: &RawInstruction, asked: &Envelope) -> Result<(), Fault> {
+    let refused = |value: String, expected| Fault::Parameter { field: "bytes", value, expected };
+    let expected = "an envelope's canonical bytes, as iso20022_prepare gives them for this message";
+    let envelope: Envelope =
+        codec::decode(&bytes.0, INSTRUCTION_BYTES_MAX).map_err(|error| refused(error.to_string(), expected))?;
+    let valid_until = envelope.valid_until;
+    if envelope == (Envelope { valid_until, ..asked.clone() }) {
+        return Ok(());
+    }
+    Err(refused(format!("body {}", envelope.body_hash()), expected))
+}
+
+/// The node signs for its agent, if whoever asks holds a key of that agent.
+async fn own<B: Backend>(context: &Arc<Context<B>>, reader: Reader, ready: &Ready) -> Result<RawInstruction, Fault> {
+    let (sender, envelope) = (ready.order.sender, ready.envelope.clone());
+    let read = context.read(move |context| {
+        context.ensure_key_of(&reader, sender)?;
+        context.backend.sign(sender, envelope)
+    });
+    let unsigned = || Fault::Parameter {
+        field: "signatures",
+        value: String::new(),
+        expected: "bytes of iso20022_prepare with signatures: this node holds no key of the message's sender",
+    };
+    read.await?.ok_or_else(unsigned)
+}
+
+/// The answer, with its proof if the ledger has given one.
+async fn answer<B: Backend>(
+    context: &Arc<Context<B>>,
+    request: Request,
+    outcome: Outcome,
+    placed: Option<Placed>,
+    with_proof: bool,
+) -> Result<Value, Fault> {
+    let read = context.read(move |context| {
+        let proof = placed.as_ref().filter(|_| with_proof).map(|placed| {
+            let part = if placed.credits.len() == 1 { ReceiptPart::Credit(0) } else { ReceiptPart::Whole };
+            context.backend.prove(placed.height, placed.position, part)
+        });
+        let credits = outcome.credits.iter().map(|credit| {
+            json!({"uetr": credit.uetr, "status": credit.status.code(), "reason": why(credit.reason.as_ref())})
+        });
+        let answer = request.answer(&outcome);
+        Ok(json!({
+            "definition": request.definition(),
+            "status": outcome.status.code(),
+            "reason": why(outcome.reason.as_ref()),
+            "time": outcome.time,
+            "reference": outcome.reference,
+            "height": placed.as_ref().map(|placed| placed.height),
+            "credits": credits.collect::<Vec<_>>(),
+            "answer": answer.map(|answer| json!({"definition": answer.definition, "message": answer.text})),
+            "proof": proof.transpose()?,
+        }))
+    });
+    read.await
+}
+
+fn why(reason: Option<&(String, String)>) -> Value {
+    reason.map_or(Value::Null, |(code, text)| json!({"iso": code, "text": text}))
+}
