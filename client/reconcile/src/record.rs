@@ -277,7 +277,7 @@ impl Entries {
             return Ok(wanted == account);
         }
         let known = self.account.get_or_insert_with(|| account.to_owned());
-        if known == account {
+        if known.as_str() == account {
             Ok(true)
         } else {
             Err(format!("entries of two accounts, '{known}' and '{account}': name the one to compare"))
@@ -290,7 +290,7 @@ impl Entries {
             return Ok(wanted == asset);
         }
         let known = self.assets.entry(currency).or_insert_with(|| asset.to_owned());
-        if known == asset {
+        if known.as_str() == asset {
             Ok(true)
         } else {
             Err(format!("entries of two assets of one currency, {known} and {asset}: name the one to compare"))

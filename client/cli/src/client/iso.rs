@@ -22,7 +22,7 @@ pub enum Command {
     /// Check messages without a node: exit code 0 when all are in order, 2 when one is not. Each fault is told by its XPath.
     Check(Check),
     /// Settle a message, and write the message that answers it.
-    Submit(Submit),
+    Submit(Box<Submit>),
 }
 
 /// What is checked.

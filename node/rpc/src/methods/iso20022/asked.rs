@@ -31,7 +31,7 @@ pub(super) struct Asked {
 /// How far a message came.
 pub(super) enum Stage {
     /// It is answered: refused, or executed before.
-    Answered { outcome: Outcome, placed: Option<Placed> },
+    Answered { outcome: Outcome, placed: Option<Box<Placed>> },
     /// It can be signed.
     Ready(Box<Ready>),
 }
@@ -143,7 +143,7 @@ fn found_all<B: Backend>(
             body(&then).is_ok_and(|body| body.hash() == hash)
         };
         return match then(false) || then(true) {
-            true => answered(present(context, &order, &placed)?, Some(placed)),
+            true => answered(present(context, &order, &placed)?, Some(Box::new(placed))),
             false => answered(refused_other(now), None),
         };
     }

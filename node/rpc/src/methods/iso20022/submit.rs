@@ -109,7 +109,7 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
         Ok(Answered::Final(placed)) => {
             let (order, found) = (ready.order, placed.clone());
             let outcome = context.read(move |context| present(context, &order, &found)).await?;
-            answer(context, request, outcome, Some(*placed), proof).await
+            answer(context, request, outcome, Some(placed), proof).await
         }
         Ok(Answered::Admitted) => answer(context, request, admitted(now()), None, proof).await,
         // The same message came through another node at the same time: its key is taken, by this body or by another, and what
@@ -176,7 +176,7 @@ async fn answer<B: Backend>(
     context: &Arc<Context<B>>,
     request: Request,
     outcome: Outcome,
-    placed: Option<Placed>,
+    placed: Option<Box<Placed>>,
     with_proof: bool,
 ) -> Result<Value, Fault> {
     let read = context.read(move |context| {
