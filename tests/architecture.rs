@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 26] = [
+const CRATES: [(&str, &str, u8, bool); 27] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
     ("contracts/vm", "seaway-vm", 1, true),
@@ -19,6 +19,7 @@ const CRATES: [(&str, &str, u8, bool); 26] = [
     ("node/network", "seaway-network", 4, false),
     ("node/rpc", "seaway-rpc", 4, false),
     ("node/app", "seaway-app", 5, false),
+    ("client/reconcile", "seaway-reconcile", 1, false),
     ("client/sdk", "seaway-sdk", 4, false),
     ("genesis", "seaway-genesis", 3, false),
     ("client/cli", "seaway-cli", 5, false),

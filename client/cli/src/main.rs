@@ -1,6 +1,6 @@
 //! `seaway`: what a person does with the network and the ledger from a terminal.
 //!
-//! Exit codes: 0 done, and settled where money moves; 1 it could not be asked or done; 2 rejected, or a proof that does not
+//! Exit codes: 0 done, and settled where money moves; 1 it could not be asked or done; 2 rejected, breaks found, or a proof that does not
 //! hold; 3 not final yet. `seaway ledger` has its own, in its module.
 
 mod client;
@@ -47,6 +47,8 @@ enum Command {
     /// Messages of ISO 20022: check, settle.
     #[command(subcommand)]
     Iso(client::iso::Command),
+    /// Compare the entries of an account on the ledger with what a bank's statement says of it.
+    Reconcile(Box<client::reconcile::Options>),
     /// Contracts: check, explain, open, call.
     #[command(subcommand)]
     Contract(client::contract::Command),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Proof(options) => client::run(client::ask::proof(&options)),
         Command::Verify(options) => client::verify::verify(&options),
         Command::Iso(command) => client::iso::run(&command),
+        Command::Reconcile(options) => client::run(client::reconcile::reconcile(&options)),
         Command::Contract(command) => client::contract::run(command),
         Command::Fx(command) => client::run(client::fx::run(&command)),
         Command::Key(command) => client::key::run(&command),

@@ -10,7 +10,7 @@ const QUOTED_MAX: usize = 80;
 pub struct Fault {
     /// The file.
     pub file: String,
-    /// Where in it: a path of elements with the number of the entry, a line and column, the number of an answer.
+    /// Where in it: a path of elements with the number of the entry, a row and column, the number of an answer.
     pub at: String,
     /// What stands there, cut to 80 characters.
     pub value: String,

@@ -167,7 +167,7 @@ impl Record {
         self.kind
     }
 
-    /// Its number in its file: the line of a CSV file, else the position among the entries, from 1.
+    /// Its number in its file: the row of a CSV file, else the position among the entries, from 1.
     pub const fn number(&self) -> u32 {
         self.number
     }
@@ -285,7 +285,12 @@ impl Entries {
     }
 
     /// As [`Self::is_of`], for the assets of one currency.
-    pub(crate) fn is_in(&mut self, currency: CurrencyCode, asset: &str, wanted: Option<&str>) -> Result<bool, String> {
+    pub(crate) fn is_in(
+        &mut self,
+        currency: CurrencyCode,
+        asset: &str,
+        wanted: Option<&str>,
+    ) -> Result<bool, String> {
         if let Some(wanted) = wanted {
             return Ok(wanted == asset);
         }

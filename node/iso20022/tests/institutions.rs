@@ -3,7 +3,7 @@
 
 mod beside;
 
-use beside::{check, part, sample};
+use beside::{check, check_whole, part, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{InstitutionTransfer, Message, Status, StatusReport};
 use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request};
@@ -84,7 +84,8 @@ const UNDERLYING: &str = r#"<UndrlygCstmrCdtTrf>
       </CdtTrfTxInf>"#;
 
 fn cover() -> String {
-    CORE.replace("</CdtTrfTxInf>", UNDERLYING)
+    // CBPR+ tells tracked covers apart by their service level.
+    CORE.replace("</CdtTrfTxInf>", UNDERLYING).replace("G004", "G001")
 }
 
 /// Replaces a part that must be there.
@@ -284,8 +285,7 @@ fn a_message_is_the_same_each_time_and_another_message_is_not() {
         assert_eq!(request.definition(), "pacs.009.001.08");
         assert!(!request.is_initiation());
         assert_eq!(Request::read(&request.write()).as_ref(), Ok(&request));
-        check("pacs.009.001.08.xsd", part(&request.write(), "Document"));
-        check("head.001.001.02.xsd", part(&request.write(), "AppHdr"));
+        check_whole(&request.write());
     }
 }
 
@@ -297,7 +297,7 @@ fn the_answer_is_a_status_report() {
     let outcome = Outcome { status: Status::Credited, reason: None, time, reference, credits: Vec::new() };
     let answer = request.answer(&outcome).unwrap();
     assert_eq!(answer.definition, "pacs.002.001.10");
-    check("pacs.002.001.10.xsd", part(&answer.text, "Document"));
+    check_whole(&answer.text);
     let report: Message<StatusReport> = Message::read(&answer.text).unwrap();
     let transaction = &report.document.transaction;
     let original = transaction.original.as_ref().unwrap();

@@ -1,15 +1,16 @@
 //! `seaway iso`: a bank's own messages, checked and settled.
 
 use super::Connection;
-use super::signers::now;
+use super::signers::{account, now};
 use crate::output::{json, progress, say};
 use clap::{Args, Subcommand};
 use seaway_genesis::seed;
 use seaway_iso20022::message::Status;
-use seaway_iso20022::order::{Request, faults};
-use seaway_sdk::{MessageKeys, Settled, settle_message};
+use seaway_iso20022::order::{AccountName, Order, Request, faults};
+use seaway_sdk::{Client, MessageKeys, Settled, settle_message};
 use seaway_types::hash::Hash32;
 use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
+use seaway_types::state::DebitAuthority;
 use serde_json::{Value, json as object};
 use std::fs::File;
 use std::io::Read;
@@ -118,7 +119,7 @@ async fn submit(options: &Submit) -> Result<ExitCode, String> {
     let text = read(&options.file)?;
     let client = options.connection.client().await?;
     progress("waiting until it is final");
-    let settled = settle_message(&client, &text, now()?, &keys(options, &text)?).await;
+    let settled = settle_message(&client, &text, now()?, &keys(options, &client, &text).await?).await;
     progress("");
     let settled = settled.map_err(|error| format!("{name}: {error}"))?;
     let write =
@@ -156,16 +157,50 @@ fn shown(settled: &Settled) -> Value {
     })
 }
 
+/// The published secrets that sign: the sender's, or where a customer asks its agent to pay, those that its account needs.
+async fn published_secrets(
+    options: &Submit,
+    client: &Client,
+    request: &Request,
+    order: &Order,
+) -> Result<Vec<[u8; 32]>, String> {
+    let agent = seed::secret_key(&order.sender.to_string());
+    let Some(debtor) = order.accounts.first().filter(|_| request.is_initiation()) else { return Ok(vec![agent]) };
+    let id = match &debtor.name {
+        AccountName::Id(id) => *id,
+        AccountName::Number(number) => {
+            let asked = object!({"agent": debtor.agent, "number": number});
+            match client.call("account_resolve", asked).await {
+                Ok(found) => {
+                    serde_json::from_value(found["account"].clone()).map_err(|error| format!("{number}: {error}"))?
+                }
+                // The message is refused for it.
+                Err(_) => return Ok(vec![agent]),
+            }
+        }
+    };
+    let labels = options.connection.genesis()?.map(|genesis| genesis.labels()).transpose();
+    let labels = labels.map_err(|error| error.to_string())?.unwrap_or_default();
+    let holder = labels.iter().find(|(_, of)| **of == id).map(|(label, _)| seed::secret_key(label));
+    let holder = holder.into_iter().collect();
+    Ok(match account(client, id).await?.debit_authority {
+        DebitAuthority::Agent => vec![agent],
+        DebitAuthority::Holder => holder,
+        DebitAuthority::Both => [holder, vec![agent]].concat(),
+    })
+}
+
 /// The keys that sign for a message's sender.
-fn keys(options: &Submit, text: &str) -> Result<MessageKeys, String> {
+async fn keys(options: &Submit, client: &Client, text: &str) -> Result<MessageKeys, String> {
     let secrets = if options.keys.is_empty() {
         let published = options.connection.genesis()?.is_some_and(|genesis| genesis.keys_are_published);
         // One that is refused needs none.
-        let order = Request::read(text).ok().and_then(|request| request.order().ok());
-        match order {
-            Some(order) if published => vec![seed::secret_key(&order.sender.to_string())],
-            None => Vec::new(),
-            Some(_) => return Err("--key FILE is needed: only a devnet's keys are published".to_owned()),
+        let request = Request::read(text).ok();
+        let order = request.as_ref().and_then(|request| request.order().ok());
+        match (request, order) {
+            (Some(request), Some(order)) if published => published_secrets(options, client, &request, &order).await?,
+            (_, Some(_)) => return Err("--key FILE is needed: only a devnet's keys are published".to_owned()),
+            _ => Vec::new(),
         }
     } else {
         super::key::open(&options.keys, options.passphrase_file.as_deref())?

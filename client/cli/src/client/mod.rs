@@ -6,6 +6,7 @@ pub mod fx;
 pub mod iso;
 pub mod key;
 pub mod pay;
+pub mod reconcile;
 pub mod sign;
 pub mod signers;
 pub mod verify;

@@ -1,24 +1,38 @@
 //! Messages: typed documents, with or without a business header.
 
+mod camt029;
+mod camt056;
 mod common;
 mod head;
+mod investigation;
 mod pacs002;
 mod pacs004;
 mod pacs008;
 mod pacs009;
+mod pain001;
+mod pain002;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use crate::xml::{Decimal, LongText, Moment, Money};
+pub use camt029::{Confirmation, Resolution, ResolutionStatus, ResolvedPayment, ResolvedPayments};
+pub use camt056::{CancellationReason, CancellationRequest, CancelledPayment, CancelledPayments};
 pub use common::{
     AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, CodeOrText, Institution, Organisation,
     OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
 };
 pub use head::{Header, HeaderParty};
+pub use investigation::{Assignment, Case, CaseParty};
 pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};
 pub use pacs004::{ChainParty, PaymentReturn, ReturnChain, ReturnReason, ReturnTransaction, Returned, ReturnedTerms};
 pub use pacs008::{CreditTransfer, Group, PaymentId, Settlement, SettlementMethod, Transaction};
 pub use pacs009::{InstitutionTransaction, InstitutionTransfer, UnderlyingTransfer};
+
+pub use pain001::{
+    DayOrMoment, InitiatedAmount, InitiatedCredit, InitiatedId, Initiation, InitiationGroup, PaymentBlock,
+    PaymentMethod,
+};
+pub use pain002::{BlockStatus, CreditStatus, InitiationReport, InitiationStatus, ReportGroup};
 
 use crate::fault::{Fault, Rule};
 use crate::xml::{Element, Namespace, Value, parse, write};

@@ -16,8 +16,10 @@
 
 mod check;
 mod customer;
+mod initiation;
 mod institution;
 mod payback;
+mod recall;
 mod report;
 mod rules;
 #[cfg(test)]
@@ -26,7 +28,10 @@ mod tests;
 pub use check::faults;
 
 use crate::fault::{Fault, Rule};
-use crate::message::{CreditTransfer, Document, InstitutionTransfer, Message, Parsed, PaymentReturn, Status};
+use crate::message::{
+    CancellationRequest, CreditTransfer, Document, Initiation, InstitutionTransfer, Message, Parsed, PaymentReturn,
+    Resolution, Status,
+};
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
@@ -220,8 +225,14 @@ requests! {
     Customer(CreditTransfer),
     /// A payment between institutions, or a cover.
     Institution(InstitutionTransfer),
+    /// A customer asks its agent to pay.
+    Initiation(Initiation),
     /// A payment that goes back.
     Payback(PaymentReturn),
+    /// A payment is asked back.
+    Recall(CancellationRequest),
+    /// The answer to that.
+    RecallAnswer(Resolution),
 }
 
 impl Request {

@@ -76,15 +76,15 @@ pub(super) fn answer_id(says: &[u8], otherwise: Text35) -> Text35 {
 
 /// A reason with its text, cut to what a message carries.
 pub(super) fn status_reason((code, text): &(String, String)) -> Option<StatusReason> {
-    // What CBPR+ lets stand in free text, and twice at most.
+    let reason = Some(CodeOrText::Code(LongText::cut(code)?));
+    Some(StatusReason { originator: None, reason, information: free_text(text) })
+}
+
+/// A text in the lines and characters that CBPR+ lets stand in messages, two lines at most.
+pub(super) fn free_text(text: &str) -> Vec<LongText<105>> {
     let legal = |one: char| if one.is_ascii_alphanumeric() || "/-?:().,'+ ".contains(one) { one } else { '.' };
     let text: Vec<u8> = text.chars().map(|one| legal(one) as u8).collect();
-    let information = text.chunks(105).take(2).filter_map(|part| LongText::cut(&String::from_utf8_lossy(part)));
-    Some(StatusReason {
-        originator: None,
-        reason: Some(CodeOrText::Code(LongText::cut(code)?)),
-        information: information.collect(),
-    })
+    text.chunks(105).take(2).filter_map(|part| LongText::cut(&String::from_utf8_lossy(part))).collect()
 }
 
 /// The header of an answer: it goes back where the request came from; none when the request had none.

@@ -1,5 +1,9 @@
 //! What lies beside the project: ISO 20022's own schemas, asked through xmllint, and the published samples. Where they do not
-//! lie there, or xmllint is not installed, this says so and checks nothing.
+//! lie there, or xmllint is not installed, this says so and checks nothing. So does the checker of usage rules, which
+//! `scripts/test` installs.
+
+// Each file of tests uses a part of it.
+#![allow(dead_code)]
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,6 +30,30 @@ pub fn part<'a>(text: &'a str, name: &str) -> &'a str {
     let end = format!("</{name}>");
     let start = text.find(&format!("<{name} ")).unwrap();
     &text[start..text.find(&end).unwrap() + end.len()]
+}
+
+/// Holds a whole message, header and document, against their schemas and against the usage rules of CBPR+.
+pub fn check_whole(text: &str) {
+    let document = part(text, "Document");
+    let definition = document.split_once("tech:xsd:").unwrap().1.split('"').next().unwrap();
+    // Of these two, only the schemas of the next version are at hand.
+    let next = match definition {
+        "camt.056.001.08" => "camt.056.001.09",
+        "camt.029.001.09" => "camt.029.001.10",
+        other => other,
+    };
+    check(&format!("{next}.xsd"), &document.replacen(definition, next, 1));
+    check("head.001.001.02.xsd", part(text, "AppHdr"));
+    let (Some(schemas), Some(python)) = (beside("xsd"), std::env::var_os("SEAWAY_ISO_ORACLE")) else {
+        println!("skipped: SEAWAY_ISO_ORACLE names no Python that has cbpr-usage-rules");
+        return;
+    };
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/iso/check.py");
+    let done = Command::new(python).arg(script).arg("--xsd").arg(schemas).arg(file.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}\n{text}");
 }
 
 /// Holds a text against a schema.

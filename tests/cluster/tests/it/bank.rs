@@ -2,7 +2,9 @@
 
 use crate::net::*;
 use seaway_genesis::seed;
-use seaway_iso20022::message::{CodeOrText, CreditTransfer, LongText, Message, Status, StatusReport};
+use seaway_iso20022::message::{
+    CodeOrText, CreditTransfer, LongText, Message, Resolution, ResolutionStatus, Status, StatusReport,
+};
 use seaway_sdk::{MessageKeys, Settled, Topic, settle_message};
 use seaway_types::block::{LedgerProof, SettlementProof, Subject};
 use seaway_types::codec;
@@ -170,6 +172,83 @@ async fn a_payment_goes_back_in_parts_and_never_twice() {
     let unpaid = Settled { uetrs: vec!["0f8fad5b-d9cb-469f-a165-70867728950e".parse().unwrap()], ..paid };
     let unknown = merlion(1, payback("MERL-5", &unpaid, "1.00")).await;
     assert_eq!(verdict(&unknown), (Status::Rejected, "NARR".to_owned()), "{unknown:?}");
+}
+
+/// Harbour Bank asks a payment back.
+fn request(id: &str, payment: &Settled) -> String {
+    let uetr = payment.uetrs[0];
+    format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.056.001.08"><FIToFIPmtCxlReq>
+        <Assgnmt><Id>{id}</Id><Assgnr><Agt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Agt></Assgnr>
+        <Assgne><Agt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></Agt></Assgne>
+        <CreDtTm>2026-11-24T01:02:03.000+00:00</CreDtTm></Assgnmt>
+        <Undrlyg><TxInf><CxlId>{id}</CxlId>
+        <OrgnlGrpInf><OrgnlMsgId>HARB-1</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf>
+        <OrgnlUETR>{uetr}</OrgnlUETR><OrgnlIntrBkSttlmAmt Ccy="HKD">125000.00</OrgnlIntrBkSttlmAmt>
+        <CxlRsnInf><Rsn><Cd>CUST</Cd></Rsn></CxlRsnInf></TxInf></Undrlyg></FIToFIPmtCxlReq></Document>"#
+    )
+}
+
+/// Merlion Bank does not give it back.
+fn refusal(id: &str, payment: &Settled) -> String {
+    let uetr = payment.uetrs[0];
+    format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.029.001.09"><RsltnOfInvstgtn>
+        <Assgnmt><Id>{id}</Id><Assgnr><Agt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></Agt></Assgnr>
+        <Assgne><Agt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Agt></Assgne>
+        <CreDtTm>2026-11-24T02:02:03.000+00:00</CreDtTm></Assgnmt><Sts><Conf>RJCR</Conf></Sts>
+        <CxlDtls><TxInfAndSts>
+        <OrgnlGrpInf><OrgnlMsgId>HARB-1</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf>
+        <OrgnlUETR>{uetr}</OrgnlUETR><CxlStsRsnInf><Rsn><Cd>NOAS</Cd></Rsn></CxlStsRsnInf>
+        </TxInfAndSts></CxlDtls></RsltnOfInvstgtn></Document>"#
+    )
+}
+
+#[tokio::test]
+async fn a_recall_is_refused_once_and_then_answered_by_a_return() {
+    let net = net().await;
+    let paid = net.settle(0, &net.payer.bank_message().unwrap()).await;
+    let status = json!({"uetr": paid.uetrs[0]});
+    net.cluster.until(1, "payment_status", &status, PATIENCE, |found| !found["payments"].is_null()).await.unwrap();
+    // All through one node, so that each message meets what the one before it did.
+    let hand_over = |bic: &str, text: String| {
+        let keys = MessageKeys::new(vec![seed::secret_key(bic)]);
+        let client = net.cluster.client(1).unwrap();
+        let now = BlockTime::from_ms(seaway_cluster::now_ms()).unwrap();
+        async move { settle_message(&client, &text, now, &keys).await.unwrap() }
+    };
+    let resolution = |settled: &Settled| -> String {
+        let text = &settled.answer.as_ref().unwrap().text;
+        let message: Message<Resolution> = Message::read(text).unwrap();
+        let ResolutionStatus::Confirmed(status) = message.document.status;
+        let code = settled.reason.as_ref().map(|(code, _)| code.as_str()).unwrap_or_default();
+        format!("{} {code}", status.code())
+    };
+    // Nothing is asked back that was never paid, and nothing answered that was never asked.
+    let unpaid = Settled { uetrs: vec!["0f8fad5b-d9cb-469f-a165-70867728950e".parse().unwrap()], ..paid.clone() };
+    assert_eq!(resolution(&hand_over("HARBHKHH", request("HARB-C0", &unpaid)).await), "RJCR NOOR");
+    let unasked = hand_over("MERLSGSG", refusal("MERL-C0", &paid)).await;
+    assert_eq!((unasked.status, unasked.answer.is_none()), (Status::Rejected, true), "{unasked:?}");
+    let asked = hand_over("HARBHKHH", request("HARB-C1", &paid)).await;
+    assert_eq!(resolution(&asked), "PDCR ");
+    assert_eq!(hand_over("HARBHKHH", request("HARB-C1", &paid)).await.answer, asked.answer);
+    let open = hand_over("HARBHKHH", request("HARB-C2", &paid)).await;
+    assert_eq!(resolution(&open), "RJCR NARR", "one is open");
+    let refused = hand_over("MERLSGSG", refusal("MERL-C1", &paid)).await;
+    assert_eq!((refused.status, refused.answer.is_none()), (Status::Credited, true), "{refused:?}");
+    assert_eq!(resolution(&hand_over("HARBHKHH", request("HARB-C3", &paid)).await), "PDCR ");
+    let client = net.cluster.client(1).unwrap();
+    let recall =
+        async || client.call("payment_status", status.clone()).await.unwrap()["payments"][0]["record"].take();
+    assert_eq!(recall().await["recall"], json!({"reason": "CUST", "asked": 2, "stage": "asked"}));
+    // A return agrees.
+    let back = payback("MERL-C2", &paid, "125000.00").replace("AC04", "FOCR");
+    let returned = hand_over("MERLSGSG", back.clone()).await;
+    assert_eq!(verdict(&returned), (Status::Credited, String::new()), "{returned:?}");
+    assert_eq!(recall().await["recall"]["stage"], "agreed");
+    let again = hand_over("MERLSGSG", back).await;
+    assert_eq!((again.answer, again.signed), (returned.answer, None));
+    assert_eq!(resolution(&hand_over("HARBHKHH", request("HARB-C4", &paid)).await), "RJCR ARDT");
 }
 
 #[tokio::test]

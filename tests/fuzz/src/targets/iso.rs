@@ -3,7 +3,9 @@
 use crate::Target;
 use crate::day::day;
 use seaway_genesis::ceremony;
-use seaway_iso20022::message::{CreditTransfer, Document, Message, Status, StatusReport};
+use seaway_iso20022::message::{
+    CreditTransfer, Document, InitiationReport, Message, Resolution, Status, StatusReport,
+};
 use seaway_iso20022::order::{Known, KnownPayment, Outcome, Request, faults};
 use seaway_types::amount::Amount;
 use seaway_types::state::PaymentFacts;
@@ -52,6 +54,8 @@ fn readable(request: &Request, outcome: &Outcome) {
     let Some(answer) = request.answer(outcome) else { return };
     match answer.definition.as_str() {
         "pacs.002.001.10" => assert!(read::<StatusReport>(&answer.text).is_some(), "{}", answer.text),
+        "camt.029.001.09" => assert!(read::<Resolution>(&answer.text).is_some(), "{}", answer.text),
+        "pain.002.001.10" => assert!(read::<InitiationReport>(&answer.text).is_some(), "{}", answer.text),
         other => panic!("{other} answers"),
     }
 }

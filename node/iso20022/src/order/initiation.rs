@@ -1,0 +1,244 @@
+//! pain.001: a customer asks its agent to pay many creditors at once, and pain.002, the answer.
+//!
+//! All payments of a message are one instruction with as many credits, each on its own: one that cannot be paid stops no other.
+//! The instruction is the holder's where the holder signs for the account, else its agent's. Its key follows from agent,
+//! debtor's account and message id, so that two customers of one agent may use the same ids. A payment without a UETR gets one
+//! that follows from that key and its place: the same message names the same payments each time.
+
+use super::report::{answer_header, answer_id, status_reason};
+use super::rules::{
+    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, check_party, hundred_thousandths, missing,
+    salted, settled,
+};
+use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome};
+use crate::fault::{Fault, Rule};
+use crate::message::{
+    BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, HeaderParty, InitiatedAmount,
+    InitiatedCredit, Initiation, InitiationReport, InitiationStatus, LongText, Message, Moment, Money, PaymentBlock,
+    PaymentMethod, Purposes, ReportGroup, Status, canonical,
+};
+use seaway_types::Uetr;
+use seaway_types::bic::Bic;
+use seaway_types::bounded::Bounded;
+use seaway_types::codec;
+use seaway_types::hash::Domain;
+use seaway_types::identifier::InstructionKey;
+use seaway_types::instruction::payment::{BulkMode, Credit, CreditKind, CreditTransfer as Transfer};
+use seaway_types::instruction::{Body, Leg};
+use seaway_types::limits::CREDITS_MAX;
+use seaway_types::text::Text35;
+use seaway_types::time::Day;
+use std::collections::BTreeSet;
+
+const GROUP: &str = "/Document/CstmrCdtTrfInitn/GrpHdr";
+const BLOCK: &str = "/Document/CstmrCdtTrfInitn/PmtInf";
+
+impl Asks for Message<Initiation> {
+    fn order(&self) -> Result<Order, Fault> {
+        let Initiation { group, payments: block } = &self.document;
+        if block.method == PaymentMethod::Cheque {
+            let text = "payments are transfers";
+            return Err(Fault::refused(&format!("{BLOCK}/PmtMtd"), block.method.code(), "AG01", text));
+        }
+        let sender = block.debtor_agent.bic(&format!("{BLOCK}/DbtrAgt"))?;
+        self.check_receiver(sender)?;
+        check_totals(group.count.as_str(), group.sum.as_ref(), GROUP, block)?;
+        let count = block.count.as_ref().map_or(group.count.as_str(), |count| count.as_str());
+        check_totals(count, block.sum.as_ref(), BLOCK, block)?;
+        check_party(Some(&block.debtor), &format!("{BLOCK}/Dbtr"), "BE07")?;
+        check_party(block.ultimate_debtor.as_ref(), &format!("{BLOCK}/UltmtDbtr"), "BE07")?;
+        let InitiatedAmount::Instructed(first) = &block.credits.first().ok_or_else(|| missing(&at(1, "")))?.amount;
+        let debtor =
+            account(Some(&block.debtor_account), sender, (&format!("{BLOCK}/DbtrAcct"), DEBTOR_ACCOUNT), first)?;
+        let key = key(sender, &debtor.name, self.id());
+        let uetrs: Vec<Uetr> = uetrs(block, &key).collect();
+        let (mut accounts, mut seen) = (vec![debtor], BTreeSet::new());
+        for ((place, credit), uetr) in (1..).zip(&block.credits).zip(&uetrs) {
+            if !seen.insert(*uetr) {
+                let text = "two payments of this message have the same UETR";
+                return Err(Fault::refused(&at(place, "PmtId/UETR"), &uetr.to_string(), "AM05", text));
+            }
+            accounts.push(creditor(place, credit, block, first)?);
+        }
+        Ok(Order { sender, key, uetrs, accounts, payments: Vec::new() })
+    }
+
+    fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
+        let block = &self.document.payments;
+        let [debtor, creditors @ ..] = known.accounts else { return Err(missing(&format!("{BLOCK}/DbtrAcct"))) };
+        let debtor_data = canonical("Dbtr", &block.debtor);
+        let (mut asset, mut credits) = (None, Vec::with_capacity(block.credits.len()));
+        for ((((place, credit), uetr), named), id) in
+            (1..).zip(&block.credits).zip(&order.uetrs).zip(order.accounts.iter().skip(1)).zip(creditors)
+        {
+            let InitiatedAmount::Instructed(money) = &credit.amount;
+            let (of, amount) = settled(money, &at(place, "Amt/InstdAmt"), known.assets)?;
+            asset = Some(of);
+            let beside = debtor_data.clone() + &canonical("CdtTrfTxInf", credit);
+            let remittance = credit.remittance.as_ref();
+            let hash = |text: &_| salted(Domain::Remittance, known.salt, &canonical("RmtInf", text));
+            let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
+            credits.push(Credit {
+                kind: CreditKind::Customer,
+                uetr: *uetr,
+                end_to_end_id: credit.id.end_to_end,
+                creditor: *id,
+                amount,
+                instructing_agent: order.sender,
+                debtor_agent: order.sender,
+                creditor_agent: named.agent,
+                instructed: None,
+                charge_bearer: charge_bearer(bearer, &at(place, "ChrgBr"))?,
+                charges: Bounded::default(),
+                purpose: credit.purpose.as_ref().map(|Purposes::Code(code)| *code),
+                party_data_hash: Some(salted(Domain::PartyData, known.salt, &beside)),
+                remittance_hash: remittance.map(hash),
+                acceptance: None,
+            });
+        }
+        let transfer = Transfer {
+            debtor: *debtor,
+            asset: asset.ok_or_else(|| missing(&at(1, "")))?,
+            mode: BulkMode::EachOnItsOwn,
+            settlement_date: Some(match &block.execution {
+                DayOrMoment::Day(day) => *day,
+                DayOrMoment::Moment(Moment(moment)) => Day::of_local_ms(moment.ms()),
+            }),
+            // Their number was checked.
+            credits: Bounded::new(credits).map_err(|_| missing(&at(1, "")))?,
+        };
+        Ok(Body::Single(Leg::CreditTransfer(transfer)))
+    }
+
+    fn answer(&self, outcome: &Outcome) -> Option<Answer> {
+        let Initiation { group, payments: block } = &self.document;
+        let names = (group.id, outcome.status.code(), outcome.time, &outcome.reason, outcome.reference);
+        let credits: Vec<(Uetr, &str)> = outcome.credits.iter().map(|one| (one.uetr, one.status.code())).collect();
+        let id = answer_id(&codec::encode(&(names, credits)), group.id);
+        let reasons = outcome.reason.as_ref().and_then(status_reason).into_iter().collect();
+        let order = self.order().ok();
+        let uetrs = order.map(|order| order.uetrs).unwrap_or_default();
+        let each = block.credits.iter().zip(&uetrs).map(|(credit, uetr)| {
+            let result = outcome.of(*uetr);
+            let credited = matches!(result.status, Status::Settled | Status::Credited);
+            CreditStatus {
+                instruction: credit.id.instruction,
+                end_to_end: Some(credit.id.end_to_end),
+                uetr: Some(*uetr),
+                status: Some(result.status),
+                reasons: result.reason.as_ref().and_then(status_reason).into_iter().collect(),
+                accepted: credited.then_some(Moment(outcome.time)),
+                reference: outcome.reference,
+            }
+        });
+        let document = InitiationReport {
+            group: ReportGroup { id, created: Moment(outcome.time), initiating: None },
+            original: InitiationStatus {
+                id: group.id,
+                definition: LongText::cut(Initiation::DEFINITION)?,
+                created: Some(group.created),
+                count: Some(group.count.clone()),
+                status: Some(outcome.status),
+                reasons,
+            },
+            payments: Some(BlockStatus { id: block.id, status: None, credits: each.collect() }),
+        };
+        let header = answer_header(self.header.as_ref(), id, InitiationReport::DEFINITION, outcome.time);
+        Some(Answer::of(&Message { header, document }))
+    }
+}
+
+impl Message<Initiation> {
+    fn id(&self) -> &Text35 {
+        self.header.as_ref().map_or(&self.document.group.id, |header| &header.id)
+    }
+
+    /// The message goes to the debtor's agent, from whomever.
+    fn check_receiver(&self, agent: Bic) -> Result<(), Fault> {
+        let Some(header) = &self.header else { return Ok(()) };
+        let HeaderParty::Institution(to) = &header.to;
+        let path = "/AppHdr/To/FIId";
+        let bic = to.bic(path)?;
+        if bic == agent {
+            return Ok(());
+        }
+        let text = format!("the debtor's agent is {agent}");
+        Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "RC01", text))
+    }
+}
+
+/// A place in one of the payments, counted from 1.
+fn at(place: usize, name: &str) -> String {
+    let path = format!("{BLOCK}/CdtTrfTxInf[{place}]");
+    if name.is_empty() { path } else { format!("{path}/{name}") }
+}
+
+/// The message's key: see the module.
+fn key(agent: Bic, debtor: &AccountName, id: &Text35) -> InstructionKey {
+    let debtor = match debtor {
+        AccountName::Id(id) => id.to_string(),
+        AccountName::Number(number) => number.clone(),
+    };
+    let hash = Domain::IsoMessage.hash(&codec::encode(&(agent, debtor, id)));
+    InstructionKey(hash.0.first_chunk::<16>().copied().unwrap_or([0; 16]))
+}
+
+/// The UETRs of the payments, in order.
+fn uetrs<'a>(block: &'a PaymentBlock, key: &'a InstructionKey) -> impl Iterator<Item = Uetr> + 'a {
+    (0u32..).zip(&block.credits).map(|(place, credit)| {
+        let made = || {
+            let hash = Domain::IsoMessage.hash(&codec::encode(&(*key, place)));
+            Uetr::from_random(hash.0.first_chunk::<16>().copied().unwrap_or([0; 16]))
+        };
+        credit.id.uetr.unwrap_or_else(made)
+    })
+}
+
+/// Number and sum are those of the payments.
+fn check_totals(count: &str, sum: Option<&LongText<19>>, path: &str, block: &PaymentBlock) -> Result<(), Fault> {
+    let holds = block.credits.len();
+    if holds > CREDITS_MAX {
+        let expected = Rule::Form(format!("at most {CREDITS_MAX} payments"));
+        return Err(Fault { path: at(CREDITS_MAX.saturating_add(1), ""), ..Fault::new("", expected) });
+    }
+    if count.trim_start_matches('0') != holds.to_string() {
+        let text = format!("the message holds {holds} payments");
+        return Err(Fault::refused(&format!("{path}/NbOfTxs"), count, "AM18", text));
+    }
+    let Some(sum) = sum else { return Ok(()) };
+    let amount = |credit: &InitiatedCredit| {
+        let InitiatedAmount::Instructed(Money { number, .. }) = &credit.amount;
+        hundred_thousandths(number)
+    };
+    let found = block.credits.iter().fold(0u128, |sum, credit| sum.saturating_add(amount(credit)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, decimals) = sum.as_str().split_once('.').unwrap_or((sum.as_str(), "0"));
+    if digits(whole) && digits(decimals) && decimals.len() <= 5 && hundred_thousandths(sum.as_str()) == found {
+        return Ok(());
+    }
+    Err(Fault::refused(&format!("{path}/CtrlSum"), sum.as_str(), "AM10", "the payments have another sum"))
+}
+
+/// The account that one payment credits, after its rules.
+fn creditor(
+    place: usize,
+    credit: &InitiatedCredit,
+    block: &PaymentBlock,
+    first: &Money,
+) -> Result<NamedAccount, Fault> {
+    let InitiatedAmount::Instructed(money) = &credit.amount;
+    if money.currency != first.currency {
+        let text = format!("all payments of a message are in one currency, and the first is in {}", first.currency);
+        let path = at(place, "Amt/InstdAmt/@Ccy");
+        return Err(Fault::refused(&path, &money.currency.to_string(), "CURR", text));
+    }
+    let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
+    charge_bearer(bearer, &at(place, "ChrgBr"))?;
+    let path = at(place, "Cdtr");
+    let creditor = credit.creditor.as_ref().ok_or_else(|| missing(&path))?;
+    check_party(Some(creditor), &path, "BE04")?;
+    check_party(credit.ultimate_debtor.as_ref(), &at(place, "UltmtDbtr"), "BE07")?;
+    check_party(credit.ultimate_creditor.as_ref(), &at(place, "UltmtCdtr"), "BE04")?;
+    let bic = agent(credit.creditor_agent.as_ref(), &at(place, "CdtrAgt"))?;
+    account(credit.creditor_account.as_ref(), bic, (&at(place, "CdtrAcct"), CREDITOR_ACCOUNT), money)
+}

@@ -1,0 +1,220 @@
+//! camt.056 and camt.029: a payment is asked back, and the answer.
+//!
+//! The debtor's agent asks, the creditor's agent answers: it refuses by a camt.029 with `RJCR`, agrees by one with `CNCL`, or
+//! agrees by giving the payment back at once (pacs.004). The settlement infrastructure itself answers a request by a camt.029: `PDCR`
+//! when it is noted on the ledger, `RJCR` when the ledger refuses it.
+//!
+//! The payment is found by the agent that asked for it, by `OrgnlUETR`, and by the kind of message that `OrgnlMsgNmId` names;
+//! `pacs.009.001.08COV` names a cover.
+
+use super::payback::kind_of;
+use super::report::{answer_header, answer_id, free_text};
+use super::rules::{agent, check_header, check_party, missing};
+use super::{Answer, Asks, Known, NamedPayment, Order, Outcome, message_key};
+use crate::fault::{Fault, Rule};
+use crate::message::{
+    Agent, Assignment, CancellationReason, CancellationRequest, CancelledPayment, CaseParty, CodeOrText,
+    Confirmation, Document, LongText, Message, Moment, OriginalGroup, Resolution, ResolutionStatus, ResolvedPayment,
+    ResolvedPayments, Status,
+};
+use seaway_types::Uetr;
+use seaway_types::bic::Bic;
+use seaway_types::codec;
+use seaway_types::instruction::follow_up::{RecallAnswer, RecallRequest};
+use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::instruction::{Body, Leg};
+use seaway_types::reason::{Codes, StatedReason};
+
+const REQUEST: &str = "/Document/FIToFIPmtCxlReq";
+const RESOLUTION: &str = "/Document/RsltnOfInvstgtn";
+
+impl Asks for Message<CancellationRequest> {
+    fn order(&self) -> Result<Order, Fault> {
+        let CancellationRequest { assignment, underlying, .. } = &self.document;
+        let payment = &underlying.transaction;
+        let (sender, receiver) = parties(assignment, &format!("{REQUEST}/Assgnmt"))?;
+        check_header(self.header.as_ref(), sender, receiver)?;
+        let path = format!("{REQUEST}/Undrlyg/TxInf");
+        stated(payment.reason.as_ref(), &format!("{path}/CxlRsnInf"), |codes| codes.cancellation)?;
+        let named = named(payment.original.as_ref(), payment.uetr, sender, &path)?;
+        let id = self.header.as_ref().map_or(&assignment.id, |header| &header.id);
+        let uetrs = vec![named.key.uetr];
+        Ok(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
+    }
+
+    fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
+        let payment = &self.document.underlying.transaction;
+        let path = format!("{REQUEST}/Undrlyg/TxInf");
+        let reason = stated(payment.reason.as_ref(), &format!("{path}/CxlRsnInf"), |codes| codes.cancellation)?;
+        check_paid(payment, known, &path)?;
+        let payment = order.payments.first().ok_or_else(|| missing(&format!("{path}/OrgnlUETR")))?.key;
+        Ok(Body::Single(Leg::RecallRequest(RecallRequest { payment, reason })))
+    }
+
+    fn answer(&self, outcome: &Outcome) -> Option<Answer> {
+        let CancellationRequest { assignment, case, underlying } = &self.document;
+        let payment = &underlying.transaction;
+        let rejected = outcome.status == Status::Rejected;
+        let status = if rejected { Confirmation::Rejected } else { Confirmation::Pending };
+        let names = (assignment.id, status.code(), outcome.time, &outcome.reason, outcome.reference);
+        let id = answer_id(&codec::encode(&names), assignment.id);
+        // The list of reasons not to give back has few codes; the text says what it was.
+        let reason = outcome.reason.as_ref().filter(|_| rejected).map(|(code, text)| CancellationReason {
+            originator: None,
+            reason: LongText::cut(refusal_code(code)).map(CodeOrText::Code),
+            information: free_text(&format!("{code} {text}")),
+        });
+        let transaction = ResolvedPayment {
+            id: short(id),
+            case: payment.case.clone().or_else(|| case.clone()),
+            original: payment.original.clone(),
+            instruction: payment.instruction,
+            end_to_end: payment.end_to_end,
+            transaction: payment.transaction,
+            reference: payment.reference,
+            uetr: payment.uetr,
+            reason,
+        };
+        let document = Resolution {
+            assignment: Assignment {
+                id,
+                from: assignment.to.clone(),
+                to: assignment.from.clone(),
+                created: Moment(outcome.time),
+            },
+            status: ResolutionStatus::Confirmed(status),
+            details: ResolvedPayments { transaction },
+        };
+        let header = answer_header(self.header.as_ref(), id, Resolution::DEFINITION, outcome.time);
+        Some(Answer::of(&Message { header, document }))
+    }
+}
+
+impl Asks for Message<Resolution> {
+    fn order(&self) -> Result<Order, Fault> {
+        let Resolution { assignment, details, .. } = &self.document;
+        let payment = &details.transaction;
+        let (sender, receiver) = parties(assignment, &format!("{RESOLUTION}/Assgnmt"))?;
+        check_header(self.header.as_ref(), sender, receiver)?;
+        self.refusal()?;
+        let named =
+            named(payment.original.as_ref(), payment.uetr, receiver, &format!("{RESOLUTION}/CxlDtls/TxInfAndSts"))?;
+        let id = self.header.as_ref().map_or(&assignment.id, |header| &header.id);
+        let uetrs = vec![named.key.uetr];
+        Ok(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
+    }
+
+    fn body(&self, order: &Order, _: &Known<'_>) -> Result<Body, Fault> {
+        let path = format!("{RESOLUTION}/CxlDtls/TxInfAndSts/OrgnlUETR");
+        let payment = order.payments.first().ok_or_else(|| missing(&path))?.key;
+        Ok(Body::Single(Leg::RecallAnswer(RecallAnswer { payment, refusal: self.refusal()? })))
+    }
+
+    /// There is no message that answers an answer.
+    fn answer(&self, _: &Outcome) -> Option<Answer> {
+        None
+    }
+}
+
+impl Message<Resolution> {
+    /// Why the payment is not given back; nothing when it is.
+    fn refusal(&self) -> Result<Option<StatedReason>, Fault> {
+        let Resolution { status: ResolutionStatus::Confirmed(status), details, .. } = &self.document;
+        let (why, path) =
+            (details.transaction.reason.as_ref(), format!("{RESOLUTION}/CxlDtls/TxInfAndSts/CxlStsRsnInf"));
+        match (status, why) {
+            (Confirmation::Rejected, why) => stated(why, &path, |codes| codes.refusal).map(Some),
+            (Confirmation::Cancelled, None) => Ok(None),
+            (Confirmation::Cancelled, Some(_)) => {
+                let expected = Rule::Unknown("no reason: the payment is given back".to_owned());
+                Err(Fault { path, ..Fault::new("", expected) })
+            }
+            (Confirmation::Pending, _) => {
+                let text = "that nothing is decided yet changes nothing on the ledger";
+                Err(Fault::refused(&format!("{RESOLUTION}/Sts/Conf"), status.code(), "AG01", text))
+            }
+        }
+    }
+}
+
+/// Who sends, and who receives: institutions with a BIC.
+fn parties(assignment: &Assignment, path: &str) -> Result<(Bic, Bic), Fault> {
+    let bic = |party: &CaseParty, name: &str| {
+        if let CaseParty::Party(_) = party {
+            let text = "institutions alone ask payments back from each other";
+            return Err(Fault::refused(&format!("{path}/{name}/Pty"), "", "RC01", text));
+        }
+        let one: Option<&Agent> = party.agent();
+        agent(one, &format!("{path}/{name}/Agt"))
+    };
+    Ok((bic(&assignment.from, "Assgnr")?, bic(&assignment.to, "Assgne")?))
+}
+
+/// The payment that a message is about.
+fn named(
+    original: Option<&OriginalGroup>,
+    uetr: Option<Uetr>,
+    debtor_agent: Bic,
+    path: &str,
+) -> Result<NamedPayment, Fault> {
+    let original = original.ok_or_else(|| missing(&format!("{path}/OrgnlGrpInf")))?;
+    let definition = original.definition.as_str();
+    let kind = kind_of(definition, &[]).ok_or_else(|| {
+        let expected = "pacs.008.001.08 or pacs.009.001.08, or another version of them".to_owned();
+        Fault { path: format!("{path}/OrgnlGrpInf/OrgnlMsgNmId"), ..Fault::new(definition, Rule::Form(expected)) }
+    })?;
+    let path = format!("{path}/OrgnlUETR");
+    let uetr = uetr.ok_or_else(|| missing(&path))?;
+    Ok(NamedPayment { key: PaymentKey { debtor_agent, uetr, kind }, path, unknown: "NOOR" })
+}
+
+/// A reason that stands in a column of the table.
+fn stated(
+    reason: Option<&CancellationReason>,
+    path: &str,
+    column: impl Fn(Codes) -> Option<&'static str>,
+) -> Result<StatedReason, Fault> {
+    let reason = reason.ok_or_else(|| missing(path))?;
+    check_party(reason.originator.as_ref(), &format!("{path}/Orgtr"), "BE07")?;
+    let (name, value) = reason.stated().ok_or_else(|| missing(&format!("{path}/Rsn")))?;
+    let codes = || StatedReason::ALL.into_iter().filter_map(|reason| Some((column(reason.codes())?, reason)));
+    let found = codes().find(|(code, _)| name == "Rsn/Cd" && *code == value);
+    found.map(|(_, reason)| reason).ok_or_else(|| {
+        let names: Vec<&str> = codes().map(|(code, _)| code).collect();
+        let expected = Rule::Form(format!("a code, one of {}", names.join(", ")));
+        Fault { path: format!("{path}/{name}"), ..Fault::new(value, expected) }
+    })
+}
+
+/// The amount that is said to have been paid is the one that was, and something of it is left to give back.
+fn check_paid(payment: &CancelledPayment, known: &Known<'_>, path: &str) -> Result<(), Fault> {
+    let Some(found) = known.payments.first() else { return Ok(()) };
+    let (id, paid) = (found.facts.asset, found.facts.amount);
+    if found.returned >= paid {
+        let text = format!("all {} were returned before", known.assets.show(paid, id));
+        return Err(Fault::refused(&format!("{path}/OrgnlUETR"), "", "ARDT", text));
+    }
+    let (Some(stated), Some(asset)) = (&payment.paid, known.assets.get(id)) else { return Ok(()) };
+    let path = format!("{path}/OrgnlIntrBkSttlmAmt");
+    if stated.currency != asset.code {
+        let text = format!("{} was paid", asset.code);
+        return Err(Fault::refused(&format!("{path}/@Ccy"), &stated.currency.to_string(), "CURR", text));
+    }
+    let amount = stated.amount(asset.exponent).map_err(|text| Fault::refused(&path, &stated.number, "AM09", text))?;
+    if amount == paid {
+        return Ok(());
+    }
+    let text = format!("{} were paid", known.assets.show(paid, id));
+    Err(Fault::refused(&path, &stated.number, "AM09", text))
+}
+
+/// The code by which a camt.029 says why the ledger refuses a request.
+fn refusal_code(code: &str) -> &str {
+    let lists = |reason: &StatedReason| reason.codes().refusal == Some(code);
+    if StatedReason::ALL.iter().any(lists) { code } else { "NARR" }
+}
+
+/// CBPR+ has ids of answers with at most 16 characters.
+fn short(id: seaway_types::text::Text35) -> Option<seaway_types::text::Text35> {
+    id.as_str().get(..16).unwrap_or(id.as_str()).parse().ok()
+}
