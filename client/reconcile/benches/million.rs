@@ -80,7 +80,7 @@ fn write_bank(path: &Path, entries: u64) -> io::Result<()> {
     writeln!(out, "uetr,endToEndId,reference,direction,currency,amount,status")?;
     for position in 0..entries {
         let mut payment = Payment::new(position.wrapping_mul(STEP) % entries);
-        if payment.number % MISSING == 0 {
+        if payment.number.is_multiple_of(MISSING) {
             continue;
         }
         if payment.number % AMOUNT_DIFFERS == 1 {
