@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::limits::{XML_DEPTH_MAX, XML_NAME_BYTES_MAX, XML_PIECE_BYTES_MAX};
 use crate::record::{Entries, Units};
 use entry::{Detail, Entry, Field, Money};
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -261,17 +262,10 @@ impl Message<'_> {
     fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Fault> {
         let name = reference.xml10_content();
         let known = reference.resolve_char_ref().map_err(|error| self.fault(&name, &error.to_string()))?;
-        let known = known.or(match name.as_ref() {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "apos" => Some('\''),
-            "quot" => Some('"'),
-            _ => None,
-        });
-        match known {
-            Some(character) => self.text(character.encode_utf8(&mut [0; 4])),
-            None => Err(self.fault(&name, "the entity is refused")),
+        match (known, resolve_xml_entity(&name)) {
+            (Some(character), _) => self.text(character.encode_utf8(&mut [0; 4])),
+            (None, Some(text)) => self.text(text),
+            (None, None) => Err(self.fault(&name, "the entity is refused")),
         }
     }
 

@@ -2,11 +2,10 @@
 
 mod beside;
 
-use beside::{check_whole, sample};
+use beside::{assets, check_whole, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{InitiationReport, Message, Status};
 use seaway_iso20022::order::{AccountName, CreditResult, Known, Outcome, Request, faults};
-use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{BulkMode, CreditTransfer};
 use seaway_types::instruction::{Body, Leg};
@@ -69,19 +68,6 @@ fn message(count: usize) -> String {
     let sum = count * (count + 1) / 2 * 10 + count * 5;
     let head = HEAD.replace("{count}", &count.to_string()).replace("{sum}", &format!("{}.{}", sum / 10, sum % 10));
     head + &(1..=count).map(credit).collect::<String>() + TAIL
-}
-
-fn assets() -> AssetBook {
-    let asset = Asset {
-        code: "HKD".parse().unwrap(),
-        exponent: Exponent::new(2).unwrap(),
-        issuer: "HARBHKHH".parse().unwrap(),
-        kind: AssetKind::SettlementBankMoney,
-        is_default: true,
-        enabled: true,
-        payment_max: None,
-    };
-    AssetBook::new(vec![(AssetId(1), asset)])
 }
 
 fn transfer(text: &str) -> Result<CreditTransfer, Fault> {
@@ -150,9 +136,15 @@ fn keys_and_missing_uetrs_follow_from_the_message() {
 #[test]
 fn each_rule_has_its_place_and_its_reason() {
     refused("<PmtMtd>TRF<", "<PmtMtd>CHK<", "PmtInf/PmtMtd", "AG01");
-    refused("<NbOfTxs>3<", "<NbOfTxs>4<", "GrpHdr/NbOfTxs", "AM18");
-    refused("<CtrlSum>7.5<", "<CtrlSum>7.6<", "GrpHdr/CtrlSum", "AM10");
-    refused("<CtrlSum>7.5<", "<CtrlSum>7,5<", "GrpHdr/CtrlSum", "AM10");
+    refused("<NbOfTxs>3<", "<NbOfTxs>4<", "GrpHdr/NbOfTxs", "AM19");
+    refused("<CtrlSum>7.5<", "<CtrlSum>7.6<", "GrpHdr/CtrlSum", "AM16");
+    refused("<CtrlSum>7.5<", "<CtrlSum>7,5<", "GrpHdr/CtrlSum", "AM16");
+    let method = "<PmtMtd>TRF</PmtMtd>";
+    refused(method, &format!("{method}<NbOfTxs>2</NbOfTxs>"), "PmtInf/NbOfTxs", "AM20");
+    refused(method, &format!("{method}<CtrlSum>7.4</CtrlSum>"), "PmtInf/CtrlSum", "AM17");
+    let initiating = "<InitgPty><Nm>Lamma Instruments Ltd</Nm>";
+    let address = format!("{initiating}<PstlAdr><Ctry>HK</Ctry></PstlAdr>");
+    refused(initiating, &address, "GrpHdr/InitgPty/PstlAdr/TwnNm", "BE07");
     refused("<To><FIId><FinInstnId><BICFI>HARBHKHH", "<To><FIId><FinInstnId><BICFI>THAMGB2L", "BICFI", "RC01");
     refused(
         "<BICFI>HARBHKHH</BICFI></FinInstnId></DbtrAgt>",
@@ -175,7 +167,7 @@ fn each_rule_has_its_place_and_its_reason() {
         "<CdtrAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></CdtrAgt>",
         "",
         "CdtTrfTxInf[1]/CdtrAgt",
-        "FF01",
+        "RC01",
     );
 }
 
@@ -189,7 +181,9 @@ fn what_one_message_cannot_hold_is_refused() {
     let block = &text[text.find("<PmtInf>").unwrap()..text.find("</PmtInf>").unwrap() + 9];
     refuses(&text.replace(block, &block.repeat(2)), "CstmrCdtTrfInitn/PmtInf", "FF01");
     let bearer = |code: &str| text.replace("</DbtrAgt>", &format!("</DbtrAgt><ChrgBr>{code}</ChrgBr>"));
-    refuses(&bearer("SLEV"), "ChrgBr", "AG01");
+    refuses(&bearer("SLEV"), "PmtInf/ChrgBr", "AG01");
+    let own = text.replacen("</Amt>", "</Amt><ChrgBr>SLEV</ChrgBr>", 1);
+    refuses(&own, "CdtTrfTxInf[1]/ChrgBr", "AG01");
     assert!(transfer(&bearer("DEBT")).is_ok());
     let equivalent = "<EqvtAmt><Amt Ccy=\"HKD\">1.50</Amt><CcyOfTrf>USD</CcyOfTrf></EqvtAmt>";
     refuses(&text.replace("<InstdAmt Ccy=\"HKD\">1.50</InstdAmt>", equivalent), "Amt/EqvtAmt", "FF01");
@@ -205,6 +199,7 @@ fn the_answer_tells_of_each_payment() {
         uetr: order.uetrs[place],
         status,
         reason: why.map(|code| (code.to_owned(), "the account; there is none".to_owned())),
+        time: "2026-11-23T01:02:04.500Z".parse().unwrap(),
     };
     let credits = vec![
         credit(0, Status::Credited, None),
@@ -224,6 +219,7 @@ fn the_answer_tells_of_each_payment() {
     let statuses: Vec<&str> = each.iter().map(|one| one.status.unwrap().code()).collect();
     assert_eq!(statuses, ["ACCC", "RJCT", "PDNG"]);
     assert_eq!(each[1].uetr, Some(order.uetrs[1]));
+    assert_eq!(each[0].accepted.unwrap().to_string(), "2026-11-23T01:02:04.500+00:00", "each has its own time");
     // One that is refused as a whole.
     let text = message(3).replace("<PmtMtd>TRF<", "<PmtMtd>CHK<");
     let request = Request::read(&text).unwrap();
@@ -234,6 +230,72 @@ fn the_answer_tells_of_each_payment() {
         "{}",
         answer.text
     );
+}
+
+/// Other content under the same id is another body: whatever stands beside the ledger is covered by a hash.
+#[test]
+fn another_message_has_another_body() {
+    let text = message(3);
+    let agent = "</DbtrAgt>";
+    let others = [
+        text.replace(agent, &format!("{agent}<UltmtDbtr><Nm>Lamma Holding</Nm></UltmtDbtr>")),
+        text.replace("<InitgPty><Nm>Lamma", "<InitgPty><Nm>Lantau"),
+        text.replace("<PmtMtd>TRF<", "<PmtMtd>TRA<"),
+        text.replace("<ReqdExctnDt>", "<PmtTpInf><InstrPrty>HIGH</InstrPrty></PmtTpInf><ReqdExctnDt>"),
+        text.replace("Hong Kong", "Kowloon"),
+        text.replace("Supplier 3", "Supplier 4"),
+        text.replace("Invoice 3", "Invoice 4"),
+    ];
+    let first = transfer(&text).unwrap();
+    for other in others {
+        assert_ne!(other, text);
+        assert_ne!(transfer(&other).unwrap(), first, "{other}");
+    }
+    // Remittance has a hash of its own.
+    let other = transfer(&text.replace("Invoice 3", "Invoice 4")).unwrap();
+    assert_eq!(other.credits[2].party_data_hash, first.credits[2].party_data_hash);
+    assert_ne!(other.credits[2].remittance_hash, first.credits[2].remittance_hash);
+}
+
+#[test]
+fn a_payment_without_its_account_is_not_left_out() {
+    let request = Request::read(&message(3)).unwrap();
+    let order = request.order().unwrap();
+    let assets = assets();
+    let accounts = [AccountId([1; 16]); 3];
+    let known = Known { assets: &assets, accounts: &accounts, payments: &[], salt: &[7; 32] };
+    let fault = request.body(&order, &known).unwrap_err();
+    assert!(fault.path.ends_with("CdtTrfTxInf[3]/CdtrAcct"), "{fault}");
+}
+
+/// Each fault stands where it says: a payment that is left out would change number, sum and places of the others.
+#[test]
+fn faults_name_the_places_of_the_message() {
+    let agent = "<CdtrAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></CdtrAgt>";
+    let text = message(3).replacen(agent, "", 1).replace("<Nm>Supplier 3</Nm>", "");
+    let found = faults(&text);
+    assert!(found.len() == 1 && found[0].path.ends_with("CdtTrfTxInf[1]/CdtrAgt"), "{found:#?}");
+    // One word that holds for all is one fault.
+    let found = faults(&message(3).replace("</DbtrAgt>", "</DbtrAgt><ChrgBr>SLEV</ChrgBr>"));
+    assert!(found.len() == 1 && found[0].path.ends_with("PmtInf/ChrgBr"), "{found:#?}");
+}
+
+#[test]
+fn answers_to_two_customers_have_two_ids_and_are_valid() {
+    let time = "2026-11-23T01:02:04.567Z".parse().unwrap();
+    let answer = |text: &str| {
+        let request = Request::read(text).unwrap();
+        let answer = request.answer(&Outcome::refused(&request.order().unwrap_err(), time)).unwrap();
+        check_whole(&answer.text);
+        Message::<InitiationReport>::read(&answer.text).unwrap().document
+    };
+    let text = message(3).replace("<PmtMtd>TRF<", "<PmtMtd>CHK<");
+    let (one, other) = (answer(&text), answer(&text.replace("hk-importer", "hk-merchant")));
+    assert_ne!(one.group.id, other.group.id);
+    assert!(one.group.initiating.is_some());
+    // A number that is none is not said again.
+    let text = message(3).replace("<NbOfTxs>3<", "<NbOfTxs>three<");
+    assert_eq!(answer(&text).original.count, None);
 }
 
 /// The published sample is paid by cheque.

@@ -2,12 +2,12 @@
 
 mod beside;
 
-use beside::check_whole;
+use beside::{assets, check_whole};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{Confirmation, Message, Resolution, ResolutionStatus, Status};
 use seaway_iso20022::order::{Known, KnownPayment, Outcome, Request, faults};
 use seaway_types::amount::Amount;
-use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
+use seaway_types::asset::AssetId;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::follow_up::{RecallAnswer, RecallRequest};
 use seaway_types::instruction::payment::CreditKind;
@@ -57,19 +57,6 @@ const REQUEST: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </Document>
 </Envelope>
 "#;
-
-fn assets() -> AssetBook {
-    let asset = Asset {
-        code: "HKD".parse().unwrap(),
-        exponent: Exponent::new(2).unwrap(),
-        issuer: "HARBHKHH".parse().unwrap(),
-        kind: AssetKind::SettlementBankMoney,
-        is_default: true,
-        enabled: true,
-        payment_max: None,
-    };
-    AssetBook::new(vec![(AssetId(1), asset)])
-}
 
 fn amount(units: u64) -> Amount {
     Amount::new(units).unwrap()
@@ -165,6 +152,18 @@ fn the_infrastructure_answers_whether_the_request_is_noted() {
         let text = refused.write();
         assert!(text.contains(&format!("<Cd>{said}</Cd>")) && text.contains(&format!("<AddtlInf>{code} ")), "{text}");
     }
+}
+
+#[test]
+fn answers_to_two_banks_have_two_ids() {
+    let time = "2026-11-24T01:02:04.567Z".parse().unwrap();
+    let id = |text: &str| {
+        let reason = Some(("NOOR".to_owned(), "there is no such payment".to_owned()));
+        let outcome = Outcome { status: Status::Rejected, reason, time, reference: None, credits: Vec::new() };
+        let answer = Request::read(text).unwrap().answer(&outcome).unwrap();
+        Message::<Resolution>::read(&answer.text).unwrap().document.assignment.id
+    };
+    assert_ne!(id(REQUEST), id(&REQUEST.replace("HARBHKHH", "THAMGB2L")));
 }
 
 #[test]

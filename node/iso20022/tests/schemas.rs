@@ -3,7 +3,7 @@
 
 mod beside;
 
-use beside::{check, check_whole, sample};
+use beside::{check, check_whole, conformance, sample, usage_faults};
 use seaway_iso20022::Rule;
 use seaway_iso20022::message::{CreditTransfer, Message, Status, StatusReport};
 use seaway_iso20022::order::{Outcome, Request};
@@ -66,4 +66,27 @@ fn samples_are_read_and_answered() {
     let report = status.replace("EXTx", "ACCC");
     let report: Message<StatusReport> = Message::read(&report).unwrap();
     assert_eq!(Message::read(&report.write()).as_ref(), Ok(&report));
+}
+
+/// The checker accepts messages that keep the rules and finds fault with others: else its silence about ours would say nothing.
+#[test]
+fn the_checker_of_usage_rules_can_tell() {
+    let broken = [
+        ("camt.029.xml", "<CxlStsRsnInf><Rsn><Cd>NOAS</Cd></Rsn></CxlStsRsnInf>", ""),
+        ("camt.053.xml", "450000.00", "450000.01"),
+        ("camt.054.xml", "<BookgDt>", "<BookgDtX>"),
+        ("pacs.002.xml", "<Rsn>", "<RsnX>"),
+        ("pacs.004.xml", "<MsgDefIdr>pacs.004.001.09<", "<MsgDefIdr>pacs.004.001.10<"),
+        ("pain.002.xml", "<OrgnlPmtInfId>LAMMA-1<", "<OrgnlPmtInfId>LAMMA-2<"),
+    ];
+    for file in std::fs::read_dir(conformance("skeletons")).unwrap() {
+        check_whole(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    for (name, part, by) in broken {
+        let text = std::fs::read_to_string(conformance("skeletons").join(name)).unwrap();
+        assert!(text.contains(part), "{name}: {part}");
+        if let Some((found, said)) = usage_faults(&text.replacen(part, by, 1)) {
+            assert!(found, "{name} without its {part}: {said}");
+        }
+    }
 }

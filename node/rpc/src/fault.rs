@@ -145,7 +145,7 @@ impl From<Fault> for ErrorObjectOwned {
             Fault::Message(fault) => {
                 (data.iso, data.field, data.value) =
                     (Some(fault.rule.code()), Some(fault.path.as_str()), Some(fault.value.as_str()));
-                (-32_008, fault.to_string())
+                (-32_031, fault.to_string())
             }
             Fault::Forbidden => (-32_005, "reading this needs a right that this caller has not shown".to_owned()),
             Fault::Internal(why) => (-32_603, format!("the node failed: {why}")),

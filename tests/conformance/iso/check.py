@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks ISO 20022 messages: `check.py [--xsd DIR] [--shape] [--year YEAR] FILE...`
+"""Checks ISO 20022 messages: `check.py [--xsd DIR] [--year YEAR] FILE...`
 
 A file holds an AppHdr and a Document in any wrapper, or a Document alone. Prints a line per violation, with the file, the
 XPath, the rule and a text. Ends with 0 when there is none, 1 when there are some, 2 when it is called wrongly, and 3 when
@@ -10,7 +10,6 @@ Whose rule is broken can be told from its name:
 - `pacs.008:R10`, `pacs.008:VAL-BIC` and so on: the package's. It has none for camt.053, camt.056, camt.029 and pain.002,
   where it looks at identifiers only and calls the rest valid: its silence says nothing there. A note on stderr tells.
 - `CBPR_...` and `balances`: those of rules.py, which the package does not have.
-- `shape`: with --shape, those of shape.py.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ try:
     from lxml import etree
 
     from rules import Found, document_faults, header_faults
-    from shape import document_shape, header_shape
 except ImportError as missing:
     print(f"check.py: {missing}: install the PyPI package cbpr-usage-rules, version 0.6.0", file=sys.stderr)
     sys.exit(3)
@@ -78,7 +76,7 @@ def variant_of(kind: str, header: etree._ElementTree | None, document: etree._El
     return kind
 
 
-def faults(file: Path, schemas: Path, shape: bool, year: int) -> Iterator[Found]:
+def faults(file: Path, schemas: Path, year: int) -> Iterator[Found]:
     root = etree.parse(str(file), etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
     header, document = (next(root.iter("{*}" + name), None) for name in ("AppHdr", "Document"))
     if document is None:
@@ -99,16 +97,11 @@ def faults(file: Path, schemas: Path, shape: bool, year: int) -> Iterator[Found]
         print(f"{file}: note: the package has no rules for {kind}", file=sys.stderr)
         if plain_header is not None:
             yield from header_faults(plain_header, plain, definition)
-    if shape:
-        if plain_header is not None:
-            yield from header_shape(plain_header)
-        yield from document_shape(variant, plain, schemas / f"{definition}.xsd", year)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Messages against ISO's schemas and the CBPR+ usage rules.")
     parser.add_argument("--xsd", type=Path, metavar="DIR", help="of ISO's schemas (beside it: shared/iso20022/xsd)")
-    parser.add_argument("--shape", action="store_true", help="also what CBPR+ makes mandatory or removes")
     parser.add_argument("--year", type=int, default=2026, help="of the usage guidelines (2026)")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     asked = parser.parse_args()
@@ -121,7 +114,7 @@ def main() -> int:
     found = 0
     for file in asked.files:
         try:
-            for path, rule, text in faults(file, schemas, asked.shape, asked.year):
+            for path, rule, text in faults(file, schemas, asked.year):
                 found += 1
                 print(f"{file}: {path}: {rule}: {text}")
         except (OSError, etree.XMLSyntaxError) as fault:

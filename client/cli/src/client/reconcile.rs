@@ -77,7 +77,7 @@ pub async fn reconcile(options: &Options) -> Result<ExitCode, String> {
     let bank = read(&options.bank, options, options.bank_account.as_deref())?;
     let report = seaway_reconcile::reconcile(ledger, bank, options.mirrored);
     if options.connection.json {
-        write(&report);
+        write(&report)?;
     } else {
         show(&report, options.rows);
     }
@@ -132,13 +132,15 @@ fn cut(answer: &mut Value, first: u64) -> bool {
     entries.len() < before
 }
 
-/// Writes JSON as it is made: a report may have a million lines. When nobody reads any more, the exit code still tells.
-fn write(report: &Report) {
+/// Writes JSON as it is made: a report may have a million lines. When nobody reads any more, the exit code still tells; a
+/// report that could not be written whole for another reason is none.
+fn write(report: &Report) -> Result<(), String> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let _unseen = serde_json::to_writer_pretty(&mut out, report)
-        .map_err(std::io::Error::from)
-        .and_then(|()| writeln!(out))
-        .and_then(|()| out.flush());
+    let written = serde_json::to_writer_pretty(&mut out, report).map_err(std::io::Error::from);
+    match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("the report: {error}")),
+        _ => Ok(()),
+    }
 }
 
 /// The breaks, how many there are of each class, and the sums.

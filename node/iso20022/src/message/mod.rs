@@ -194,3 +194,11 @@ pub(crate) fn canonical<V: Value>(name: &str, value: &V) -> String {
     value.write(&mut element);
     write(&element)
 }
+
+/// The same without one of its parts.
+pub(crate) fn canonical_without<V: Value>(name: &str, value: &V, part: &str) -> String {
+    let mut element = Element::new(name, &Namespace::default());
+    value.write(&mut element);
+    element.children.retain(|child| child.name != part);
+    write(&element)
+}

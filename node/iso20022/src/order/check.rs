@@ -9,7 +9,8 @@ use seaway_types::limits::ISO_FAULTS_MAX;
 /// then the element that has it is left out, and the rest is checked again. What is missing only because it was left out is
 /// no fault: then the element around it is left out too.
 ///
-/// It ends where a part that every message has is wrong in a way that makes the rest unreadable.
+/// It ends where a part that every message has is wrong in a way that makes the rest unreadable, and where one payment of
+/// many would have to be left out.
 pub fn faults(text: &str) -> Vec<Fault> {
     let mut parsed = match Parsed::new(text) {
         Ok(parsed) => parsed,
@@ -33,7 +34,9 @@ pub fn faults(text: &str) -> Vec<Fault> {
         }
         // Without its document or a part that every message has, nothing more can be said.
         let enough = out.starts_with("/AppHdr") || out.matches('/').count() >= 3;
-        if !enough || found.len() >= ISO_FAULTS_MAX {
+        // Without one payment of many, number and sum are others, and so are the places of those after it.
+        let one_of_many = out.rsplit('/').next().is_some_and(|name| name.starts_with("CdtTrfTxInf["));
+        if !enough || one_of_many || found.len() >= ISO_FAULTS_MAX {
             break;
         }
         left_out.push(out);

@@ -2,20 +2,18 @@
 
 use super::report::{Asked, report};
 use super::rules::{
-    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, check_count, check_header, check_party,
-    hundred_thousandths, instructed, missing, salted, settled,
+    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, charges_explain, check_group, check_header,
+    check_party, ensure_direct, instructed, missing, salted, settled, single,
 };
 use super::{Answer, Asks, Known, Order, Outcome, message_key};
 use crate::fault::Fault;
-use crate::message::{
-    Agent, ChargeBearerCode, CreditTransfer, Document, Message, Purposes, SettlementMethod, Transaction, canonical,
-};
+use crate::message::{Agent, CreditTransfer, Document, Message, Purposes, Transaction, canonical};
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
 use seaway_types::hash::Domain;
-use seaway_types::instruction::payment::{BulkMode, Credit, CreditKind, CreditTransfer as Transfer, Instructed};
-use seaway_types::instruction::{Body, Leg};
+use seaway_types::instruction::Body;
+use seaway_types::instruction::payment::{Credit, CreditKind, Instructed};
 
 const GROUP: &str = "/Document/FIToFICstmrCdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FIToFICstmrCdtTrf/CdtTrfTxInf";
@@ -27,11 +25,7 @@ fn at(name: &str) -> String {
 impl Asks for Message<CreditTransfer> {
     fn order(&self) -> Result<Order, Fault> {
         let CreditTransfer { group, transaction } = &self.document;
-        check_count(&format!("{GROUP}/NbOfTxs"), group.count.as_str(), 1)?;
-        if group.settlement.method != SettlementMethod::Clearing {
-            let text = "a settlement infrastructure settles by CLRG on its own leg";
-            return Err(Fault::refused(&format!("{GROUP}/SttlmInf/SttlmMtd"), "", "AG01", text));
-        }
+        check_group(group, GROUP)?;
         let (sender, receiver, debtor_agent, creditor_agent) = agents(transaction)?;
         check_header(self.header.as_ref(), sender, receiver)?;
         check_charges(transaction)?;
@@ -72,16 +66,7 @@ impl Asks for Message<CreditTransfer> {
             remittance_hash: remittance.map(hash),
             acceptance: None,
         };
-        let transfer = Transfer {
-            debtor: *debtor,
-            asset,
-            // So that a large amount waits for the creditor's agent instead of being rejected.
-            mode: BulkMode::EachOnItsOwn,
-            settlement_date: transaction.settlement_date,
-            // One is within the bound.
-            credits: Bounded::new(vec![credit]).unwrap_or_default(),
-        };
-        Ok(Body::Single(Leg::CreditTransfer(transfer)))
+        Ok(single(*debtor, asset, transaction.settlement_date, credit))
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
@@ -110,15 +95,8 @@ fn agents(transaction: &Transaction) -> Result<(Bic, Bic, Bic, Bic), Fault> {
     let receiver = agent(transaction.instructed_agent.as_ref(), &at("InstdAgt"))?;
     let debtor = transaction.debtor_agent.bic(&at("DbtrAgt"))?;
     let creditor = transaction.creditor_agent.bic(&at("CdtrAgt"))?;
-    for (name, bic, other, is) in
-        [("InstgAgt", sender, debtor, "the debtor's agent"), ("InstdAgt", receiver, creditor, "the creditor's agent")]
-    {
-        if bic != other {
-            let path = format!("{TRANSACTION}/{name}/FinInstnId/BICFI");
-            let text = format!("agents settle with each other directly: expected {other}, {is}");
-            return Err(Fault::refused(&path, &bic.to_string(), "AG01", text));
-        }
-    }
+    ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent")?;
+    ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent")?;
     Ok((sender, receiver, debtor, creditor))
 }
 
@@ -144,20 +122,11 @@ fn check_charges(transaction: &Transaction) -> Result<(), Fault> {
     if let Some(rate) = &transaction.rate {
         return refused("XchgRate", &rate.to_string(), "CURR", "one currency has no rate".to_owned());
     }
-    let (from, to) = (hundred_thousandths(&instructed.number), hundred_thousandths(&settled.number));
-    let same_currency = transaction.charges.iter().filter(|charge| charge.amount.currency == settled.currency);
-    let charges: u128 = same_currency.map(|charge| hundred_thousandths(&charge.amount.number)).sum();
-    // Who bears them decides their direction: a debtor pays them on top, otherwise they were taken from what is settled.
-    let explained = match transaction.charge_bearer {
-        ChargeBearerCode::Debtor => to.checked_sub(from),
-        _ => from.checked_sub(to),
-    };
-    if explained == Some(charges) || from == to && charges == 0 {
-        Ok(())
-    } else {
-        let text = format!("instructed are {}, and the charges do not explain the difference", instructed.number);
-        refused("IntrBkSttlmAmt", &settled.number, "AM09", text)
+    if charges_explain(instructed, settled, &transaction.charges, transaction.charge_bearer) {
+        return Ok(());
     }
+    let text = format!("instructed are {}, and the charges do not explain the difference", instructed.number);
+    refused("IntrBkSttlmAmt", &settled.number, "AM09", text)
 }
 
 /// Debtor and creditor have names; addresses name town and country.

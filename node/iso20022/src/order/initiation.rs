@@ -7,15 +7,15 @@
 
 use super::report::{answer_header, answer_id, status_reason};
 use super::rules::{
-    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, check_party, hundred_thousandths, missing,
-    salted, settled,
+    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, charge_bearer, check_party, hundred_thousandths, missing, salted,
+    settled,
 };
 use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome};
 use crate::fault::{Fault, Rule};
 use crate::message::{
     BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, HeaderParty, InitiatedAmount,
-    InitiatedCredit, Initiation, InitiationReport, InitiationStatus, LongText, Message, Moment, Money, PaymentBlock,
-    PaymentMethod, Purposes, ReportGroup, Status, canonical,
+    InitiatedCredit, Initiation, InitiationReport, InitiationStatus, LongText, Message, Moment, Money, Organisation,
+    Party, PartyId, PaymentBlock, PaymentMethod, Purposes, ReportGroup, Status, canonical, canonical_without,
 };
 use seaway_types::Uetr;
 use seaway_types::bic::Bic;
@@ -42,9 +42,12 @@ impl Asks for Message<Initiation> {
         }
         let sender = block.debtor_agent.bic(&format!("{BLOCK}/DbtrAgt"))?;
         self.check_receiver(sender)?;
-        check_totals(group.count.as_str(), group.sum.as_ref(), GROUP, block)?;
+        check_totals(group.count.as_str(), group.sum.as_ref(), (GROUP, "AM19", "AM16"), block)?;
         let count = block.count.as_ref().map_or(group.count.as_str(), |count| count.as_str());
-        check_totals(count, block.sum.as_ref(), BLOCK, block)?;
+        check_totals(count, block.sum.as_ref(), (BLOCK, "AM20", "AM17"), block)?;
+        if let Some(address) = &group.initiating.address {
+            address.check(&format!("{GROUP}/InitgPty"), "BE07")?;
+        }
         check_party(Some(&block.debtor), &format!("{BLOCK}/Dbtr"), "BE07")?;
         check_party(block.ultimate_debtor.as_ref(), &format!("{BLOCK}/UltmtDbtr"), "BE07")?;
         let InitiatedAmount::Instructed(first) = &block.credits.first().ok_or_else(|| missing(&at(1, "")))?.amount;
@@ -66,7 +69,12 @@ impl Asks for Message<Initiation> {
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
         let block = &self.document.payments;
         let [debtor, creditors @ ..] = known.accounts else { return Err(missing(&format!("{BLOCK}/DbtrAcct"))) };
-        let debtor_data = canonical("Dbtr", &block.debtor);
+        // A payment without its account would be dropped.
+        let known_of = [creditors.len(), order.uetrs.len(), order.accounts.len().saturating_sub(1)];
+        if known_of.iter().any(|count| *count != block.credits.len()) {
+            return Err(missing(&at(creditors.len().saturating_add(1), "CdtrAcct")));
+        }
+        let around = salted(Domain::PartyData, known.salt, &self.around()).to_string();
         let (mut asset, mut credits) = (None, Vec::with_capacity(block.credits.len()));
         for ((((place, credit), uetr), named), id) in
             (1..).zip(&block.credits).zip(&order.uetrs).zip(order.accounts.iter().skip(1)).zip(creditors)
@@ -74,7 +82,7 @@ impl Asks for Message<Initiation> {
             let InitiatedAmount::Instructed(money) = &credit.amount;
             let (of, amount) = settled(money, &at(place, "Amt/InstdAmt"), known.assets)?;
             asset = Some(of);
-            let beside = debtor_data.clone() + &canonical("CdtTrfTxInf", credit);
+            let beside = around.clone() + &canonical_without("CdtTrfTxInf", credit, "RmtInf");
             let remittance = credit.remittance.as_ref();
             let hash = |text: &_| salted(Domain::Remittance, known.salt, &canonical("RmtInf", text));
             let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
@@ -112,9 +120,12 @@ impl Asks for Message<Initiation> {
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
         let Initiation { group, payments: block } = &self.document;
-        let names = (group.id, outcome.status.code(), outcome.time, &outcome.reason, outcome.reference);
+        let agent = block.debtor_agent.institution.bic;
+        // Two customers of one agent may use the same ids.
+        let asked = (agent, canonical("DbtrAcct", &block.debtor_account), group.id);
+        let names = (outcome.status.code(), outcome.time, &outcome.reason, outcome.reference);
         let credits: Vec<(Uetr, &str)> = outcome.credits.iter().map(|one| (one.uetr, one.status.code())).collect();
-        let id = answer_id(&codec::encode(&(names, credits)), group.id);
+        let id = answer_id(&codec::encode(&(asked, names, credits)), group.id);
         let reasons = outcome.reason.as_ref().and_then(status_reason).into_iter().collect();
         let order = self.order().ok();
         let uetrs = order.map(|order| order.uetrs).unwrap_or_default();
@@ -127,17 +138,19 @@ impl Asks for Message<Initiation> {
                 uetr: Some(*uetr),
                 status: Some(result.status),
                 reasons: result.reason.as_ref().and_then(status_reason).into_iter().collect(),
-                accepted: credited.then_some(Moment(outcome.time)),
+                accepted: credited.then_some(Moment(result.time)),
                 reference: outcome.reference,
             }
         });
         let document = InitiationReport {
-            group: ReportGroup { id, created: Moment(outcome.time), initiating: None },
+            group: ReportGroup { id, created: Moment(outcome.time), initiating: agent.map(institution) },
             original: InitiationStatus {
                 id: group.id,
                 definition: LongText::cut(Initiation::DEFINITION)?,
                 created: Some(group.created),
-                count: Some(group.count.clone()),
+                // What is no number is refused, and cannot be said again.
+                count: Some(group.count.clone())
+                    .filter(|count| count.as_str().bytes().all(|one| one.is_ascii_digit())),
                 status: Some(outcome.status),
                 reasons,
             },
@@ -151,6 +164,24 @@ impl Asks for Message<Initiation> {
 impl Message<Initiation> {
     fn id(&self) -> &Text35 {
         self.header.as_ref().map_or(&self.document.group.id, |header| &header.id)
+    }
+
+    /// What holds for all payments beside the instruction itself: the hash of each covers it.
+    fn around(&self) -> String {
+        let Initiation { group, payments: block } = &self.document;
+        let parts = [
+            Some(canonical("InitgPty", &group.initiating)),
+            Some(canonical("PmtInfId", &block.id)),
+            Some(canonical("PmtMtd", &block.method)),
+            block.batch_booking.as_ref().map(|booking| canonical("BtchBookg", booking)),
+            block.kind.as_ref().map(|kind| canonical("PmtTpInf", kind)),
+            Some(canonical("ReqdExctnDt", &block.execution)),
+            Some(canonical("Dbtr", &block.debtor)),
+            Some(canonical("DbtrAcct", &block.debtor_account)),
+            Some(canonical("DbtrAgt", &block.debtor_agent)),
+            block.ultimate_debtor.as_ref().map(|party| canonical("UltmtDbtr", party)),
+        ];
+        parts.into_iter().flatten().collect()
     }
 
     /// The message goes to the debtor's agent, from whomever.
@@ -194,8 +225,19 @@ fn uetrs<'a>(block: &'a PaymentBlock, key: &'a InstructionKey) -> impl Iterator<
     })
 }
 
-/// Number and sum are those of the payments.
-fn check_totals(count: &str, sum: Option<&LongText<19>>, path: &str, block: &PaymentBlock) -> Result<(), Fault> {
+/// Who reports: the agent.
+fn institution(bic: Bic) -> Party {
+    let id = PartyId::Organisation(Organisation { bic: Some(bic), lei: None });
+    Party { name: None, address: None, id: Some(id), residence: None }
+}
+
+/// Number and sum are those of the payments. The list of reasons has codes of its own for each level.
+fn check_totals(
+    count: &str,
+    sum: Option<&LongText<19>>,
+    (path, wrong_count, wrong_sum): (&str, &'static str, &'static str),
+    block: &PaymentBlock,
+) -> Result<(), Fault> {
     let holds = block.credits.len();
     if holds > CREDITS_MAX {
         let expected = Rule::Form(format!("at most {CREDITS_MAX} payments"));
@@ -203,7 +245,7 @@ fn check_totals(count: &str, sum: Option<&LongText<19>>, path: &str, block: &Pay
     }
     if count.trim_start_matches('0') != holds.to_string() {
         let text = format!("the message holds {holds} payments");
-        return Err(Fault::refused(&format!("{path}/NbOfTxs"), count, "AM18", text));
+        return Err(Fault::refused(&format!("{path}/NbOfTxs"), count, wrong_count, text));
     }
     let Some(sum) = sum else { return Ok(()) };
     let amount = |credit: &InitiatedCredit| {
@@ -216,7 +258,7 @@ fn check_totals(count: &str, sum: Option<&LongText<19>>, path: &str, block: &Pay
     if digits(whole) && digits(decimals) && decimals.len() <= 5 && hundred_thousandths(sum.as_str()) == found {
         return Ok(());
     }
-    Err(Fault::refused(&format!("{path}/CtrlSum"), sum.as_str(), "AM10", "the payments have another sum"))
+    Err(Fault::refused(&format!("{path}/CtrlSum"), sum.as_str(), wrong_sum, "the payments have another sum"))
 }
 
 /// The account that one payment credits, after its rules.
@@ -233,12 +275,15 @@ fn creditor(
         return Err(Fault::refused(&path, &money.currency.to_string(), "CURR", text));
     }
     let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
-    charge_bearer(bearer, &at(place, "ChrgBr"))?;
+    let path = if credit.charge_bearer.is_some() { at(place, "ChrgBr") } else { format!("{BLOCK}/ChrgBr") };
+    charge_bearer(bearer, &path)?;
     let path = at(place, "Cdtr");
     let creditor = credit.creditor.as_ref().ok_or_else(|| missing(&path))?;
     check_party(Some(creditor), &path, "BE04")?;
     check_party(credit.ultimate_debtor.as_ref(), &at(place, "UltmtDbtr"), "BE07")?;
     check_party(credit.ultimate_creditor.as_ref(), &at(place, "UltmtCdtr"), "BE04")?;
-    let bic = agent(credit.creditor_agent.as_ref(), &at(place, "CdtrAgt"))?;
+    let path = at(place, "CdtrAgt");
+    let unnamed = || Fault::refused(&path, "", "RC01", "the creditor's agent must be named");
+    let bic = credit.creditor_agent.as_ref().ok_or_else(unnamed)?.bic(&path)?;
     account(credit.creditor_account.as_ref(), bic, (&at(place, "CdtrAcct"), CREDITOR_ACCOUNT), money)
 }

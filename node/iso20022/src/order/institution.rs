@@ -2,20 +2,19 @@
 
 use super::report::{Asked, report};
 use super::rules::{
-    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, check_count, check_header, check_party, missing, salted,
-    settled,
+    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, check_group, check_header, check_institution, check_party,
+    ensure_direct, missing, salted, settled, single,
 };
 use super::{Answer, Asks, Known, Order, Outcome, message_key};
 use crate::fault::Fault;
 use crate::message::{
-    Agent, Document, Group, Institution, InstitutionTransaction, InstitutionTransfer, Message, Purposes,
-    SettlementMethod, UnderlyingTransfer, canonical,
+    Agent, Document, InstitutionTransaction, InstitutionTransfer, Message, Purposes, UnderlyingTransfer, canonical,
 };
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
 use seaway_types::hash::{Domain, Hash32};
-use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer as Transfer};
-use seaway_types::instruction::{Body, Leg};
+use seaway_types::instruction::Body;
+use seaway_types::instruction::payment::{ChargeBearer, Credit, CreditKind};
 
 const GROUP: &str = "/Document/FICdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FICdtTrf/CdtTrfTxInf";
@@ -68,16 +67,7 @@ impl Asks for Message<InstitutionTransfer> {
             remittance_hash: remittance(transaction, known.salt),
             acceptance: None,
         };
-        let transfer = Transfer {
-            debtor: *debtor,
-            asset,
-            // So that a large amount waits for the creditor's agent instead of being rejected.
-            mode: BulkMode::EachOnItsOwn,
-            settlement_date: transaction.settlement_date,
-            // One is within the bound.
-            credits: Bounded::new(vec![credit]).unwrap_or_default(),
-        };
-        Ok(Body::Single(Leg::CreditTransfer(transfer)))
+        Ok(single(*debtor, asset, transaction.settlement_date, credit))
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
@@ -99,34 +89,6 @@ impl Asks for Message<InstitutionTransfer> {
     }
 }
 
-/// One transaction, settled by the infrastructure.
-pub(super) fn check_group(group: &Group, path: &str) -> Result<(), Fault> {
-    check_count(&format!("{path}/NbOfTxs"), group.count.as_str(), 1)?;
-    if group.settlement.method == SettlementMethod::Clearing {
-        return Ok(());
-    }
-    let text = "a settlement infrastructure settles by CLRG on its own leg";
-    Err(Fault::refused(&format!("{path}/SttlmInf/SttlmMtd"), group.settlement.method.code(), "AG01", text))
-}
-
-/// An institution has a BIC, or else a name. A name and an address stand together, and the address names town and country.
-/// The code is that of an incomplete address.
-pub(super) fn check_institution(agent: &Agent, path: &str, code: &'static str) -> Result<(), Fault> {
-    let Institution { bic, name, address, .. } = &agent.institution;
-    let place = format!("{path}/FinInstnId");
-    let refused =
-        |element: &str, code, text: &str| Err(Fault::refused(&format!("{place}/{element}"), "", code, text));
-    match (name, address) {
-        (None, None) if bic.is_none() => {
-            refused("BICFI", "RC01", "an institution has a BIC, or a name and an address")
-        }
-        (None, None) => Ok(()),
-        (None, Some(_)) => refused("Nm", "BE01", "who has an address has a name"),
-        (Some(_), None) => refused("PstlAdr", code, "an institution that is named has an address"),
-        (Some(_), Some(address)) => address.check(&place, code),
-    }
-}
-
 /// Sender and receiver. Seaway joins two agents directly: the sender services the debtor's account and the receiver the
 /// creditor's, and where no agent is named, debtor or creditor is that agent itself.
 fn agents(transaction: &InstitutionTransaction) -> Result<(Bic, Bic), Fault> {
@@ -138,15 +100,8 @@ fn agents(transaction: &InstitutionTransaction) -> Result<(Bic, Bic), Fault> {
     };
     let debtor = services(&transaction.debtor_agent, "DbtrAgt", &transaction.debtor, "Dbtr")?;
     let creditor = services(&transaction.creditor_agent, "CdtrAgt", &transaction.creditor, "Cdtr")?;
-    for (name, bic, other, is) in
-        [("InstgAgt", sender, debtor, "the debtor's agent"), ("InstdAgt", receiver, creditor, "the creditor's agent")]
-    {
-        if bic != other {
-            let path = format!("{TRANSACTION}/{name}/FinInstnId/BICFI");
-            let text = format!("agents settle with each other directly: expected {other}, {is}");
-            return Err(Fault::refused(&path, &bic.to_string(), "AG01", text));
-        }
-    }
+    ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent")?;
+    ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent")?;
     Ok((sender, receiver))
 }
 

@@ -142,6 +142,8 @@ pub struct CreditResult {
     pub status: Status,
     /// The status reason's code, and a text.
     pub reason: Option<(String, String)>,
+    /// When it came to stand so.
+    pub time: BlockTime,
 }
 
 impl Outcome {
@@ -154,7 +156,8 @@ impl Outcome {
     /// What became of one payment.
     pub(crate) fn of(&self, uetr: Uetr) -> CreditResult {
         let found = self.credits.iter().find(|credit| credit.uetr == uetr);
-        found.cloned().unwrap_or_else(|| CreditResult { uetr, status: self.status, reason: self.reason.clone() })
+        let Self { status, reason, time, .. } = self;
+        found.cloned().unwrap_or_else(|| CreditResult { uetr, status: *status, reason: reason.clone(), time: *time })
     }
 }
 

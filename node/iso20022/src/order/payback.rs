@@ -10,9 +10,11 @@
 //!
 //! What is returned counts without charges: what an agent keeps of a payment stays unreturned, and can be returned later.
 
-use super::institution::{check_group, check_institution};
 use super::report::{Asked, report};
-use super::rules::{agent, charge_bearer, check_header, check_party, hundred_thousandths, missing};
+use super::rules::{
+    agent, charge_bearer, charges_explain, check_group, check_header, check_institution, check_party, ensure_direct,
+    missing,
+};
 use super::{Answer, Asks, Known, KnownPayment, NamedPayment, Order, Outcome, message_key};
 use crate::fault::{Fault, Rule};
 use crate::message::{
@@ -229,15 +231,9 @@ fn check_charges(transaction: &ReturnTransaction) -> Result<(), Fault> {
         }
         (true, None) => {}
     }
-    let (from, to) = (hundred_thousandths(&given_back.number), hundred_thousandths(&settled.number));
-    let same_currency = transaction.charges.iter().filter(|charge| charge.amount.currency == settled.currency);
-    let charges: u128 = same_currency.map(|charge| hundred_thousandths(&charge.amount.number)).sum();
-    // Who bears them decides their direction: a debtor pays them on top, otherwise they were taken from what is settled.
-    let explained = match transaction.charge_bearer {
-        Some(ChargeBearerCode::Debtor) => to.checked_sub(from),
-        _ => from.checked_sub(to),
-    };
-    if explained == Some(charges) || from == to && charges == 0 {
+    // Without a bearer there are no charges.
+    let bearer = transaction.charge_bearer.unwrap_or(ChargeBearerCode::Shared);
+    if charges_explain(given_back, settled, &transaction.charges, bearer) {
         return Ok(());
     }
     let text = format!("given back are {}, and the charges do not explain the difference", given_back.number);
@@ -267,11 +263,8 @@ fn check_chain(transaction: &ReturnTransaction, sender: Bic, receiver: Bic) -> R
 fn check_agent(agent: Option<&Agent>, name: &str, expected: Bic) -> Result<(), Fault> {
     let Some(agent) = agent else { return Ok(()) };
     let bic = agent.bic(&at(name))?;
-    if bic == expected {
-        return check_institution(agent, &at(name), "RC01");
-    }
-    let text = format!("agents settle with each other directly: expected {expected}");
-    Err(Fault::refused(&format!("{}/FinInstnId/BICFI", at(name)), &bic.to_string(), "AG01", text))
+    ensure_direct(bic, expected, &at(name), "who settles")?;
+    check_institution(agent, &at(name), "RC01")
 }
 
 fn check_chain_party(party: Option<&ChainParty>, name: &str, code: &'static str) -> Result<(), Fault> {

@@ -56,7 +56,10 @@ impl Asks for Message<CancellationRequest> {
         let payment = &underlying.transaction;
         let rejected = outcome.status == Status::Rejected;
         let status = if rejected { Confirmation::Rejected } else { Confirmation::Pending };
-        let names = (assignment.id, status.code(), outcome.time, &outcome.reason, outcome.reference);
+        // Ids are their sender's: another may use the same.
+        let bic = |party: &CaseParty| party.agent().and_then(|agent| agent.institution.bic);
+        let asked = (bic(&assignment.from), bic(&assignment.to), assignment.id);
+        let names = (asked, status.code(), outcome.time, &outcome.reason, outcome.reference);
         let id = answer_id(&codec::encode(&names), assignment.id);
         // The list of reasons not to give back has few codes; the text says what it was.
         let reason = outcome.reason.as_ref().filter(|_| rejected).map(|(code, text)| CancellationReason {

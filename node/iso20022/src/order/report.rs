@@ -82,8 +82,16 @@ pub(super) fn status_reason((code, text): &(String, String)) -> Option<StatusRea
 
 /// A text in the lines and characters that CBPR+ lets stand in messages, two lines at most.
 pub(super) fn free_text(text: &str) -> Vec<LongText<105>> {
-    let legal = |one: char| if one.is_ascii_alphanumeric() || "/-?:().,'+ ".contains(one) { one } else { '.' };
-    let text: Vec<u8> = text.chars().map(|one| legal(one) as u8).collect();
+    let legal = |one: char| match one {
+        // Places are counted in brackets.
+        '[' => b'(',
+        ']' => b')',
+        _ => u8::try_from(one)
+            .ok()
+            .filter(|one| one.is_ascii_alphanumeric() || b"/-?:().,'+ ".contains(one))
+            .unwrap_or(b'.'),
+    };
+    let text: Vec<u8> = text.chars().map(legal).collect();
     text.chunks(105).take(2).filter_map(|part| LongText::cut(&String::from_utf8_lossy(part))).collect()
 }
 

@@ -2,12 +2,19 @@
 
 use super::{AccountName, NamedAccount};
 use crate::fault::{Fault, Rule};
-use crate::message::{AccountChoice, Agent, CashAccount, ChargeBearerCode, Header, HeaderParty, Money, Party};
+use crate::message::{
+    AccountChoice, Agent, CashAccount, ChargeBearerCode, Charges, Group, Header, HeaderParty, Institution, Money,
+    Party, SettlementMethod,
+};
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId, Exponent};
 use seaway_types::bic::Bic;
+use seaway_types::bounded::Bounded;
 use seaway_types::hash::{Domain, Hash32};
-use seaway_types::instruction::payment::{ChargeBearer, Instructed};
+use seaway_types::identifier::AccountId;
+use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditTransfer, Instructed};
+use seaway_types::instruction::{Body, Leg};
+use seaway_types::time::Day;
 
 /// The reason codes of an account: when it is missing or unknown.
 pub(super) const DEBTOR_ACCOUNT: &str = "AC01";
@@ -18,19 +25,50 @@ pub(super) fn missing(path: &str) -> Fault {
     Fault { path: path.to_owned(), ..Fault::new("", Rule::Missing) }
 }
 
-/// A message holds as many transactions as it says.
-pub(super) fn check_count(path: &str, said: &str, holds: usize) -> Result<(), Fault> {
-    if said.trim_start_matches('0') == holds.to_string() {
+/// One transaction, settled by the infrastructure.
+pub(super) fn check_group(group: &Group, path: &str) -> Result<(), Fault> {
+    let count = group.count.as_str();
+    if count.trim_start_matches('0') != "1" {
+        let expected = Rule::Form("1: a message holds one transaction".to_owned());
+        return Err(Fault { path: format!("{path}/NbOfTxs"), ..Fault::new(count, expected) });
+    }
+    if group.settlement.method == SettlementMethod::Clearing {
         return Ok(());
     }
-    let expected =
-        Rule::Form(format!("{holds}: so many transactions are supported in, or are held by, this message"));
-    Err(Fault { path: path.to_owned(), ..Fault::new(said, expected) })
+    let text = "a settlement infrastructure settles by CLRG on its own leg";
+    Err(Fault::refused(&format!("{path}/SttlmInf/SttlmMtd"), group.settlement.method.code(), "AG01", text))
+}
+
+/// An institution has a BIC, or else a name. A name and an address stand together, and the address names town and country.
+/// The code is that of an incomplete address.
+pub(super) fn check_institution(agent: &Agent, path: &str, code: &'static str) -> Result<(), Fault> {
+    let Institution { bic, name, address, .. } = &agent.institution;
+    let place = format!("{path}/FinInstnId");
+    let refused =
+        |element: &str, code, text: &str| Err(Fault::refused(&format!("{place}/{element}"), "", code, text));
+    match (name, address) {
+        (None, None) if bic.is_none() => {
+            refused("BICFI", "RC01", "an institution has a BIC, or a name and an address")
+        }
+        (None, None) => Ok(()),
+        (None, Some(_)) => refused("Nm", "BE01", "who has an address has a name"),
+        (Some(_), None) => refused("PstlAdr", code, "an institution that is named has an address"),
+        (Some(_), Some(address)) => address.check(&place, code),
+    }
 }
 
 /// The BIC of an agent that must be there.
 pub(super) fn agent(agent: Option<&Agent>, path: &str) -> Result<Bic, Fault> {
     agent.ok_or_else(|| missing(path))?.bic(path)
+}
+
+/// Seaway joins two agents directly: who sends or receives is who services the account.
+pub(super) fn ensure_direct(bic: Bic, expected: Bic, path: &str, is: &str) -> Result<(), Fault> {
+    if bic == expected {
+        return Ok(());
+    }
+    let text = format!("agents settle with each other directly: expected {expected}, {is}");
+    Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "AG01", text))
 }
 
 /// The header's parties are those of the document.
@@ -126,6 +164,37 @@ pub(super) fn instructed(
     let amount = money.amount(exponent).map_err(refused)?;
     let (rate_numerator, rate_denominator) = rate;
     Ok(Instructed { currency: money.currency, exponent, amount, rate_numerator, rate_denominator })
+}
+
+/// Whether charges in the settled currency are the difference between what was instructed and what is settled. Who bears them
+/// decides their direction: a debtor pays them on top, otherwise they were taken from what is settled.
+pub(super) fn charges_explain(
+    instructed: &Money,
+    settled: &Money,
+    charges: &[Charges],
+    bearer: ChargeBearerCode,
+) -> bool {
+    let (from, to) = (hundred_thousandths(&instructed.number), hundred_thousandths(&settled.number));
+    let same_currency = charges.iter().filter(|charge| charge.amount.currency == settled.currency);
+    let charges: u128 = same_currency.map(|charge| hundred_thousandths(&charge.amount.number)).sum();
+    let explained = match bearer {
+        ChargeBearerCode::Debtor => to.checked_sub(from),
+        _ => from.checked_sub(to),
+    };
+    explained == Some(charges) || from == to && charges == 0
+}
+
+/// One credit as an instruction of its own.
+pub(super) fn single(debtor: AccountId, asset: AssetId, settlement_date: Option<Day>, credit: Credit) -> Body {
+    Body::Single(Leg::CreditTransfer(CreditTransfer {
+        debtor,
+        asset,
+        // So that a large amount waits for the creditor's agent instead of being rejected.
+        mode: BulkMode::EachOnItsOwn,
+        settlement_date,
+        // One is within the bound.
+        credits: Bounded::new(vec![credit]).unwrap_or_default(),
+    }))
 }
 
 /// A checked number of at most 18 digits and five decimals in units of its fifth decimal.

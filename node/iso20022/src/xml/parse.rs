@@ -2,6 +2,7 @@
 
 use super::element::{Element, Namespace};
 use crate::fault::{Fault, Rule};
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -120,17 +121,11 @@ impl Builder {
 
     fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Fault> {
         let known = reference.resolve_char_ref().map_err(|error| self.fault(error.to_string()))?;
-        let known = known.or(match reference.xml10_content().as_ref() {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "apos" => Some('\''),
-            "quot" => Some('"'),
-            _ => None,
-        });
-        match known {
-            Some(character) => self.text(character.encode_utf8(&mut [0; 4])),
-            None => Err(self.fault(format!("the entity '{}' is refused", reference.xml10_content()))),
+        let name = reference.xml10_content();
+        match (known, resolve_xml_entity(&name)) {
+            (Some(character), _) => self.text(character.encode_utf8(&mut [0; 4])),
+            (None, Some(text)) => self.text(text),
+            (None, None) => Err(self.fault(format!("the entity '{name}' is refused"))),
         }
     }
 }

@@ -122,3 +122,76 @@ async fn a_bank_hands_over_a_file_and_signs_with_a_key_of_its_own() {
     std::fs::write(&path, lie).unwrap();
     assert!(net.says(0, 1, &arguments).contains("nothing was signed"));
 }
+
+/// A customer's message with three payments into two accounts at a Singapore bank; the second account is unknown there.
+fn initiation(day: &str, debtor: &str, accounts: [&str; 3]) -> String {
+    let credit = |(number, account): (usize, &&str)| {
+        format!(
+            r#"<CdtTrfTxInf><PmtId><EndToEndId>INV-{number}</EndToEndId></PmtId>
+            <Amt><InstdAmt Ccy="HKD">{number}.50</InstdAmt></Amt>
+            <CdtrAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>Changi Parts Pte Ltd</Nm></Cdtr>
+            <CdtrAcct><Id><Othr><Id>{account}</Id></Othr></Id></CdtrAcct></CdtTrfTxInf>"#
+        )
+    };
+    let credits: String = (1..).zip(&accounts).map(credit).collect();
+    format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+        <GrpHdr><MsgId>LAMMA-1</MsgId><CreDtTm>2026-11-23T01:02:03.000+00:00</CreDtTm><NbOfTxs>3</NbOfTxs>
+        <CtrlSum>7.5</CtrlSum><InitgPty><Nm>Lamma Instruments Ltd</Nm></InitgPty></GrpHdr>
+        <PmtInf><PmtInfId>LAMMA-1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>{day}</Dt></ReqdExctnDt>
+        <Dbtr><Nm>Lamma Instruments Ltd</Nm></Dbtr><DbtrAcct><Id><Othr><Id>{debtor}</Id></Othr></Id></DbtrAcct>
+        <DbtrAgt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></DbtrAgt>{credits}
+        </PmtInf></CstmrCdtTrfInitn></Document>"#
+    )
+}
+
+/// Today in the calendar of HKD.
+fn today() -> String {
+    let moment = seaway_cluster::now_ms() + 8 * 3_600_000;
+    seaway_types::time::Day::of_local_ms(moment).to_string()
+}
+
+#[tokio::test]
+async fn a_customer_pays_many_at_once_and_both_sides_reconcile() {
+    let net = net().await;
+    let (message, report) = (net.file("pain001.xml"), net.file("pain002.xml"));
+    let submit = ["iso", "submit", message.to_str().unwrap(), "--out", report.to_str().unwrap()];
+    // One that signs for itself, and one whose bank signs.
+    for (debtor, place) in [("hk-merchant", 0), ("hk-importer", 1)] {
+        let text = initiation(&today(), debtor, ["sg-supplier"; 3]);
+        std::fs::write(&message, &text).unwrap();
+        net.says(place, 0, &submit);
+        let first = std::fs::read_to_string(&report).unwrap();
+        assert_eq!(first.matches("<TxSts>ACCC</TxSts>").count(), 3, "{first}");
+        net.says(2, 0, &submit);
+        assert_eq!(std::fs::read_to_string(&report).unwrap(), first, "sent again it is not paid again");
+        // Another message under the same id, though it differs only in what stays off the ledger.
+        std::fs::write(&message, text.replace("<InitgPty><Nm>Lamma", "<InitgPty><Nm>Lantau")).unwrap();
+        net.says(place, 2, &submit);
+        assert!(std::fs::read_to_string(&report).unwrap().contains("<Cd>AM05</Cd>"));
+    }
+    let unknown = initiation(&today(), "hk-merchant", ["sg-supplier", "sg-nobody", "sg-supplier"]);
+    std::fs::write(&message, unknown.replace("LAMMA-1", "LAMMA-2")).unwrap();
+    net.says(0, 2, &submit);
+    let refused = std::fs::read_to_string(&report).unwrap();
+    assert!(refused.contains("<Cd>AC03</Cd>") && refused.contains("CdtTrfTxInf(2)/CdtrAcct"), "{refused}");
+    // What the supplier's bank has booked, and then one cent less of it.
+    let bank = net.file("bank.csv");
+    let entries: Value =
+        serde_json::from_slice(&net.seaway(1, &["entries", "sg-supplier", "--json"]).stdout).unwrap();
+    let posted = |posting: &Value| {
+        let (amount, _) = posting["amount"].as_str().unwrap().split_once(' ').unwrap();
+        format!("{},C,HKD,{amount}\n", posting["uetr"].as_str().unwrap())
+    };
+    let blocks = entries["entries"].as_array().unwrap().iter();
+    let rows: String = blocks.flat_map(|block| block["postings"].as_array().unwrap()).map(posted).collect();
+    assert_eq!(rows.lines().count(), 6, "{rows}");
+    let reconcile = |code: i32, rows: &str| {
+        std::fs::write(&bank, format!("uetr,direction,currency,amount\n{rows}")).unwrap();
+        let arguments = ["reconcile", "--account", "sg-supplier", "--asset", "HKD", "--bank", bank.to_str().unwrap()];
+        net.says(0, code, &arguments)
+    };
+    assert!(reconcile(0, &rows).contains("\nreconciled"));
+    let said = reconcile(2, &rows.replacen("1.50", "1.49", 1));
+    assert!(said.contains("amount differs 0.01") && said.contains("not reconciled"), "{said}");
+}

@@ -70,15 +70,17 @@ pub(super) async fn ask<B: Backend>(
     ensure_may(context, reader, &request, &order).await?;
     let found = match resolved(context, &order).await? {
         Ok(accounts) => accounts,
-        Err(fault) => {
-            let sender = Submitter::Participant(order.sender);
-            let known = context.read(move |context| context.backend.instruction(&sender, &order.key)).await?;
+        Err((found, fault)) => {
+            let read = context.read(move |context| {
+                let submitter = submitter(context, &request, &found, order.sender)?;
+                Ok((request, context.backend.instruction(&submitter, &order.key)?.is_some()))
+            });
+            let (request, known) = read.await?;
             // What it once named may have changed since: that says nothing of what became of it.
-            return match known {
-                Some(_) => Err(Fault::Unavailable(format!(
-                    "this id was used before, and now it cannot be compared: {fault}"
-                ))),
-                None => answered(request, &fault),
+            return if known {
+                Err(Fault::Unavailable(format!("this id was used before, and now it cannot be compared: {fault}")))
+            } else {
+                answered(request, &fault)
             };
         }
     };
@@ -201,33 +203,34 @@ async fn account<B: Backend>(context: &Arc<Context<B>>, named: &NamedAccount) ->
     }
 }
 
-/// The ids of all accounts that an order names, asked of their agents where it has other numbers; or the fault of the first
-/// that is unknown.
+/// The accounts that were found before, and the fault of the first that is unknown.
+type Unresolved = (Vec<AccountId>, MessageFault);
+
+/// The ids of all accounts that an order names, asked of their agents where it has other numbers.
 async fn resolved<B: Backend>(
     context: &Arc<Context<B>>,
     order: &Order,
-) -> Result<Result<Vec<AccountId>, MessageFault>, Fault> {
+) -> Result<Result<Vec<AccountId>, Unresolved>, Fault> {
     let mut found = Vec::with_capacity(order.accounts.len());
     for some in order.accounts.chunks(ASKED_AT_ONCE) {
         found.extend(futures::future::join_all(some.iter().map(|named| account(context, named))).await);
     }
     let mut accounts = Vec::with_capacity(found.len());
     for (named, account) in order.accounts.iter().zip(found) {
-        let refused = |code, text: String| {
-            let value = match &named.name {
-                AccountName::Id(id) => id.to_string(),
-                AccountName::Number(number) => number.clone(),
-            };
-            Ok(Err(MessageFault::refused(&named.path, &value, code, text)))
-        };
-        match account {
-            Ok(account) => accounts.push(account),
-            Err(Fault::NoAccount { agent, .. }) => {
-                return refused(named.unknown, format!("{agent} has no such account"));
+        let (code, text) = match account {
+            Ok(account) => {
+                accounts.push(account);
+                continue;
             }
-            Err(Fault::Unknown { .. }) => return refused("RC01", format!("{} is no participant", named.agent)),
+            Err(Fault::NoAccount { agent, .. }) => (named.unknown, format!("{agent} has no such account")),
+            Err(Fault::Unknown { .. }) => ("RC01", format!("{} is no participant", named.agent)),
             Err(fault) => return Err(fault),
-        }
+        };
+        let value = match &named.name {
+            AccountName::Id(id) => id.to_string(),
+            AccountName::Number(number) => number.clone(),
+        };
+        return Ok(Err((accounts, MessageFault::refused(&named.path, &value, code, text))));
     }
     Ok(Ok(accounts))
 }

@@ -28,12 +28,10 @@ pub(super) fn admitted(now: BlockTime) -> Outcome {
 /// The present state of what a block answered: a payment that waited may have settled since. The time is that of the last
 /// change.
 pub(super) fn present<B: Backend>(context: &Context<B>, order: &Order, placed: &Placed) -> Result<Outcome, Fault> {
-    let (mut time, mut credits) = (placed.time, Vec::with_capacity(placed.credits.len()));
-    for credit in &placed.credits {
-        let (result, changed) = of_credit(context, order, credit)?;
-        credits.push(result);
-        time = time.max(changed.unwrap_or(time));
-    }
+    let credits: Result<Vec<CreditResult>, Fault> =
+        placed.credits.iter().map(|credit| of_credit(context, order, credit, placed.time)).collect();
+    let credits = credits?;
+    let time = credits.iter().map(|credit| credit.time).fold(placed.time, BlockTime::max);
     let whole = placed.receipt.reason.as_ref().map(|placed| why(&placed.reason));
     let (status, reason) = match credits.as_slice() {
         [] => (status(placed.receipt.status), whole),
@@ -46,27 +44,26 @@ pub(super) fn present<B: Backend>(context: &Context<B>, order: &Order, placed: &
     Ok(Outcome { status, reason, time, reference, credits })
 }
 
-/// One credit, as it stands now, and when that changed.
+/// One credit, as it stands now, after a block of some time.
 fn of_credit<B: Backend>(
     context: &Context<B>,
     order: &Order,
     credit: &CreditOutcome,
-) -> Result<(CreditResult, Option<BlockTime>), Fault> {
-    let first =
-        CreditResult { uetr: credit.uetr, status: status(credit.status), reason: credit.reason.as_ref().map(why) };
+    time: BlockTime,
+) -> Result<CreditResult, Fault> {
+    let reason = credit.reason.as_ref().map(why);
+    let first = CreditResult { uetr: credit.uetr, status: status(credit.status), reason, time };
     if !matches!(first.status, Status::Pending | Status::Settled) {
-        return Ok((first, None));
+        return Ok(first);
     }
     let name = PaymentKey { debtor_agent: order.sender, uetr: credit.uetr, kind: credit.kind };
     let standings = context.backend.standings(&credit.uetr)?;
-    let Some(standing) = standings.into_iter().find(|standing| standing.name == name) else {
-        return Ok((first, None));
-    };
+    let Some(standing) = standings.into_iter().find(|standing| standing.name == name) else { return Ok(first) };
     let now = status(standing.status());
     let changed = standing.confirmed.or(standing.settled_later).filter(|_| now != first.status);
     let block = changed.map(|height| context.backend.block(height)).transpose()?.flatten();
-    let reason = why_refused(&standing);
-    Ok((CreditResult { status: now, reason, ..first }, block.map(|block| block.block.header.time)))
+    let time = block.map_or(time, |block| block.block.header.time);
+    Ok(CreditResult { status: now, reason: why_refused(&standing), time, ..first })
 }
 
 /// Why a payment that waited was not taken.
