@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 27] = [
+const CRATES: [(&str, &str, u8, bool); 28] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
     ("contracts/vm", "seaway-vm", 1, true),
@@ -18,6 +18,7 @@ const CRATES: [(&str, &str, u8, bool); 27] = [
     ("node/signer", "seaway-signer", 4, false),
     ("node/network", "seaway-network", 4, false),
     ("node/rpc", "seaway-rpc", 4, false),
+    ("node/webhooks", "seaway-webhooks", 4, false),
     ("node/app", "seaway-app", 5, false),
     ("client/reconcile", "seaway-reconcile", 1, false),
     ("client/sdk", "seaway-sdk", 4, false),

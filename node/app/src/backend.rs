@@ -1,6 +1,7 @@
 //! What clients ask, answered from the database, and what they submit, passed to the engine.
 
 use crate::directory::{self, Directory};
+use crate::feed::Feed;
 use crate::inbound::Submission;
 use crate::placed::of_stored;
 use crate::questions::{self, Question, clock};
@@ -12,16 +13,18 @@ use seaway_engine::{BlockFault, Store};
 use seaway_ledger::state::RegisteredCode;
 use seaway_network::Network;
 use seaway_rpc::{
-    About, Answered, Backend, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
-    ReceiptPart, Simulated, Standing, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
+    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
-use seaway_storage::{ContractReaders, Database, StoredEvent};
+use seaway_storage::{BlockReceipts, ContractReaders, Database, StoredEvent};
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LedgerProof, LineageStep, SettlementProof, Subject};
 use seaway_types::bounded::Bounded;
+use seaway_types::calendar::Calendar;
 use seaway_types::codec;
 use seaway_types::contract::{AllowanceFor, AllowanceKey, ContractEvent, InstanceId, SignedOffer};
+use seaway_types::feed::FeedEvent;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
@@ -32,8 +35,8 @@ use seaway_types::merkle;
 use seaway_types::proof::{EventProof, ReceiptProof};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{
-    Account, Allowance, Balance, IndexKey, IndexValue, Instance, Participant, Payment, StateKey, Tier, TierLimits,
-    Totals, Usage, ValidatorSet, Validators,
+    Account, Allowance, Balance, CalendarKey, IndexKey, IndexValue, Instance, Participant, Payment, StateKey, Tier,
+    TierLimits, Totals, Usage, ValidatorSet, Validators,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
@@ -63,6 +66,8 @@ pub struct NodeBackend {
     pub directory: Option<Arc<Directory>>,
     /// Exchange quotes.
     pub board: Arc<Board>,
+    /// What happened, numbered.
+    pub feed: Arc<Feed>,
     /// Held by the one simulation that is under way.
     pub simulating: Mutex<()>,
 }
@@ -266,8 +271,22 @@ impl Backend for NodeBackend {
         entries.into_iter().map(with_time).collect()
     }
 
+    fn balance_at(&self, account: &AccountId, asset: AssetId, height: Height) -> Result<Balance, Fault> {
+        self.database.balance_at(account, asset, height).map_err(failed)
+    }
+
+    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault> {
+        let found = self.database.record::<Calendar>(&CalendarKey::Asset(asset)).map_err(failed)?;
+        Ok(found.unwrap_or_default())
+    }
+
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault> {
         self.database.read_block(height).map_err(failed)
+    }
+
+    fn block_answers(&self, height: Height) -> Result<Option<BlockAnswers>, Fault> {
+        let found = self.database.receipts(height).map_err(failed)?;
+        Ok(found.map(|BlockReceipts { receipts, outcomes, .. }| BlockAnswers { receipts, outcomes }))
     }
 
     fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault> {
@@ -360,6 +379,10 @@ impl Backend for NodeBackend {
         Ok(found.into_iter().map(|entry| (entry.height, entry.postings)).collect())
     }
 
+    fn feed(&self, participant: Bic, after: u64, count_max: usize) -> Result<(Vec<FeedEvent>, Height), Fault> {
+        self.feed.read(&self.database, participant, after, count_max)
+    }
+
     fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault> {
         let found = self.database.evidence(count_max).map_err(failed)?;
         let shown = found.iter().map(serde_json::to_value).collect::<Result<_, _>>();
@@ -414,7 +437,7 @@ impl Backend for NodeBackend {
     }
 
     fn metrics(&self) -> String {
-        crate::metrics::text(&self.shared.status(), &self.peers())
+        crate::metrics::text(&self.shared.status(), &self.peers(), &self.feed.webhooks())
     }
 
     fn instance(&self, instance: &InstanceId) -> Result<Option<Instance>, Fault> {

@@ -26,6 +26,9 @@ pub struct Config {
     /// Whose accounts this node knows by their numbers; none without it.
     #[serde(default)]
     pub agent: Option<AgentConfig>,
+    /// Where the agent's events are delivered.
+    #[serde(default)]
+    pub webhooks: Vec<WebhookConfig>,
     /// For clients.
     pub rpc: RpcConfig,
     /// What is logged.
@@ -69,6 +72,24 @@ pub struct AgentConfig {
     /// hand to it; none when banks sign elsewhere.
     #[serde(default)]
     pub signing_key_files: Vec<PathBuf>,
+}
+
+/// An endpoint to which the agent's events are delivered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// 1 to 32 characters of a-z, 0-9 and -.
+    pub name: String,
+    /// `https`, or `http` on this machine.
+    pub url: String,
+    /// Files of 1 to 4 secrets, each of 64 or more hexadecimal digits, the newest first; relative to the home.
+    pub secret_files: Vec<PathBuf>,
+    /// At the first start, events above this number are delivered.
+    #[serde(default)]
+    pub from: u64,
+    /// Certificate authorities to trust instead of the system's, PEM; relative to the home.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// For clients.

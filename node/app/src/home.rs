@@ -1,6 +1,6 @@
 //! What stands in a home, and how it is opened.
 
-use crate::config::{Config, TlsConfig};
+use crate::config::{Config, TlsConfig, WebhookConfig};
 use crate::directory::Directory;
 use seaway_genesis::written::WrittenGenesis;
 use seaway_rpc::Tls;
@@ -9,6 +9,8 @@ use seaway_types::AccountId;
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::limits::GENESIS_BYTES_MAX;
+use seaway_webhooks::{Endpoint, Timing};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -100,6 +102,39 @@ impl Home {
         let open = |file: &PathBuf| KeyFile::open(&self.root.join(file), KeyKind::Instruction, &passphrase);
         let secrets: Result<Vec<_>, _> = agent.signing_key_files.iter().map(open).collect();
         Ok(Some(Directory::new(agent.bic, salt.0, secrets.map_err(|error| error.to_string())?)))
+    }
+
+    /// Where the agent's events go: each endpoint, checked as far as its files tell.
+    pub fn webhooks(&self) -> Result<Vec<Endpoint>, String> {
+        if !self.config.webhooks.is_empty() && self.config.agent.is_none() {
+            return Err("webhooks: they deliver an agent's events, and there is no [agent]".to_owned());
+        }
+        let mut names = BTreeSet::new();
+        let endpoint = |webhook: &WebhookConfig| {
+            let WebhookConfig { name, url, secret_files, from, ca_file } = webhook;
+            if !names.insert(name.clone()) {
+                return Err(format!("webhook {name}: another one has this name"));
+            }
+            let secrets: Result<Vec<_>, String> = secret_files.iter().map(|file| self.secret(file)).collect();
+            Ok(Endpoint {
+                name: name.clone(),
+                url: url.parse().map_err(|error| format!("webhook {name}: url: {error}"))?,
+                secrets: secrets?,
+                folder: self.root.join("data/webhooks"),
+                from: *from,
+                ca_file: ca_file.as_ref().map(|file| self.root.join(file)),
+                timing: Timing::default(),
+            })
+        };
+        self.config.webhooks.iter().map(endpoint).collect()
+    }
+
+    fn secret(&self, file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+        let path = self.root.join(file);
+        let failed = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+        let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| failed(&error))?);
+        let secret = hex::decode(text.trim()).map_err(|_| failed(&"expected 64 or more hexadecimal digits"))?;
+        Ok(Zeroizing::new(secret))
     }
 
     fn passphrase(&self) -> Result<Zeroizing<String>, String> {

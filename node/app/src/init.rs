@@ -94,6 +94,7 @@ pub fn init(options: &Options) -> Result<(), String> {
         passphrase_file,
         observer: options.observer,
         network: NetworkConfig { listen: vec![options.listen.clone()], peers: options.peers.clone() },
+        webhooks: Vec::new(),
         rpc: RpcConfig {
             listen: options.rpc,
             open_reads: options.devnet.is_some(),

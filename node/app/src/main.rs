@@ -10,6 +10,7 @@
 mod backend;
 mod config;
 mod directory;
+mod feed;
 mod home;
 mod inbound;
 mod init;
@@ -24,6 +25,7 @@ mod runner;
 mod shared;
 mod status;
 mod verify;
+mod webhooks;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

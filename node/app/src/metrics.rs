@@ -1,13 +1,16 @@
 //! What Prometheus reads at `/metrics`. All names stand here.
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use seaway_rpc::{NodeStatus, PeerStatus};
+use seaway_webhooks::Status as WebhookStatus;
 
 /// The metrics in Prometheus' text form.
-pub fn text(status: &NodeStatus, peers: &[PeerStatus]) -> String {
+pub fn text(status: &NodeStatus, peers: &[PeerStatus], webhooks: &[(String, WebhookStatus)]) -> String {
     let mut registry = Registry::with_prefix("seaway");
+    of_webhooks(&mut registry, webhooks);
     let mut gauge = |name: &str, help: &str, value: u64| {
         let gauge = Gauge::<i64>::default();
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
@@ -30,4 +33,21 @@ pub fn text(status: &NodeStatus, peers: &[PeerStatus]) -> String {
     // Writing to a text cannot fail.
     let _written = encode(&mut text, &registry);
     text
+}
+
+fn of_webhooks(registry: &mut Registry, webhooks: &[(String, WebhookStatus)]) {
+    type OfWebhook = Family<[(&'static str, String); 1], Gauge>;
+    let (delivered, failures, dead) = (OfWebhook::default(), OfWebhook::default(), OfWebhook::default());
+    for (name, status) in webhooks {
+        let label = [("webhook", name.clone())];
+        let set = |family: &OfWebhook, value: u64| {
+            family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&delivered, status.delivered);
+        set(&failures, status.failures);
+        set(&dead, status.dead_letters);
+    }
+    registry.register("webhook_delivered", "Number of the last event that an endpoint has taken", delivered);
+    registry.register("webhook_failures", "Attempts to deliver that failed since the last that did not", failures);
+    registry.register("webhook_dead_letters", "Events that an endpoint refused for good", dead);
 }

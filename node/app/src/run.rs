@@ -1,6 +1,7 @@
 //! `seawayd run`: puts the parts together, and takes them apart again in order.
 
 use crate::backend::NodeBackend;
+use crate::feed::Feed;
 use crate::home::Home;
 use crate::inbound::{Known, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, end_with_a_panic, hear};
 use crate::log;
@@ -9,6 +10,7 @@ use crate::quotes::Board;
 use crate::reads::participants;
 use crate::runner::{Input, NodeReplica, Runner, now};
 use crate::shared::Shared;
+use crate::webhooks::Webhooks;
 use seaway_engine::{LogEntry, Question, Record, Setup, Signer, Step, TipBlock};
 use seaway_network::{Asked, KnownPeer, Network};
 use seaway_rpc::NodeStatus;
@@ -66,6 +68,9 @@ pub fn check(root: &Path) -> Result<(), String> {
     if home.directory()?.is_some() {
         println!("salt      is the one of agent.salt_check");
     }
+    for endpoint in home.webhooks()? {
+        println!("webhook   {} to {}", endpoint.name, endpoint.url);
+    }
     home.make_folders()?;
     let Opened { tip, .. } = Database::open(&home.database(), &document, 1).map_err(|error| error.to_string())?;
     let (_, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
@@ -106,6 +111,7 @@ struct Parts {
     network: Network,
     node: PublicKey,
     server: seaway_rpc::Server,
+    webhooks: Webhooks,
     engine: SyncSender<Input>,
     /// Ends when the engine's thread does.
     running: tokio::task::JoinHandle<Result<(), String>>,
@@ -141,6 +147,7 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     };
     let (network, asked) = start_network(home, *identity, &inside, threads)?;
     let board = Arc::new(Board::new(document.network));
+    let feed = Arc::new(Feed::open(&database)?);
     tokio::spawn(questions::answer(directory.clone(), board.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
@@ -166,9 +173,13 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
         engine: engine.clone(),
         directory,
         board,
+        feed: feed.clone(),
         simulating: Mutex::default(),
     };
-    let server = start_rpc(home, backend).await?;
+    let backend = Arc::new(backend);
+    let server = start_rpc(home, backend.clone()).await?;
+    tokio::spawn(feed.clone().follow(database.clone(), shared.tips()));
+    let webhooks = Webhooks::start(home, &backend, &feed)?;
     let runner = Runner {
         replica,
         wal,
@@ -181,7 +192,7 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
         start,
     };
     let running = tokio::task::spawn_blocking(move || runner.run(&inputs, first));
-    Ok(Parts { database, shared, registry, network, node, server, engine, running, changes })
+    Ok(Parts { database, shared, registry, network, node, server, webhooks, engine, running, changes })
 }
 
 fn status_of(
@@ -212,7 +223,7 @@ fn status_of(
     }
 }
 
-async fn start_rpc(home: &Home, backend: NodeBackend) -> Result<seaway_rpc::Server, String> {
+async fn start_rpc(home: &Home, backend: Arc<NodeBackend>) -> Result<seaway_rpc::Server, String> {
     let rpc = &home.config.rpc;
     let config = seaway_rpc::Config {
         listen: rpc.listen,
@@ -221,7 +232,7 @@ async fn start_rpc(home: &Home, backend: NodeBackend) -> Result<seaway_rpc::Serv
         open_reads: rpc.open_reads,
         tls: rpc.tls.as_ref().map(|tls| home.tls(tls)),
     };
-    let server = seaway_rpc::start(config, Arc::new(backend)).await.map_err(|error| error.to_string())?;
+    let server = seaway_rpc::start(config, backend).await.map_err(|error| error.to_string())?;
     tracing::info!(address = %server.address, "listening for clients");
     Ok(server)
 }
@@ -234,6 +245,7 @@ async fn serve(home: &Home, threads: &mut Threads) -> Result<(), String> {
         tokio::select! {
             done = &mut parts.running => {
                 parts.server.stop();
+                parts.webhooks.stop().await;
                 return match done {
                     Ok(Err(why)) => Err(format!("halted: {why}")),
                     Ok(Ok(())) => Ok(()),

@@ -5,7 +5,8 @@
 //! is refused; what is written is valid against the schema of its message.
 //!
 //! Words: a *message* is a document with or without its business header ([`message`]); an *order* is what a message asks of
-//! the ledger, with accounts as the message names them ([`order`]); a *fault* says where a message is wrong, by XPath
+//! the ledger, with accounts as the message names them ([`order`]); a *statement* tells what the ledger booked on an account
+//! ([`statement`]); a *fault* says where a message is wrong, by XPath
 //! ([`Fault`]).
 //!
 //! Forms are those of CBPR+, the usage rules for cross-border payments, on a settlement infrastructure's own leg.
@@ -26,6 +27,7 @@
 mod fault;
 pub mod message;
 pub mod order;
+pub mod statement;
 mod xml;
 
 pub use fault::{Fault, Rule};

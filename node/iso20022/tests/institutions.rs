@@ -3,7 +3,7 @@
 
 mod beside;
 
-use beside::{check, check_whole, part, sample};
+use beside::{check, check_whole, part, round_trip, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{InstitutionTransfer, Message, Status, StatusReport};
 use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request};
@@ -314,9 +314,8 @@ fn the_answer_is_a_status_report() {
 #[test]
 fn the_sample_is_read_and_answered() {
     let Some((whole, document)) = sample("pacs.009.min.xml") else { return };
-    assert_eq!(Request::read(&whole).unwrap_err().path, "/Envelope/AppHdr/Fr/OrgId");
+    round_trip::<InstitutionTransfer>(&whole);
     let message: Message<InstitutionTransfer> = Message::read(&document).unwrap();
-    assert_eq!(Message::read(&message.write()).as_ref(), Ok(&message));
     check("pacs.009.001.08.xsd", &message.write());
     let request = Request::read(&document).unwrap();
     let fault = request.order().unwrap_err();

@@ -3,7 +3,7 @@
 
 mod beside;
 
-use beside::{check, check_whole, part, sample};
+use beside::{check, check_whole, part, round_trip, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{CodeOrText, Message, PaymentReturn, Returned, Status, StatusReport};
 use seaway_iso20022::order::{Known, KnownPayment, Order, Outcome, Request};
@@ -491,9 +491,8 @@ fn a_return_that_the_ledger_knows_is_written() {
 #[test]
 fn the_sample_is_read_and_answered() {
     let Some((whole, document)) = sample("pacs.004.min.xml") else { return };
-    assert_eq!(Request::read(&whole).unwrap_err().path, "/Envelope/AppHdr/Fr/OrgId");
+    round_trip::<PaymentReturn>(&whole);
     let message: Message<PaymentReturn> = Message::read(&document).unwrap();
-    assert_eq!(Message::read(&message.write()).as_ref(), Ok(&message));
     check("pacs.004.001.09.xsd", &message.write());
     let request = Request::read(&document).unwrap();
     let fault = request.order().unwrap_err();

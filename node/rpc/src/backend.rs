@@ -5,13 +5,15 @@ use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::block::{Block, BlockId, Certificate, FinalBlock, LedgerProof, SettlementProof};
+use seaway_types::calendar::Calendar;
 use seaway_types::contract::{AllowanceKey, ContractEvent, InstanceId, Ratio, SignedOffer};
+use seaway_types::feed::FeedEvent;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Envelope, NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
-use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Status};
+use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Receipt, Status};
 use seaway_types::state::{
     Account, Allowance, Balance, Instance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier,
     TierLimits, Totals, Usage, ValidatorSet,
@@ -118,6 +120,15 @@ pub enum ReceiptPart {
     Credit(usize),
     /// An event of a contract, by its place among those of the receipt.
     Event(usize),
+}
+
+/// What a block answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockAnswers {
+    /// Receipts: first of the block's own acts, then one for each instruction.
+    pub receipts: Vec<Receipt>,
+    /// Outcomes of credits, by the position of their receipt.
+    pub outcomes: Vec<(u32, Vec<CreditOutcome>)>,
 }
 
 /// An exchange quote that can be taken now.
@@ -291,8 +302,14 @@ pub trait Backend: Send + Sync + 'static {
         up_to: Height,
         count_max: usize,
     ) -> Result<Vec<(Height, BlockTime, Vec<Posting>)>, Fault>;
+    /// What an account held of an asset after the block of a height.
+    fn balance_at(&self, account: &AccountId, asset: AssetId, height: Height) -> Result<Balance, Fault>;
+    /// An asset's calendar; that of UTC where it has none.
+    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault>;
     /// A decided block.
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault>;
+    /// What a decided block answered.
+    fn block_answers(&self, height: Height) -> Result<Option<BlockAnswers>, Fault>;
     /// What became of an instruction, and the hash of its body.
     fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault>;
     /// What an instruction would be answered if it stood alone in the next block. Nothing changes.
@@ -312,6 +329,8 @@ pub trait Backend: Send + Sync + 'static {
         from: Height,
         count_max: usize,
     ) -> Result<Vec<(Height, Vec<Posting>)>, Fault>;
+    /// A participant's events with numbers above one, at most so many, and the height up to which events have numbers.
+    fn feed(&self, participant: Bic, after: u64, count_max: usize) -> Result<(Vec<FeedEvent>, Height), Fault>;
     /// What validators were seen to do, oldest first.
     fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault>;
     /// Whether an instruction waits for a block here.

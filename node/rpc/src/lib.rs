@@ -16,10 +16,10 @@ mod tls;
 
 pub use access::challenge_message;
 pub use backend::{
-    About, Answered, Backend, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
-    ReceiptPart, Simulated, Standing, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
+    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
 pub use fault::Fault;
-pub use methods::{Access, Method, TABLE};
+pub use methods::{Access, Method, TABLE, feed_events};
 pub use server::{Config, Server, ServerError, start};
 pub use tls::Tls;

@@ -1,9 +1,10 @@
 //! Everything that is decided, in RocksDB.
 
 use crate::keys::{
-    self, BLOCKS, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, PARTIES, RECEIPTS, STATE,
-    TIMERS,
+    self, BLOCKS, BOOKED, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, PARTIES, RECEIPTS,
+    STATE, TIMERS,
 };
+use crate::queries::Movements;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options,
     WriteBatch, WriteOptions,
@@ -12,8 +13,11 @@ use seaway_engine::{Decided, Misbehaviour, Store, TipBlock};
 use seaway_ledger::execution::{AppliedBlock, Outcomes};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{ForEachChange, MemoryState, ReadFault, Restored, Slot, Stored, Timer, Tip};
+use seaway_types::amount::Amount;
+use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
+use seaway_types::booking::bookings;
 use seaway_types::codec::{self, CodecError};
 use seaway_types::contract::{Cause, ContractEvent, Terms};
 use seaway_types::genesis::GenesisDocument;
@@ -22,7 +26,7 @@ use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::limits::DECODE_MEMORY_MAX;
 use seaway_types::receipt::{Posting, Receipt};
-use seaway_types::state::{IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
+use seaway_types::state::{Balance, IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
 use seaway_types::time::{BlockTime, Height};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,7 +39,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 3;
+const LAYOUT_VERSION: u32 = 4;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;
@@ -264,6 +268,14 @@ impl Database {
         let mut writer = Writer { batch: WriteBatch::default(), family: self.family(STATE)? };
         state.visit_records(&mut writer);
         let mut batch = writer.batch;
+        for account in document.accounts.iter().filter(|account| !account.balances.is_empty()) {
+            let opening = |(asset, available): &(AssetId, Amount)| {
+                (*asset, Balance { available: *available, ..Balance::default() })
+            };
+            let movements: Movements = (account.balances.iter().map(opening).collect(), Vec::new());
+            let key = keys::entries(&account.open.account, Height(0));
+            batch.put_cf(self.family(ENTRIES)?, key, codec::encode(&movements));
+        }
         batch.put_cf(self.family(META)?, keys::TIP, codec::encode(&tip));
         self.write(batch)?;
         Ok(Opened { tip: tip_block(tip), state, database: self })
@@ -369,8 +381,26 @@ impl Database {
                 by_account.entry(account).or_default().push(posting);
             }
         }
+        let balances = &applied.changes.records.balances;
+        let mut booked: Vec<(AccountId, u32)> = Vec::new();
         for (account, postings) in by_account {
-            batch.put_cf(entries, keys::entries(&account, header.height), codec::encode(&postings));
+            let mut moved: Vec<AssetId> = postings.iter().map(|posting| posting.asset).collect();
+            moved.sort_unstable();
+            moved.dedup();
+            let after = |asset| {
+                let slot = balances.get(&(account, asset));
+                (asset, slot.and_then(|slot| slot.now).unwrap_or_default())
+            };
+            let after: Vec<(AssetId, Balance)> = moved.into_iter().map(after).collect();
+            batch.put_cf(entries, keys::entries(&account, header.height), codec::encode(&(after, &postings)));
+            let own: Vec<Posting> = postings.into_iter().copied().collect();
+            let count = u32::try_from(bookings(&own, None).len()).unwrap_or(u32::MAX);
+            if count > 0 {
+                booked.push((account, count));
+            }
+        }
+        if !booked.is_empty() {
+            batch.put_cf(self.family(BOOKED)?, height, codec::encode(&booked));
         }
         self.index_contracts(&mut batch, header.height, applied)?;
         let receipts = (&applied.receipts, &applied.outcomes, &applied.events);

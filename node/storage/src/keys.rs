@@ -1,6 +1,7 @@
 //! The keys of the database, all in one place.
 
 use seaway_types::Uetr;
+use seaway_types::bic::Bic;
 use seaway_types::block::Round;
 use seaway_types::codec;
 use seaway_types::contract::InstanceId;
@@ -24,6 +25,10 @@ pub const BLOCKS: &str = "blocks";
 pub const RECEIPTS: &str = "receipts";
 /// Movements of money on an account in a block.
 pub const ENTRIES: &str = "entries";
+/// The accounts on which a block booked something, and how often: what the feed is numbered from.
+pub const BOOKED: &str = "booked";
+/// The feed: which numbers of a participant's lie in which block.
+pub const FEED: &str = "feed";
 /// Positions of a contract's events in a block.
 pub const CONTRACTS: &str = "contracts";
 /// Contracts of an account and of a UETR, and who may read of a contract.
@@ -36,13 +41,17 @@ pub const EVIDENCE: &str = "evidence";
 pub const META: &str = "meta";
 
 /// All of them.
-pub const FAMILIES: [&str; 12] =
-    [STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, CONTRACTS, PARTIES, LINEAGE, EVIDENCE, META];
+pub const FAMILIES: [&str; 14] = [
+    STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, BOOKED, FEED, CONTRACTS, PARTIES, LINEAGE, EVIDENCE,
+    META,
+];
 
 /// The tip.
 pub const TIP: &[u8] = b"tip";
 /// The genesis hash.
 pub const GENESIS: &[u8] = b"genesis";
+/// The height up to which the feed is numbered.
+pub const FED: &[u8] = b"fed";
 /// The layout of the database.
 pub const LAYOUT: &[u8] = b"layout";
 
@@ -59,6 +68,11 @@ pub fn leaf(minute: u64, place: &Hash32) -> Vec<u8> {
 /// An account's entries of a block: in the order of heights.
 pub fn entries(account: &AccountId, at: Height) -> Vec<u8> {
     [account.as_bytes().as_slice(), &height(at)].concat()
+}
+
+/// A participant's events of a block, by the number of the first: in the order of numbers.
+pub fn feed(participant: &Bic, first: u64) -> Vec<u8> {
+    [codec::encode(participant).as_slice(), &first.to_be_bytes()].concat()
 }
 
 /// A contract's events of a block: in the order of heights.

@@ -6,10 +6,12 @@
 //! refuse by naming the file that is damaged.
 
 mod database;
+mod feed;
 mod keys;
 mod queries;
 mod wal;
 
 pub use database::{BlockReceipts, ContractReaders, Database, Opened, StorageError};
+pub use feed::Agents;
 pub use queries::{AccountEntry, IndexedPayment, StoredEvent};
 pub use wal::{Wal, WalError};

@@ -6,6 +6,7 @@ use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
 use seaway_types::Uetr;
+use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LineageStep};
 use seaway_types::codec;
@@ -15,10 +16,13 @@ use seaway_types::instruction::Submitter;
 use seaway_types::instruction::payment::{CreditKind, PaymentKey};
 use seaway_types::limits::FRAME_BYTES_MAX;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{IndexEntry, InstructionLeaf, StateKey, ValidatorSet, window_key};
+use seaway_types::state::{Balance, IndexEntry, InstructionLeaf, StateKey, ValidatorSet, window_key};
 use seaway_types::time::{BlockTime, Height};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// What is stored of an account and a block: what it then held of each asset that moved, and the movements.
+pub(crate) type Movements = (Vec<(AssetId, Balance)>, Vec<Posting>);
 
 /// The movements of money on an account in one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,10 +158,28 @@ impl Database {
         direction: Direction,
     ) -> Result<Vec<AccountEntry>, StorageError> {
         let start = keys::entries(account, first);
-        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
-        let found: Vec<(Height, Vec<Posting>)> =
+        // What the genesis gave stands at height 0 for [`Self::balance_at`], and no block moved it.
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?))).filter(|at| at.0 > 0);
+        let found: Vec<(Height, Movements)> =
             self.scan(ENTRIES, account.as_bytes(), &start, count_max, direction, height)?;
-        Ok(found.into_iter().map(|(height, postings)| AccountEntry { height, postings }).collect())
+        Ok(found.into_iter().map(|(height, (_, postings))| AccountEntry { height, postings }).collect())
+    }
+
+    /// What an account held of an asset after a block: what the last block up to it that moved the asset there left.
+    pub fn balance_at(&self, account: &AccountId, asset: AssetId, at: Height) -> Result<Balance, StorageError> {
+        let start = keys::entries(account, at);
+        let from = IteratorMode::From(&start, Direction::Reverse);
+        for pair in self.db().iterator_cf(self.family(ENTRIES)?, from) {
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            if !key.starts_with(account.as_bytes()) {
+                break;
+            }
+            let (after, _): Movements = codec::decode_own(&value).map_err(|error| self.damaged(ENTRIES, error))?;
+            if let Some((_, balance)) = after.into_iter().find(|(of, _)| *of == asset) {
+                return Ok(balance);
+            }
+        }
+        Ok(Balance::default())
     }
 
     /// The events of a contract in the blocks from a height on, oldest first, at most so many blocks: each with its block's

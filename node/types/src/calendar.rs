@@ -6,7 +6,7 @@
 //! day: a calendar that nobody renewed must not stop payments.
 
 use crate::bounded::Bounded;
-use crate::limits::{CALENDAR_DAYS_MAX, CALENDAR_OFFSETS_MAX, MINUTE_MS};
+use crate::limits::{CALENDAR_DAYS_MAX, CALENDAR_OFFSETS_MAX, DAY_MS, MINUTE_MS};
 use crate::time::{BlockTime, Day};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -160,6 +160,23 @@ impl Calendar {
         Session { local, open }
     }
 
+    /// The first moment of a local day: where clocks jump over midnight, the first that is no longer the day before.
+    pub fn starts(&self, day: Day) -> BlockTime {
+        // Offsets lie within 14 hours, so the day begins within 15 of its own midnight in UTC.
+        let (midnight, around) = (u64::from(day.number()).saturating_mul(DAY_MS), 15 * 60 * MINUTE_MS);
+        let (mut before, mut after) = (midnight.saturating_sub(around), midnight.saturating_add(around));
+        let begun = |ms| BlockTime::from_ms(ms).is_none_or(|moment| self.local(moment).day >= day);
+        while before < after {
+            let middle = before.midpoint(after);
+            if begun(middle) {
+                after = middle;
+            } else {
+                before = middle.saturating_add(1);
+            }
+        }
+        BlockTime::from_ms(after).unwrap_or_default()
+    }
+
     fn beyond_horizon(&self, day: Day) -> bool {
         self.days.last().is_none_or(|last| day > last.day)
     }
@@ -230,5 +247,22 @@ mod tests {
         calendar.offsets = vec![change, change].try_into().unwrap();
         assert!(matches!(calendar.check(), Err(CalendarError::OffsetsUnsorted { position: 1 })));
         assert_eq!(hong_kong().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_day_starts_at_its_own_midnight() {
+        let starts = |calendar: &Calendar, day: &str| calendar.starts(day.parse().unwrap()).to_string();
+        assert_eq!(starts(&hong_kong(), "2026-11-23"), "2026-11-22T16:00:00.000Z");
+        assert_eq!(starts(&Calendar::default(), "2026-11-23"), "2026-11-23T00:00:00.000Z");
+        let offsets = vec![
+            OffsetChange { starts: BlockTime::default(), minutes: 0 },
+            // Midnight itself is jumped over.
+            OffsetChange { starts: "2026-03-29T00:00:00Z".parse().unwrap(), minutes: 60 },
+            OffsetChange { starts: "2026-10-25T01:00:00Z".parse().unwrap(), minutes: -300 },
+        ];
+        let moving = Calendar { offsets: offsets.try_into().unwrap(), ..Calendar::default() };
+        assert_eq!(starts(&moving, "2026-03-29"), "2026-03-29T00:00:00.000Z");
+        assert_eq!(starts(&moving, "2026-03-30"), "2026-03-29T23:00:00.000Z");
+        assert_eq!(starts(&moving, "2026-10-26"), "2026-10-26T05:00:00.000Z");
     }
 }

@@ -1,7 +1,9 @@
 //! The business application header, head.001.001.02.
 
-use super::common::Agent;
+use super::common::{Agent, Party};
+use crate::fault::Fault;
 use crate::xml::{LongText, Moment, choice, codes, sequence};
+use seaway_types::bic::Bic;
 use seaway_types::text::Text35;
 
 sequence! {
@@ -29,8 +31,22 @@ sequence! {
 choice! {
     /// A party of the header (`Party44Choice`).
     pub enum HeaderParty {
+        /// A firm or person.
+        "OrgId" Organisation(Party),
         /// An institution.
         "FIId" Institution(Agent),
+    }
+}
+
+impl HeaderParty {
+    /// The BIC of a party that must be an institution.
+    pub(crate) fn bic(&self, path: &str) -> Result<Bic, Fault> {
+        match self {
+            Self::Institution(agent) => agent.bic(&format!("{path}/FIId")),
+            Self::Organisation(_) => {
+                Err(Fault::refused(&format!("{path}/OrgId"), "", "RC01", "an institution stands here, by FIId"))
+            }
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Messages: typed documents, with or without a business header.
 
 mod camt029;
+mod camt052;
+mod camt053;
+mod camt054;
 mod camt056;
 mod common;
 mod head;
@@ -11,17 +14,21 @@ mod pacs008;
 mod pacs009;
 mod pain001;
 mod pain002;
+mod statement;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use crate::xml::{Decimal, LongText, Moment, Money};
+pub use crate::xml::{Decimal, LongText, Moment, Money, Number};
 pub use camt029::{Confirmation, Resolution, ResolutionStatus, ResolvedPayment, ResolvedPayments};
+pub use camt052::{AccountReport, Report};
+pub use camt053::{AccountStatement, Statement};
+pub use camt054::{EntryNotification, Notification};
 pub use camt056::{CancellationReason, CancellationRequest, CancelledPayment, CancelledPayments};
 pub use common::{
     AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, CodeOrText, Institution, Organisation,
     OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
 };
-pub use head::{Header, HeaderParty};
+pub use head::{Header, HeaderParty, YesNo};
 pub use investigation::{Assignment, Case, CaseParty};
 pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};
 pub use pacs004::{ChainParty, PaymentReturn, ReturnChain, ReturnReason, ReturnTransaction, Returned, ReturnedTerms};
@@ -33,9 +40,14 @@ pub use pain001::{
     PaymentMethod,
 };
 pub use pain002::{BlockStatus, CreditStatus, InitiationReport, InitiationStatus, ReportGroup};
+pub use statement::{
+    BalanceType, BankCode, BankDomain, BankFamily, Direction, Entry, EntryDetails, EntryTotal, EntryTransaction,
+    OwnBankCode, Page, Period, References, RelatedAgents, RelatedParties, ReportingGroup, ReturnInformation,
+    StatedAccount, StatedBalance, Totals,
+};
 
 use crate::fault::{Fault, Rule};
-use crate::xml::{Element, Namespace, Value, parse, write};
+use crate::xml::{Element, Namespace, Value, parse, write, write_fragment};
 
 const HEAD: &str = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02";
 const DOCUMENT: &str = "urn:iso:std:iso:20022:tech:xsd:";
@@ -201,4 +213,12 @@ pub(crate) fn canonical_without<V: Value>(name: &str, value: &V, part: &str) -> 
     value.write(&mut element);
     element.children.retain(|child| child.name != part);
     write(&element)
+}
+
+/// One value as an element within a document of some namespace, so many elements deep.
+pub(crate) fn fragment<V: Value>(name: &str, value: &V, depth: usize) -> String {
+    let space = Namespace::default();
+    let mut element = Element::new(name, &space);
+    value.write(&mut element);
+    write_fragment(&element, depth)
 }

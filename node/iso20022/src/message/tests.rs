@@ -85,7 +85,7 @@ fn forms_are_checked_with_path_value_and_rule() {
     refused("INVOICE-2026-0817", &"x".repeat(36), &format!("{TX}/PmtId/EndToEndId"), "1 to 35");
     refused("<Ctry>HK</Ctry>", "<Ctry>Hongkong</Ctry>", &format!("{TX}/Dbtr/PstlAdr/Ctry"), "ISO 3166");
     let party = "<FIId><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></FIId>";
-    refused(party, "<OrgId/>", "/Envelope/AppHdr/Fr/OrgId", "expected FIId");
+    refused(party, "<PrvtId/>", "/Envelope/AppHdr/Fr/PrvtId", "expected OrgId, FIId");
     refused("HARBHKHH", "HARBHKH", "/Envelope/AppHdr/Fr/FIId/FinInstnId/BICFI", "8 or 11");
 }
 

@@ -13,9 +13,9 @@ use super::rules::{
 use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome};
 use crate::fault::{Fault, Rule};
 use crate::message::{
-    BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, HeaderParty, InitiatedAmount,
-    InitiatedCredit, Initiation, InitiationReport, InitiationStatus, LongText, Message, Moment, Money, Organisation,
-    Party, PartyId, PaymentBlock, PaymentMethod, Purposes, ReportGroup, Status, canonical, canonical_without,
+    BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, InitiatedAmount, InitiatedCredit, Initiation,
+    InitiationReport, InitiationStatus, LongText, Message, Moment, Money, Organisation, Party, PartyId, PaymentBlock,
+    PaymentMethod, Purposes, ReportGroup, Status, canonical, canonical_without,
 };
 use seaway_types::Uetr;
 use seaway_types::bic::Bic;
@@ -187,14 +187,12 @@ impl Message<Initiation> {
     /// The message goes to the debtor's agent, from whomever.
     fn check_receiver(&self, agent: Bic) -> Result<(), Fault> {
         let Some(header) = &self.header else { return Ok(()) };
-        let HeaderParty::Institution(to) = &header.to;
-        let path = "/AppHdr/To/FIId";
-        let bic = to.bic(path)?;
+        let bic = header.to.bic("/AppHdr/To")?;
         if bic == agent {
             return Ok(());
         }
         let text = format!("the debtor's agent is {agent}");
-        Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "RC01", text))
+        Err(Fault::refused("/AppHdr/To/FIId/FinInstnId/BICFI", &bic.to_string(), "RC01", text))
     }
 }
 

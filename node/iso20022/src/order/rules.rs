@@ -3,8 +3,8 @@
 use super::{AccountName, NamedAccount};
 use crate::fault::{Fault, Rule};
 use crate::message::{
-    AccountChoice, Agent, CashAccount, ChargeBearerCode, Charges, Group, Header, HeaderParty, Institution, Money,
-    Party, SettlementMethod,
+    AccountChoice, Agent, CashAccount, ChargeBearerCode, Charges, Group, Header, Institution, Money, Party,
+    SettlementMethod,
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId, Exponent};
@@ -75,12 +75,11 @@ pub(super) fn ensure_direct(bic: Bic, expected: Bic, path: &str, is: &str) -> Re
 pub(super) fn check_header(header: Option<&Header>, sender: Bic, receiver: Bic) -> Result<(), Fault> {
     let Some(header) = header else { return Ok(()) };
     for (name, party, expected) in [("Fr", &header.from, sender), ("To", &header.to, receiver)] {
-        let HeaderParty::Institution(agent) = party;
-        let path = format!("/AppHdr/{name}/FIId");
-        let bic = agent.bic(&path)?;
+        let path = format!("/AppHdr/{name}");
+        let bic = party.bic(&path)?;
         if bic != expected {
             let text = format!("the document says {expected}");
-            return Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "RC01", text));
+            return Err(Fault::refused(&format!("{path}/FIId/FinInstnId/BICFI"), &bic.to_string(), "RC01", text));
         }
     }
     Ok(())

@@ -49,6 +49,7 @@ plain! {
     Country: "a country of two capitals (ISO 3166)",
     Purpose: "a purpose code of four capitals or digits",
     Decimal: "a decimal number of at most 11 digits, above zero",
+    Number: "a whole number of at most 18 digits",
     Moment: "a time with its offset, as in 2026-11-22T09:30:00+00:00",
 }
 
@@ -162,6 +163,33 @@ impl FromStr for Decimal {
 }
 
 impl fmt::Display for Decimal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// A whole number, as it was written: schemas let zeros stand behind a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number(String);
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl FromStr for Number {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let fine = digits(whole) && whole.len() <= 18 && digits(decimals) && decimals.bytes().all(|one| one == b'0');
+        if fine { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+impl fmt::Display for Number {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }

@@ -8,7 +8,7 @@ mod write;
 
 pub(crate) use element::{Element, Namespace};
 pub(crate) use leaf::text;
-pub use leaf::{Decimal, LongText, Moment, Money};
+pub use leaf::{Decimal, LongText, Moment, Money, Number};
 pub(crate) use parse::parse;
 pub(crate) use schema::{Parts, Value, Writer, choice, codes, no_attributes, sequence};
-pub(crate) use write::write;
+pub(crate) use write::{write, write_fragment};

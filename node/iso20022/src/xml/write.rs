@@ -10,6 +10,13 @@ pub(crate) fn write(root: &Element) -> String {
     out
 }
 
+/// Writes an element as it stands within another of the same namespace, so many elements deep.
+pub(crate) fn write_fragment(root: &Element, depth: usize) -> String {
+    let mut out = String::new();
+    element(root, &root.namespace, depth, &mut out);
+    out
+}
+
 fn element(element: &Element, around: &str, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     out.push_str(&indent);

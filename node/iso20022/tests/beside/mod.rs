@@ -5,6 +5,7 @@
 // Each file of tests uses a part of it.
 #![allow(dead_code)]
 
+use seaway_iso20022::message::{Document, Message};
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use std::io::Write;
 use std::path::PathBuf;
@@ -31,6 +32,19 @@ pub fn part<'a>(text: &'a str, name: &str) -> &'a str {
     let end = format!("</{name}>");
     let start = text.find(&format!("<{name} ")).unwrap();
     &text[start..text.find(&end).unwrap() + end.len()]
+}
+
+/// Reads a sample whole, and what was written of it again: nothing that it says is lost.
+pub fn round_trip<D: Document + Clone + PartialEq + std::fmt::Debug>(whole: &str) {
+    let message: Message<D> = Message::read(whole).unwrap();
+    let written = message.write();
+    assert_eq!(Message::read(&written).as_ref(), Ok(&message));
+    // Moments are written with their milliseconds.
+    let said = |text: &str| -> String {
+        text.replace(".000+00:00", "+00:00").replace('\'', "\"").split_whitespace().collect()
+    };
+    // A BIC without a branch is that of the head office.
+    assert_eq!(said(&written), said(whole).replace("XXX</BICFI>", "</BICFI>"));
 }
 
 /// A network that settles HKD.

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod contract;
+mod feed;
 mod fx;
 mod iso20022;
 mod ledger;
@@ -12,6 +13,7 @@ mod prepare;
 mod subscribe;
 mod table;
 
+pub use feed::feed_events;
 pub use table::{Access, Method, TABLE};
 
 use crate::access::{Desk, may_read, may_read_of};
@@ -137,6 +139,7 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     access::register(&mut module)?;
     account::register(&mut module)?;
     contract::register(&mut module)?;
+    feed::register(&mut module)?;
     fx::register(&mut module)?;
     iso20022::register(&mut module)?;
     ledger::register(&mut module)?;

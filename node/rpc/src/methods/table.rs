@@ -180,6 +180,16 @@ pub const TABLE: &[Method] = &[
         "what the ledger would answer now, events included; nothing changes",
     ),
     method(
+        "feed_read",
+        Access::Concerned,
+        &[
+            ("participant", "BIC", true),
+            ("after", "number of the last event known; 0 without it", false),
+            ("count", "most events, at most 1000; 100 without it", false),
+        ],
+        "what happened that concerns a participant, numbered from 1 without gaps, the same at every node",
+    ),
+    method(
         "fx_list",
         Access::Open,
         &[
@@ -222,6 +232,27 @@ pub const TABLE: &[Method] = &[
             ("salt", "of the message's hashes, 64 hexadecimal digits; the node's own without it", false),
         ],
         "what a message asks, as canonical bytes to sign; its answer where nothing is left to sign",
+    ),
+    method(
+        "iso20022_statement",
+        Access::Concerned,
+        &[
+            ("account", "account id", true),
+            ("asset", "as in HKD or HKD@HARBHKHH", true),
+            (
+                "message",
+                "camt.053.001.08 of a day, camt.052.001.08 of a day so far, camt.054.001.08 of one block",
+                true,
+            ),
+            ("day", "of camt.053: a day that is over in the asset's calendar", false),
+            ("height", "of camt.052, the tip's without it, and of camt.054", false),
+            ("number", "the account's IBAN or other number, which stands in the message then", false),
+            ("to", "the BIC to whom the message's header goes; no header without it", false),
+            ("count", "entries of a page, at most 1000, with proofs 100; a block is never divided", false),
+            ("cursor", "of the page before", false),
+            ("proof", "true adds what shows each entry without trust in this node", false),
+        ],
+        "a statement of an account, the same from every node: its balances and entries, page by page",
     ),
     method(
         "iso20022_submit",

@@ -1,7 +1,9 @@
 //! `iso20022_*`: a bank's own messages in, and the messages that its systems read out.
 
 mod asked;
+mod booked;
 mod outcome;
+mod statement;
 mod submit;
 
 use super::{Context, parse};
@@ -21,6 +23,11 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
         let reader = context.reader(&extensions);
         let submitted = async { submit::submit(&context, reader, parse(&params)?).await };
         submitted.await.map_err(ErrorObjectOwned::from)
+    })?;
+    module.register_async_method("iso20022_statement", |params, context, extensions| async move {
+        let reader = context.reader(&extensions);
+        let stated = async { statement::statement(&context, reader, parse(&params)?).await };
+        stated.await.map_err(ErrorObjectOwned::from)
     })?;
     Ok(())
 }

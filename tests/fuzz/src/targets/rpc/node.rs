@@ -5,21 +5,23 @@ use crate::day::{Day, Decided, day};
 use seaway_ledger::execution::{BlockContext, BlockFault, simulate};
 use seaway_ledger::state::{StateView, Stored};
 use seaway_rpc::{
-    About, Answered, Backend, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed, QuoteFound,
-    ReceiptPart, Simulated, Standing, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
+    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LedgerProof, SettlementProof};
+use seaway_types::calendar::Calendar;
 use seaway_types::contract::{AllowanceKey, InstanceId, Ratio, SignedOffer};
+use seaway_types::feed::{FeedEvent, FeedWhat};
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::{DecodedInstruction, Envelope, RawInstruction, Submitter};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::signature::public_key;
 use seaway_types::state::{
-    Account, Allowance, Balance, Instance, Participant, Tier, TierLimits, Totals, Usage, ValidatorSet,
+    Account, Allowance, Balance, CalendarKey, Instance, Participant, Tier, TierLimits, Totals, Usage, ValidatorSet,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
@@ -180,8 +182,37 @@ impl Backend for Node {
         Ok(found.into_iter().rev().take(count_max).map(|(height, moved)| (height, time(height), moved)).collect())
     }
 
+    fn balance_at(&self, account: &AccountId, asset: AssetId, height: Height) -> Result<Balance, Fault> {
+        let first = self.entries_from(account, Height(height.0.saturating_add(1)), usize::MAX)?;
+        let mut balance = self.read(&(*account, asset))?.unwrap_or_default();
+        // What it is now, less what was done since, from the last to the first.
+        for posting in first.iter().rev().flat_map(|(_, moved)| moved.iter().rev()).filter(|one| one.asset == asset) {
+            let part: &mut Amount = Balance::get_mut(&mut balance, posting.field);
+            let before = match posting.credit {
+                true => part.checked_sub(posting.amount),
+                false => part.checked_add(posting.amount),
+            };
+            *part = before.ok_or_else(|| Fault::Internal("movements do not fit the balance".to_owned()))?;
+        }
+        Ok(balance)
+    }
+
+    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault> {
+        Ok(self.read(&CalendarKey::Asset(asset))?.unwrap_or_default())
+    }
+
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault> {
         Ok(self.at(height).map(|decided| decided.block.clone()))
+    }
+
+    fn block_answers(&self, height: Height) -> Result<Option<BlockAnswers>, Fault> {
+        let answers = |decided: &Decided| {
+            let receipts = decided.executed.receipts().to_vec();
+            let outcomes =
+                (0u32..).take(receipts.len()).map(|at| (at, decided.executed.outcomes(at as usize).to_vec()));
+            BlockAnswers { outcomes: outcomes.filter(|(_, credits)| !credits.is_empty()).collect(), receipts }
+        };
+        Ok(self.at(height).map(answers))
     }
 
     fn instruction(&self, _: &Submitter, _: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault> {
@@ -237,6 +268,14 @@ impl Backend for Node {
         };
         let all = self.day.blocks.iter().map(moved).filter(|(height, own)| *height >= from && !own.is_empty());
         Ok(all.take(count_max).collect())
+    }
+
+    fn feed(&self, _: Bic, after: u64, count_max: usize) -> Result<(Vec<FeedEvent>, Height), Fault> {
+        let height = self.status().height;
+        let what = |receipt| FeedWhat::Answered { receipt };
+        let events = (after.saturating_add(1)..).zip((0..4).map(what));
+        let events = events.map(|(number, what)| FeedEvent { number, height, what });
+        Ok((events.take(count_max).collect(), height))
     }
 
     fn evidence(&self, _: usize) -> Result<Vec<Value>, Fault> {

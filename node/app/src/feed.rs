@@ -1,0 +1,110 @@
+//! The feed of what happened: numbered behind the blocks, read by clients, and delivered to the webhooks of this node's agent.
+
+use crate::backend::NodeBackend;
+use crate::reads::failed;
+use seaway_rpc::{Fault, feed_events};
+use seaway_storage::{Agents, Database};
+use seaway_types::bic::Bic;
+use seaway_types::feed::FeedEvent;
+use seaway_types::time::Height;
+use seaway_webhooks::{Event, Source, Status};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// See the module.
+pub struct Feed {
+    agents: Mutex<Agents>,
+    numbered: watch::Sender<Height>,
+    webhooks: Mutex<Vec<(String, watch::Receiver<Status>)>>,
+}
+
+impl Feed {
+    /// The feed of a database.
+    pub fn open(database: &Database) -> Result<Self, String> {
+        let numbered = database.fed().map_err(|error| error.to_string())?;
+        Ok(Self { agents: Mutex::default(), numbered: watch::Sender::new(numbered), webhooks: Mutex::default() })
+    }
+
+    fn agents(&self) -> MutexGuard<'_, Agents> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up how delivery to an endpoint stands.
+    pub fn watch(&self, webhook: String, status: watch::Receiver<Status>) {
+        self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).push((webhook, status));
+    }
+
+    /// How delivery to each endpoint stands.
+    pub fn webhooks(&self) -> Vec<(String, Status)> {
+        let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
+        webhooks.iter().map(|(name, status)| (name.clone(), status.borrow().clone())).collect()
+    }
+
+    /// The height up to which events have numbers, as it grows.
+    pub fn numbered(&self) -> watch::Receiver<Height> {
+        self.numbered.subscribe()
+    }
+
+    /// A participant's events with numbers above one, at most so many, and the height up to which events have numbers.
+    pub fn read(
+        &self,
+        database: &Database,
+        participant: Bic,
+        after: u64,
+        count_max: usize,
+    ) -> Result<(Vec<FeedEvent>, Height), Fault> {
+        // First the height: what is numbered in between is told, and the height says less than it could.
+        let numbered = database.fed().map_err(failed)?;
+        let events = database.feed(&participant, after, count_max, &mut self.agents()).map_err(failed)?;
+        Ok((events, numbered))
+    }
+
+    /// Numbers what comes, until the node ends. Where it fails the feed stands still and says so: nothing is skipped.
+    pub async fn follow(self: Arc<Self>, database: Database, mut tips: watch::Receiver<Height>) {
+        let mut agents = Agents::default();
+        loop {
+            let tip = *tips.borrow_and_update();
+            let of = database.clone();
+            let done = tokio::task::spawn_blocking(move || {
+                let more = of.number_feed(tip, &mut agents);
+                (agents, more, of.fed())
+            });
+            let Ok((kept, more, fed)) = done.await else { return };
+            agents = kept;
+            match (more, fed) {
+                (Ok(more), Ok(fed)) => {
+                    self.numbered.send_if_modified(|known| std::mem::replace(known, fed) != fed);
+                    if more {
+                        continue;
+                    }
+                }
+                (Err(error), _) | (_, Err(error)) => {
+                    tracing::error!(%error, "the feed of events stands still");
+                }
+            }
+            if tips.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The feed of one participant, for webhooks.
+pub struct FeedOf {
+    /// Where it is read.
+    pub backend: Arc<NodeBackend>,
+    /// Whose it is.
+    pub participant: Bic,
+}
+
+impl Source for FeedOf {
+    fn after(&self, number: u64, count_max: usize) -> Result<Vec<Event>, String> {
+        let found = feed_events(&*self.backend, self.participant, number, count_max);
+        let events = found.map_err(|fault| format!("{fault:?}"))?;
+        Ok(events.into_iter().map(|(number, body)| Event { number, body }).collect())
+    }
+
+    fn changed(&self) -> watch::Receiver<Height> {
+        self.backend.feed.numbered()
+    }
+}

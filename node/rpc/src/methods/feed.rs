@@ -1,0 +1,176 @@
+//! `feed_read`: what happened that concerns a participant, numbered from 1 without gaps, the same at every node.
+
+use super::{Context, Reader, reading};
+use crate::backend::{Backend, BlockAnswers};
+use crate::fault::Fault;
+use jsonrpsee_core::RegisterMethodError;
+use jsonrpsee_server::RpcModule;
+use seaway_types::asset::AssetBook;
+use seaway_types::bic::Bic;
+use seaway_types::block::Block;
+use seaway_types::booking::bookings;
+use seaway_types::feed::{FeedEvent, FeedWhat};
+use seaway_types::instruction::Leg;
+use seaway_types::receipt::Receipt;
+use seaway_types::time::Height;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Most events in one answer.
+const EVENTS_MAX: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    participant: Bic,
+    #[serde(default)]
+    after: u64,
+    count: Option<usize>,
+}
+
+pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
+    reading(module, "feed_read", read)
+}
+
+fn read<B: Backend>(context: &Context<B>, reader: &Reader, params: Read) -> Result<Value, Fault> {
+    context.ensure_any(reader, &[], &[params.participant])?;
+    let count = params.count.unwrap_or(100);
+    if !(1..=EVENTS_MAX).contains(&count) {
+        return Err(Fault::Parameter { field: "count", value: count.to_string(), expected: "1 to 1000" });
+    }
+    let (events, numbered) = context.backend.feed(params.participant, params.after, count)?;
+    let last = events.last().map_or(params.after, |event| event.number);
+    let shown: Vec<Value> = show(&*context.backend, &events)?.into_iter().map(|(_, event)| event).collect();
+    Ok(json!({"participant": params.participant, "events": shown, "last": last, "height": numbered}))
+}
+
+/// A participant's events with numbers above one, at most so many, as clients see them.
+pub fn feed_events(
+    backend: &impl Backend,
+    participant: Bic,
+    after: u64,
+    count_max: usize,
+) -> Result<Vec<(u64, Value)>, Fault> {
+    let (events, _) = backend.feed(participant, after, count_max.min(EVENTS_MAX))?;
+    show(backend, &events)
+}
+
+/// What is read of a block to show its events.
+struct Told {
+    height: Height,
+    block: Block,
+    answers: BlockAnswers,
+}
+
+fn show(backend: &impl Backend, events: &[FeedEvent]) -> Result<Vec<(u64, Value)>, Fault> {
+    let book = backend.assets()?;
+    let mut told: Option<Told> = None;
+    let mut shown = Vec::with_capacity(events.len());
+    for event in events {
+        let block = match told.take() {
+            Some(told) if told.height == event.height => told,
+            _ => tell(backend, event.height)?,
+        };
+        let mut fields = match what(backend, &book, &block, &event.what)? {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        fields.insert("number".to_owned(), json!(event.number));
+        fields.insert("height".to_owned(), json!(event.height));
+        fields.insert("time".to_owned(), json!(block.block.header.time));
+        shown.push((event.number, Value::Object(fields)));
+        told = Some(block);
+    }
+    Ok(shown)
+}
+
+fn tell(backend: &impl Backend, height: Height) -> Result<Told, Fault> {
+    let missing = || Fault::Internal(format!("block {height} has events and is not there"));
+    let block = backend.block(height)?.ok_or_else(missing)?.block;
+    let answers = backend.block_answers(height)?.ok_or_else(missing)?;
+    Ok(Told { height, block, answers })
+}
+
+fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) -> Result<Value, Fault> {
+    let missing = || Fault::Internal(format!("block {} has not what its events say", told.height));
+    let reference = |receipt: &u32| format!("{}-{receipt}", told.height);
+    Ok(match what {
+        FeedWhat::Booked { account, place } => {
+            let entries = backend.entries_from(account, told.height, 1)?;
+            let (_, postings) = entries.into_iter().find(|(height, _)| *height == told.height).ok_or_else(missing)?;
+            let booking = bookings(&postings, None).into_iter().nth(*place).ok_or_else(missing)?;
+            let amount = seaway_types::Amount::new(booking.amount).map_err(|_| missing())?;
+            json!({
+                "type": "entry",
+                "account": account,
+                "direction": if booking.credit { "CRDT" } else { "DBIT" },
+                "amount": book.show(amount, booking.asset),
+                "uetr": booking.uetr,
+                "reference": reference(&booking.receipt),
+            })
+        }
+        FeedWhat::Waits { receipt, credit } => {
+            let credits = told.answers.outcomes.iter().find(|(of, _)| of == receipt);
+            let outcome = credits.and_then(|(_, credits)| credits.get(*credit)).ok_or_else(missing)?;
+            json!({
+                "type": "waiting",
+                "status": outcome.status.iso(),
+                "uetr": outcome.uetr,
+                "kind": outcome.kind,
+                "creditor": outcome.creditor,
+                "amount": book.show(outcome.amount, outcome.asset),
+                "reference": reference(receipt),
+            })
+        }
+        FeedWhat::Answered { receipt } => match told.answers.receipts.get(*receipt as usize) {
+            Some(Receipt::Instruction(answered)) => {
+                let reason = answered.reason.as_ref().map(|placed| &placed.reason);
+                json!({
+                    "type": "instruction",
+                    "submitter": answered.submitter,
+                    "key": answered.key,
+                    "status": answered.status.iso(),
+                    "reason": reason.map(|reason| json!({"iso": reason.iso(), "text": reason.to_string()})),
+                    "reference": reference(receipt),
+                })
+            }
+            _ => return Err(missing()),
+        },
+        FeedWhat::FollowedUp { receipt, leg, payment } => {
+            let acts = told.answers.receipts.len().saturating_sub(told.block.instructions.len());
+            let place = (*receipt as usize).checked_sub(acts).ok_or_else(missing)?;
+            let raw = told.block.instructions.get(place).cloned().ok_or_else(missing)?;
+            let decoded = raw.decode().map_err(|_| missing())?;
+            let followed = decoded.envelope().body.legs().get(*leg).ok_or_else(missing)?;
+            let (act, reason) = follow_up(followed).ok_or_else(missing)?;
+            json!({
+                "type": act,
+                "uetr": payment.uetr,
+                "kind": payment.kind,
+                "debtorAgent": payment.debtor_agent,
+                "reason": reason,
+                "reference": reference(receipt),
+            })
+        }
+        FeedWhat::Acted { receipt } => match told.answers.receipts.get(*receipt as usize) {
+            Some(Receipt::Act(act)) => json!({"type": "act", "act": act, "reference": reference(receipt)}),
+            _ => return Err(missing()),
+        },
+    })
+}
+
+/// What followed up a payment, and the reason that it gave.
+fn follow_up(leg: &Leg) -> Option<(&'static str, Option<&'static str>)> {
+    Some(match leg {
+        Leg::Return(back) => ("returned", Some(back.reason.iso())),
+        Leg::RecallRequest(recall) => ("recalled", Some(recall.reason.iso())),
+        Leg::RecallAnswer(answer) => match &answer.refusal {
+            Some(reason) => ("recallRefused", Some(reason.iso())),
+            None => ("recallAgreed", None),
+        },
+        Leg::Accept(_) => ("accepted", None),
+        Leg::Refuse(refuse) => ("refused", Some(refuse.reason.iso())),
+        Leg::Confirm(_) => ("confirmed", None),
+        _ => return None,
+    })
+}
