@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by folder: their name, their layer (a crate imports lower layers only), and whether they are pure.
-const CRATES: [(&str, &str, u8, bool); 28] = [
+const CRATES: [(&str, &str, u8, bool); 29] = [
     ("node/types", "seaway-types", 0, true),
     ("node/iso20022", "seaway-iso20022", 1, true),
     ("contracts/vm", "seaway-vm", 1, true),
@@ -16,6 +16,7 @@ const CRATES: [(&str, &str, u8, bool); 28] = [
     ("node/engine", "seaway-engine", 3, true),
     ("node/storage", "seaway-storage", 4, false),
     ("node/signer", "seaway-signer", 4, false),
+    ("node/parties", "seaway-parties", 4, false),
     ("node/network", "seaway-network", 4, false),
     ("node/rpc", "seaway-rpc", 4, false),
     ("node/webhooks", "seaway-webhooks", 4, false),

@@ -47,6 +47,9 @@ enum Command {
     /// Messages of ISO 20022: check, settle.
     #[command(subcommand)]
     Iso(client::iso::Command),
+    /// Names, addresses and remittance information, which stay off the ledger: compare them with it, delete them.
+    #[command(subcommand)]
+    Party(client::party::Command),
     /// Compare the entries of an account on the ledger with what a bank's statement says of it.
     Reconcile(Box<client::reconcile::Options>),
     /// Contracts: check, explain, open, call.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Proof(options) => client::run(client::ask::proof(&options)),
         Command::Verify(options) => client::verify::verify(&options),
         Command::Iso(command) => client::iso::run(&command),
+        Command::Party(command) => client::party::run(&command),
         Command::Reconcile(options) => client::run(client::reconcile::reconcile(&options)),
         Command::Contract(command) => client::contract::run(command),
         Command::Fx(command) => client::run(client::fx::run(&command)),

@@ -3,6 +3,8 @@
 use crate::directory::{self, Directory};
 use crate::feed::Feed;
 use crate::inbound::Submission;
+use crate::named;
+use crate::parties::Parties;
 use crate::placed::of_stored;
 use crate::questions::{self, Question, clock};
 use crate::quotes::{Board, Wisher};
@@ -14,7 +16,7 @@ use seaway_ledger::state::RegisteredCode;
 use seaway_network::Network;
 use seaway_rpc::{
     About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
+    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
 };
 use seaway_storage::{BlockReceipts, ContractReaders, Database, StoredEvent};
 use seaway_types::asset::{Asset, AssetBook};
@@ -32,6 +34,7 @@ use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{DecodedInstruction, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::limits::LINEAGE_MAX;
 use seaway_types::merkle;
+use seaway_types::party::PartyData;
 use seaway_types::proof::{EventProof, ReceiptProof};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{
@@ -42,6 +45,7 @@ use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
 use seaway_vm::Program;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
@@ -66,6 +70,8 @@ pub struct NodeBackend {
     pub directory: Option<Arc<Directory>>,
     /// Exchange quotes.
     pub board: Arc<Board>,
+    /// What stays off the ledger.
+    pub parties: Arc<Parties>,
     /// What happened, numbered.
     pub feed: Arc<Feed>,
     /// Held by the one simulation that is under way.
@@ -173,6 +179,23 @@ impl Backend for NodeBackend {
         let expected = "64 hexadecimal digits; this node makes salts only for the messages of its own agent";
         let own = self.directory.as_ref().and_then(|own| own.message_secret(participant));
         own.ok_or_else(|| Fault::Parameter { field: "salt", value: String::new(), expected })
+    }
+
+    fn send_party_data(&self, records: Vec<PartyData>) -> Result<Travels, Fault> {
+        self.parties.send(records)
+    }
+
+    fn party_data(&self, uetr: &Uetr) -> Result<Vec<PartyData>, Fault> {
+        self.parties.kept(uetr)
+    }
+
+    fn delete_party_data(&self, payment: PaymentKey) -> Result<bool, Fault> {
+        self.parties.delete(payment)
+    }
+
+    fn envelope_of(&self, payment: &PaymentKey) -> Result<Option<Envelope>, Fault> {
+        let found = named::takers(&self.database, &BTreeSet::from([*payment]))?;
+        Ok(found.into_iter().next().map(|(envelope, _)| envelope))
     }
 
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault> {
@@ -437,7 +460,7 @@ impl Backend for NodeBackend {
     }
 
     fn metrics(&self) -> String {
-        crate::metrics::text(&self.shared.status(), &self.peers(), &self.feed.webhooks())
+        crate::metrics::text(&self.shared.status(), &self.peers(), self.parties.waiting(), &self.feed.webhooks())
     }
 
     fn instance(&self, instance: &InstanceId) -> Result<Option<Instance>, Fault> {

@@ -16,6 +16,8 @@ mod inbound;
 mod init;
 mod log;
 mod metrics;
+mod named;
+mod parties;
 mod placed;
 mod questions;
 mod quotes;

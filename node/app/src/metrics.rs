@@ -8,7 +8,12 @@ use seaway_rpc::{NodeStatus, PeerStatus};
 use seaway_webhooks::Status as WebhookStatus;
 
 /// The metrics in Prometheus' text form.
-pub fn text(status: &NodeStatus, peers: &[PeerStatus], webhooks: &[(String, WebhookStatus)]) -> String {
+pub fn text(
+    status: &NodeStatus,
+    peers: &[PeerStatus],
+    party_data: usize,
+    webhooks: &[(String, WebhookStatus)],
+) -> String {
     let mut registry = Registry::with_prefix("seaway");
     of_webhooks(&mut registry, webhooks);
     let mut gauge = |name: &str, help: &str, value: u64| {
@@ -26,6 +31,7 @@ pub fn text(status: &NodeStatus, peers: &[PeerStatus], webhooks: &[(String, Webh
         "Messages to connected peers dropped because they were too slow",
         peers.iter().map(|peer| peer.dropped).sum(),
     );
+    gauge("party_data_waiting", "Party data of payments that waits to be handed to another node", party_data as u64);
     gauge("log_lines_left_out", "Warnings not logged because their place had said too many", crate::log::left_out());
     gauge("validator", "1 when the node votes, 0 when it only follows", u64::from(status.validator.is_some()));
     gauge("halted", "1 when the node has stopped on a broken invariant", u64::from(status.halted.is_some()));

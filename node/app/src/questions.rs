@@ -1,6 +1,7 @@
-//! What nodes ask and tell each other one by one, besides consensus: which account a number names, and exchange quotes.
+//! What nodes ask and tell each other one by one, besides consensus: which account a number names, exchange quotes, and party data.
 
 use crate::directory::{self, Directory};
+use crate::parties::Parties;
 use crate::quotes::{Board, Wisher};
 use seaway_network::{AskSpec, Asked, Network};
 use seaway_rpc::{Fault, Wanted};
@@ -8,7 +9,7 @@ use seaway_storage::Database;
 use seaway_types::bounded::Bounded;
 use seaway_types::codec;
 use seaway_types::contract::SignedOffer;
-use seaway_types::limits::OFFER_BYTES_MAX;
+use seaway_types::limits::{OFFER_BYTES_MAX, PARTY_SEALED_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,8 +18,9 @@ use tokio::sync::mpsc;
 /// Longest number in bytes: `Max34Text` of ISO 20022, in which a character has up to four.
 const NUMBER_BYTES_MAX: usize = 136;
 
-/// The protocol between nodes.
-pub const QUESTIONS: AskSpec = AskSpec { protocol: "/seaway/1/ask", frame_bytes_max: OFFER_BYTES_MAX + 256 };
+/// The protocol between nodes. Nothing is longer than party data.
+pub const QUESTIONS: AskSpec = AskSpec { protocol: "/seaway/1/ask", frame_bytes_max: PARTY_SEALED_BYTES_MAX + 256 };
+const _: () = assert!(OFFER_BYTES_MAX <= PARTY_SEALED_BYTES_MAX);
 
 /// A number of an agent's.
 pub type Number = Bounded<u8, NUMBER_BYTES_MAX>;
@@ -33,6 +35,8 @@ pub enum Question {
     Quote(SignedOffer),
     /// Somebody wants quotes; the answer is empty.
     Wanted(Wanted),
+    /// Party data, sealed to the node that gets it; the answer is empty, and says that it is on that node's disk.
+    PartyData(Bounded<u8, PARTY_SEALED_BYTES_MAX>),
 }
 
 /// The clock, as quotes end by it.
@@ -58,6 +62,7 @@ pub fn spread(network: &Network, question: &Question) {
 pub async fn answer(
     own: Option<Arc<Directory>>,
     board: Arc<Board>,
+    parties: Arc<Parties>,
     database: Database,
     mut asked: mpsc::Receiver<Asked>,
 ) {
@@ -66,7 +71,7 @@ pub async fn answer(
             tracing::debug!(peer = %from, "asked something that this node does not understand");
             continue;
         };
-        let (own, board, database) = (own.clone(), board.clone(), database.clone());
+        let (own, board, parties, database) = (own.clone(), board.clone(), parties.clone(), database.clone());
         let answered = tokio::task::spawn_blocking(move || match question {
             Question::Account(number) => directory::find(own.as_deref(), &database, &number),
             Question::Quote(signed) => board.publish(&database, signed, clock()).map(|_| Some(Vec::new())),
@@ -74,6 +79,7 @@ pub async fn answer(
                 board.want(wanted, Wisher::Peer);
                 Ok(Some(Vec::new()))
             }
+            Question::PartyData(sealed) => parties.receive(&from, &sealed),
         });
         match answered.await {
             Ok(Ok(Some(bytes))) => drop(answer.send(bytes)),

@@ -3,8 +3,11 @@
 use crate::backend::NodeBackend;
 use crate::feed::Feed;
 use crate::home::Home;
-use crate::inbound::{Known, LANES, SUBMISSIONS_MAX, SharedChecked, check_submissions, end_with_a_panic, hear};
+use crate::inbound::{
+    Known, LANES, SUBMISSIONS_MAX, SharedChecked, Submission, check_submissions, end_with_a_panic, hear,
+};
 use crate::log;
+use crate::parties::{self, Parties};
 use crate::questions::{self, QUESTIONS};
 use crate::quotes::Board;
 use crate::reads::participants;
@@ -148,7 +151,9 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let (network, asked) = start_network(home, *identity, &inside, threads)?;
     let board = Arc::new(Board::new(document.network));
     let feed = Arc::new(Feed::open(&database)?);
-    tokio::spawn(questions::answer(directory.clone(), board.clone(), database.clone(), asked));
+    let parties = Parties::open(database.clone(), shared.clone(), identity)?;
+    tokio::spawn(parties::deliver(parties.clone(), network.clone()));
+    tokio::spawn(questions::answer(directory.clone(), board.clone(), parties.clone(), database.clone(), asked));
     let (registry_changed, changes) = mpsc::channel(1);
     let start = Instant::now();
     let setup = Setup { timing: document.consensus, state, tip, store: database.clone(), signer, log };
@@ -156,14 +161,7 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let mut replica =
         NodeReplica::start(setup, now(start), &mut first).map_err(|fault| format!("starting: {fault}"))?;
     replica.stored();
-    let submissions = if home.config.observer {
-        None
-    } else {
-        let (sender, receiver) = mpsc::channel(SUBMISSIONS_MAX);
-        let thread = check_submissions(receiver, engine.clone(), shared.clone(), known);
-        threads.push(thread.map_err(|error| error.to_string())?);
-        Some(sender)
-    };
+    let submissions = start_submissions(home, &inside, threads)?;
     let backend = NodeBackend {
         database: database.clone(),
         document,
@@ -173,6 +171,7 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
         engine: engine.clone(),
         directory,
         board,
+        parties,
         feed: feed.clone(),
         simulating: Mutex::default(),
     };
@@ -310,6 +309,22 @@ struct Inside<'a> {
     checked: &'a SharedChecked,
     database: &'a Database,
     shared: &'a Arc<Shared>,
+}
+
+/// Where submissions go; nowhere on an observer.
+fn start_submissions(
+    home: &Home,
+    inside: &Inside<'_>,
+    threads: &mut Threads,
+) -> Result<Option<mpsc::Sender<Submission>>, String> {
+    if home.config.observer {
+        return Ok(None);
+    }
+    let (sender, receiver) = mpsc::channel(SUBMISSIONS_MAX);
+    let Inside { engine, shared, checked, .. } = *inside;
+    let thread = check_submissions(receiver, engine.clone(), shared.clone(), checked.clone());
+    threads.push(thread.map_err(|error| error.to_string())?);
+    Ok(Some(sender))
 }
 
 fn start_network(

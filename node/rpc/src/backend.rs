@@ -13,6 +13,7 @@ use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Envelope, NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
+use seaway_types::party::PartyData;
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Receipt, Status};
 use seaway_types::state::{
     Account, Allowance, Balance, Instance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier,
@@ -129,6 +130,15 @@ pub struct BlockAnswers {
     pub receipts: Vec<Receipt>,
     /// Outcomes of credits, by the position of their receipt.
     pub outcomes: Vec<(u32, Vec<CreditOutcome>)>,
+}
+
+/// Where the party data of a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Travels {
+    /// This node keeps it and hands it to the nodes of these institutions.
+    Sent(Vec<Bic>),
+    /// It stays with whoever sent the message: this is no node of the debtor's agent.
+    KeptBySender,
 }
 
 /// An exchange quote that can be taken now.
@@ -265,6 +275,15 @@ pub trait Backend: Send + Sync + 'static {
     fn sign(&self, participant: Bic, envelope: Envelope) -> Result<Option<RawInstruction>, Fault>;
     /// The secret from which this node makes the salts of a participant's messages.
     fn message_secret(&self, participant: Bic) -> Result<[u8; 32], Fault>;
+
+    /// Keeps the party data of an instruction that is about to be submitted, and hands it to those whom it concerns.
+    fn send_party_data(&self, records: Vec<PartyData>) -> Result<Travels, Fault>;
+    /// The party data of all payments with a UETR that this node keeps.
+    fn party_data(&self, uetr: &Uetr) -> Result<Vec<PartyData>, Fault>;
+    /// Deletes the party data of a payment at this node, for good; says whether there was any.
+    fn delete_party_data(&self, payment: PaymentKey) -> Result<bool, Fault>;
+    /// The envelope of the instruction that took a payment's name on the ledger.
+    fn envelope_of(&self, payment: &PaymentKey) -> Result<Option<Envelope>, Fault>;
 
     /// Takes a quote up and passes it on.
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault>;

@@ -17,7 +17,7 @@ mod tls;
 pub use access::challenge_message;
 pub use backend::{
     About, Answered, Backend, BlockAnswers, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
+    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
 };
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE, feed_events};

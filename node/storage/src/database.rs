@@ -179,7 +179,7 @@ fn options() -> Options {
     options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
     options.set_max_total_wal_size(4 * WRITE_BUFFERS_BYTES as u64);
     options.set_keep_log_file_num(4);
-    // There is one writer.
+    // Blocks have one writer; what is written beside them is little.
     options.set_allow_concurrent_memtable_write(false);
     options
 }
@@ -436,7 +436,7 @@ impl Database {
         self.write(batch)
     }
 
-    fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
+    pub(crate) fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
         self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))

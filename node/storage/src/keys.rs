@@ -37,13 +37,17 @@ pub const PARTIES: &str = "parties";
 pub const LINEAGE: &str = "lineage";
 /// Proofs of what validators did.
 pub const EVIDENCE: &str = "evidence";
+/// Sealed party data by payment, and the payments of which that have yet to come.
+pub const BESIDE: &str = "beside";
+/// Party data that is still to be handed to other nodes: by node, then by payment.
+pub const OUTBOX: &str = "outbox";
 /// The tip and what this database is.
 pub const META: &str = "meta";
 
 /// All of them.
-pub const FAMILIES: [&str; 14] = [
+pub const FAMILIES: [&str; 16] = [
     STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, BOOKED, FEED, CONTRACTS, PARTIES, LINEAGE, EVIDENCE,
-    META,
+    BESIDE, OUTBOX, META,
 ];
 
 /// The tip.
@@ -110,12 +114,39 @@ pub fn evidence(at: Height, round: Round, number: u32) -> Vec<u8> {
     [height(at).as_slice(), &round.0.to_be_bytes(), &number.to_be_bytes()].concat()
 }
 
+/// A payment under a tag: by UETR first.
+fn of_payment(tag: u8, payment: &PaymentKey) -> Vec<u8> {
+    let rest = codec::encode(&(payment.kind, payment.debtor_agent));
+    [&[tag], payment.uetr.as_bytes().as_slice(), &rest].concat()
+}
+
+/// The payment in a key that is one under a tag.
+pub fn payment_in(key: &[u8]) -> Option<PaymentKey> {
+    let (uetr, rest) = key.get(1..)?.split_first_chunk::<16>()?;
+    let (kind, debtor_agent) = codec::decode_own(rest).ok()?;
+    Some(PaymentKey { debtor_agent, uetr: Uetr::new(*uetr).ok()?, kind })
+}
+
+/// The sealed party data of a payment.
+pub fn beside(payment: &PaymentKey) -> Vec<u8> {
+    of_payment(b'd', payment)
+}
+
+/// Where the sealed party data of payments with a UETR begins.
+pub fn beside_of(uetr: &Uetr) -> Vec<u8> {
+    [b"d".as_slice(), uetr.as_bytes().as_slice()].concat()
+}
+
+/// Where the payments begin whose party data is kept and that have yet to come.
+pub const AWAITED: &[u8] = b"w";
+
+/// A payment whose party data is kept and that has yet to come.
+pub fn awaited(payment: &PaymentKey) -> Vec<u8> {
+    of_payment(b'w', payment)
+}
+
 /// An entry of the index. Payments stand by UETR first, so that all that shares one is found together.
 pub fn index(key: &IndexKey) -> Vec<u8> {
-    let of_payment = |tag: u8, payment: &PaymentKey| {
-        let rest = codec::encode(&(payment.kind, payment.debtor_agent));
-        [&[tag], payment.uetr.as_bytes().as_slice(), &rest].concat()
-    };
     match key {
         IndexKey::Instruction(submitter, key) => [vec![b'i'], codec::encode(&(submitter, key))].concat(),
         IndexKey::Payment(payment) => of_payment(b'p', payment),

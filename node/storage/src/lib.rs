@@ -5,12 +5,14 @@
 //! write-ahead log, synced, before anything is said ([`Wal::sync`]); after kill −9 at any moment both open again, or
 //! refuse by naming the file that is damaged.
 
+mod beside;
 mod database;
 mod feed;
 mod keys;
 mod queries;
 mod wal;
 
+pub use beside::{Beside, Outgoing};
 pub use database::{BlockReceipts, ContractReaders, Database, Opened, StorageError};
 pub use feed::Agents;
 pub use queries::{AccountEntry, IndexedPayment, StoredEvent};

@@ -41,6 +41,7 @@ pub mod lei;
 pub mod limits;
 pub mod merkle;
 pub mod mutant;
+pub mod party;
 pub mod proof;
 pub mod reason;
 pub mod receipt;

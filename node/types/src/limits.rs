@@ -239,3 +239,23 @@ pub const QUOTE_LIFE_MS_MAX: u64 = DAY_MS;
 
 /// Largest signed offer in bytes: terms of an instance, and the signatures of two policies.
 pub const OFFER_BYTES_MAX: usize = 8_192;
+
+/// Largest party data of one payment in bytes: names and addresses of a dozen parties, and some hundred lines that its creditor is told.
+pub const PARTY_DATA_BYTES_MAX: usize = 48 << 10;
+
+/// Most party data that is sealed together, and its largest length in bytes: one, however long, fits.
+pub const PARTY_BUNDLE_MAX: usize = 64;
+/// See [`PARTY_BUNDLE_MAX`].
+pub const PARTY_BUNDLE_BYTES_MAX: usize = 64 << 10;
+/// The same in bytes when it is sealed: a key and a checksum more.
+pub const PARTY_SEALED_BYTES_MAX: usize = PARTY_BUNDLE_BYTES_MAX + 48;
+
+/// Payments whose party data waits to be handed to one node: some hours of a bank's payments to another whose node is down.
+pub const PARTY_OUTBOX_OF_NODE_MAX: usize = 16_384;
+/// The same for all nodes together: some megabytes of names.
+pub const PARTY_OUTBOX_MAX: usize = 131_072;
+
+/// Payments of one agent whose party data a node keeps before they have come.
+pub const PARTY_AWAITED_OF_AGENT_MAX: usize = 16_384;
+/// How long it is kept if they do not come, in milliseconds: an instruction that waits that long will never be executed.
+pub const PARTY_AWAITED_MS: u64 = 7 * DAY_MS;

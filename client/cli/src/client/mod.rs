@@ -5,6 +5,7 @@ pub mod contract;
 pub mod fx;
 pub mod iso;
 pub mod key;
+pub mod party;
 pub mod pay;
 pub mod reconcile;
 pub mod sign;

@@ -3,17 +3,18 @@
 use super::report::{Asked, report};
 use super::rules::{
     CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, charges_explain, check_group, check_header,
-    check_party, ensure_direct, instructed, missing, salted, settled, single,
+    check_party, ensure_direct, instructed, missing, settled, single,
 };
 use super::{Answer, Asks, Known, Order, Outcome, message_key};
 use crate::fault::Fault;
-use crate::message::{Agent, CreditTransfer, Document, Message, Purposes, Transaction, canonical};
+use crate::message::{Agent, CreditTransfer, Document, Message, Purposes, Transaction, canonical, canonical_without};
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
-use seaway_types::hash::Domain;
+use seaway_types::hash::Hash32;
 use seaway_types::instruction::Body;
 use seaway_types::instruction::payment::{Credit, CreditKind, Instructed};
+use seaway_types::party::PartyData;
 
 const GROUP: &str = "/Document/FIToFICstmrCdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FIToFICstmrCdtTrf/CdtTrfTxInf";
@@ -46,9 +47,7 @@ impl Asks for Message<CreditTransfer> {
         let (sender, _, debtor_agent, creditor_agent) = agents(transaction)?;
         let (asset, amount) = settled(&transaction.amount, &at("IntrBkSttlmAmt"), known.assets)?;
         let [debtor, creditor] = known.accounts else { return Err(missing(&at("CdtrAcct"))) };
-        let beside = Transaction { remittance: None, ..transaction.clone() };
-        let remittance = transaction.remittance.as_ref();
-        let hash = |text: &_| salted(Domain::Remittance, known.salt, &canonical("RmtInf", text));
+        let (party_data_hash, remittance_hash) = self.beside(known.salt)?.hashes();
         let credit = Credit {
             kind: CreditKind::Customer,
             uetr: transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?,
@@ -62,11 +61,15 @@ impl Asks for Message<CreditTransfer> {
             charge_bearer: charge_bearer(transaction.charge_bearer, &at("ChrgBr"))?,
             charges: Bounded::default(),
             purpose: transaction.purpose.as_ref().map(|Purposes::Code(code)| *code),
-            party_data_hash: Some(salted(Domain::PartyData, known.salt, &canonical("CdtTrfTxInf", &beside))),
-            remittance_hash: remittance.map(hash),
+            party_data_hash,
+            remittance_hash,
             acceptance: None,
         };
         Ok(single(*debtor, asset, transaction.settlement_date, credit))
+    }
+
+    fn party_data(&self, _: &Order, salt: &[u8; 32]) -> Result<Vec<PartyData>, Fault> {
+        self.beside(salt).map(|data| vec![data])
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
@@ -85,6 +88,24 @@ impl Asks for Message<CreditTransfer> {
             uetr: transaction.id.uetr,
         };
         Some(report(&asked, outcome))
+    }
+}
+
+impl Message<CreditTransfer> {
+    /// What stays off the ledger.
+    fn beside(&self, salt: &[u8; 32]) -> Result<PartyData, Fault> {
+        let transaction = &self.document.transaction;
+        let (_, _, debtor_agent, creditor_agent) = agents(transaction)?;
+        Ok(PartyData {
+            debtor_agent,
+            creditor_agent,
+            uetr: transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?,
+            kind: CreditKind::Customer,
+            salt: Hash32(*salt),
+            around: None,
+            parties: Some(canonical_without("CdtTrfTxInf", transaction, "RmtInf")),
+            remittance: transaction.remittance.as_ref().map(|told| canonical("RmtInf", told)),
+        })
     }
 }
 

@@ -7,10 +7,9 @@
 
 use super::report::{answer_header, answer_id, status_reason};
 use super::rules::{
-    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, charge_bearer, check_party, hundred_thousandths, missing, salted,
-    settled,
+    CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, charge_bearer, check_party, hundred_thousandths, missing, settled,
 };
-use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome};
+use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome, payment_salt};
 use crate::fault::{Fault, Rule};
 use crate::message::{
     BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, InitiatedAmount, InitiatedCredit, Initiation,
@@ -26,6 +25,7 @@ use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::payment::{BulkMode, Credit, CreditKind, CreditTransfer as Transfer};
 use seaway_types::instruction::{Body, Leg};
 use seaway_types::limits::CREDITS_MAX;
+use seaway_types::party::PartyData;
 use seaway_types::text::Text35;
 use seaway_types::time::Day;
 use std::collections::BTreeSet;
@@ -74,33 +74,29 @@ impl Asks for Message<Initiation> {
         if known_of.iter().any(|count| *count != block.credits.len()) {
             return Err(missing(&at(creditors.len().saturating_add(1), "CdtrAcct")));
         }
-        let around = salted(Domain::PartyData, known.salt, &self.around()).to_string();
+        let beside = self.party_data(order, known.salt)?;
         let (mut asset, mut credits) = (None, Vec::with_capacity(block.credits.len()));
-        for ((((place, credit), uetr), named), id) in
-            (1..).zip(&block.credits).zip(&order.uetrs).zip(order.accounts.iter().skip(1)).zip(creditors)
-        {
+        for (((place, credit), id), beside) in (1..).zip(&block.credits).zip(creditors).zip(&beside) {
             let InitiatedAmount::Instructed(money) = &credit.amount;
             let (of, amount) = settled(money, &at(place, "Amt/InstdAmt"), known.assets)?;
             asset = Some(of);
-            let beside = around.clone() + &canonical_without("CdtTrfTxInf", credit, "RmtInf");
-            let remittance = credit.remittance.as_ref();
-            let hash = |text: &_| salted(Domain::Remittance, known.salt, &canonical("RmtInf", text));
+            let (party_data_hash, remittance_hash) = beside.hashes();
             let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
             credits.push(Credit {
-                kind: CreditKind::Customer,
-                uetr: *uetr,
+                kind: beside.kind,
+                uetr: beside.uetr,
                 end_to_end_id: credit.id.end_to_end,
                 creditor: *id,
                 amount,
                 instructing_agent: order.sender,
-                debtor_agent: order.sender,
-                creditor_agent: named.agent,
+                debtor_agent: beside.debtor_agent,
+                creditor_agent: beside.creditor_agent,
                 instructed: None,
                 charge_bearer: charge_bearer(bearer, &at(place, "ChrgBr"))?,
                 charges: Bounded::default(),
                 purpose: credit.purpose.as_ref().map(|Purposes::Code(code)| *code),
-                party_data_hash: Some(salted(Domain::PartyData, known.salt, &beside)),
-                remittance_hash: remittance.map(hash),
+                party_data_hash,
+                remittance_hash,
                 acceptance: None,
             });
         }
@@ -116,6 +112,23 @@ impl Asks for Message<Initiation> {
             credits: Bounded::new(credits).map_err(|_| missing(&at(1, "")))?,
         };
         Ok(Body::Single(Leg::CreditTransfer(transfer)))
+    }
+
+    fn party_data(&self, order: &Order, salt: &[u8; 32]) -> Result<Vec<PartyData>, Fault> {
+        let around = self.around();
+        let named = order.accounts.iter().skip(1);
+        let each = self.document.payments.credits.iter().zip(&order.uetrs).zip(named);
+        let data = each.map(|((credit, uetr), named)| PartyData {
+            debtor_agent: order.sender,
+            creditor_agent: named.agent,
+            uetr: *uetr,
+            kind: CreditKind::Customer,
+            salt: payment_salt(salt, uetr),
+            around: Some(around.clone()),
+            parties: Some(canonical_without("CdtTrfTxInf", credit, "RmtInf")),
+            remittance: credit.remittance.as_ref().map(|told| canonical("RmtInf", told)),
+        });
+        Ok(data.collect())
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {

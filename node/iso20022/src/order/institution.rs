@@ -3,7 +3,7 @@
 use super::report::{Asked, report};
 use super::rules::{
     CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, check_group, check_header, check_institution, check_party,
-    ensure_direct, missing, salted, settled, single,
+    ensure_direct, missing, settled, single,
 };
 use super::{Answer, Asks, Known, Order, Outcome, message_key};
 use crate::fault::Fault;
@@ -12,9 +12,10 @@ use crate::message::{
 };
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
-use seaway_types::hash::{Domain, Hash32};
+use seaway_types::hash::Hash32;
 use seaway_types::instruction::Body;
 use seaway_types::instruction::payment::{ChargeBearer, Credit, CreditKind};
+use seaway_types::party::PartyData;
 
 const GROUP: &str = "/Document/FICdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FICdtTrf/CdtTrfTxInf";
@@ -47,9 +48,9 @@ impl Asks for Message<InstitutionTransfer> {
         let (sender, receiver) = agents(transaction)?;
         let (asset, amount) = settled(&transaction.amount, &at("IntrBkSttlmAmt"), known.assets)?;
         let [debtor, creditor] = known.accounts else { return Err(missing(&at("CdtrAcct"))) };
-        let covers = transaction.underlying.is_some();
+        let (party_data_hash, remittance_hash) = self.beside(known.salt)?.hashes();
         let credit = Credit {
-            kind: if covers { CreditKind::Cover } else { CreditKind::Institution },
+            kind: kind(transaction),
             uetr: transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?,
             end_to_end_id: transaction.id.end_to_end,
             creditor: *creditor,
@@ -63,11 +64,15 @@ impl Asks for Message<InstitutionTransfer> {
             charge_bearer: ChargeBearer::Shared,
             charges: Bounded::default(),
             purpose: transaction.purpose.as_ref().map(|Purposes::Code(code)| *code),
-            party_data_hash: Some(parties(transaction, known.salt)),
-            remittance_hash: remittance(transaction, known.salt),
+            party_data_hash,
+            remittance_hash,
             acceptance: None,
         };
         Ok(single(*debtor, asset, transaction.settlement_date, credit))
+    }
+
+    fn party_data(&self, _: &Order, salt: &[u8; 32]) -> Result<Vec<PartyData>, Fault> {
+        self.beside(salt).map(|data| vec![data])
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
@@ -87,6 +92,28 @@ impl Asks for Message<InstitutionTransfer> {
         };
         Some(report(&asked, outcome))
     }
+}
+
+impl Message<InstitutionTransfer> {
+    /// What stays off the ledger.
+    fn beside(&self, salt: &[u8; 32]) -> Result<PartyData, Fault> {
+        let transaction = &self.document.transaction;
+        let (debtor_agent, creditor_agent) = agents(transaction)?;
+        Ok(PartyData {
+            debtor_agent,
+            creditor_agent,
+            uetr: transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?,
+            kind: kind(transaction),
+            salt: Hash32(*salt),
+            around: None,
+            parties: Some(parties(transaction)),
+            remittance: remittance(transaction),
+        })
+    }
+}
+
+fn kind(transaction: &InstitutionTransaction) -> CreditKind {
+    if transaction.underlying.is_some() { CreditKind::Cover } else { CreditKind::Institution }
 }
 
 /// Sender and receiver. Seaway joins two agents directly: the sender services the debtor's account and the receiver the
@@ -126,19 +153,19 @@ fn check_underlying(underlying: &UnderlyingTransfer) -> Result<(), Fault> {
     check_party(underlying.ultimate_creditor.as_ref(), &at("UltmtCdtr"), "BE04")
 }
 
-/// The hash of all that is said of the payment but what the creditors are told.
-fn parties(transaction: &InstitutionTransaction, salt: &[u8; 32]) -> Hash32 {
+/// All that is said of the payment but what the creditors are told.
+fn parties(transaction: &InstitutionTransaction) -> String {
     let mut beside = InstitutionTransaction { remittance: None, ..transaction.clone() };
     if let Some(underlying) = &mut beside.underlying {
         underlying.remittance = None;
     }
-    salted(Domain::PartyData, salt, &canonical("CdtTrfTxInf", &beside))
+    canonical("CdtTrfTxInf", &beside)
 }
 
-/// The hash of what the creditor is told, followed by what the creditor of the payment covered is told.
-fn remittance(transaction: &InstitutionTransaction, salt: &[u8; 32]) -> Option<Hash32> {
+/// What the creditor is told, followed by what the creditor of the payment covered is told.
+fn remittance(transaction: &InstitutionTransaction) -> Option<String> {
     let covered = transaction.underlying.as_ref().and_then(|underlying| underlying.remittance.as_ref());
     let told = transaction.remittance.as_ref().into_iter().chain(covered);
     let text: String = told.map(|told| canonical("RmtInf", told)).collect();
-    (!text.is_empty()).then(|| salted(Domain::Remittance, salt, &text))
+    (!text.is_empty()).then_some(text)
 }

@@ -36,10 +36,11 @@ use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::codec;
-use seaway_types::hash::Domain;
+use seaway_types::hash::{Domain, Hash32};
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::Body;
 use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::party::PartyData;
 use seaway_types::state::PaymentFacts;
 use seaway_types::text::Text35;
 use seaway_types::time::BlockTime;
@@ -181,6 +182,11 @@ pub(crate) trait Asks {
     fn order(&self) -> Result<Order, Fault>;
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault>;
     fn answer(&self, outcome: &Outcome) -> Option<Answer>;
+
+    /// What stays off the ledger, payment by payment; nothing where a message makes none.
+    fn party_data(&self, _: &Order, _: &[u8; 32]) -> Result<Vec<PartyData>, Fault> {
+        Ok(Vec::new())
+    }
 }
 
 /// Declares the messages that may be asked with.
@@ -254,6 +260,12 @@ impl Request {
         self.asks().body(order, known)
     }
 
+    /// What the message says of its payments and the ledger has the hashes of, in the order of the body's credits, under the salt with
+    /// which the body was made.
+    pub fn party_data(&self, order: &Order, salt: &[u8; 32]) -> Result<Vec<PartyData>, Fault> {
+        self.asks().party_data(order, salt)
+    }
+
     /// The answer, if there is a message for it. It has a header when the request had one.
     pub fn answer(&self, outcome: &Outcome) -> Option<Answer> {
         self.asks().answer(outcome)
@@ -266,6 +278,11 @@ pub fn message_key(sender: Bic, id: &Text35) -> InstructionKey {
     let mut key = [0; 16];
     key.copy_from_slice(hash.0.first_chunk::<16>().unwrap_or(&[0; 16]));
     InstructionKey(key)
+}
+
+/// The salt of one payment of a message of many: whoever is told of that one must not be able to try names against the others.
+pub(crate) fn payment_salt(salt: &[u8; 32], uetr: &Uetr) -> Hash32 {
+    Domain::MessageSalt.hash(&[salt.as_slice(), uetr.as_bytes()].concat())
 }
 
 /// The salt of one message's hashes, from a secret of its sender's.

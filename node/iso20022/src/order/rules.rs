@@ -10,7 +10,6 @@ use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId, Exponent};
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
-use seaway_types::hash::{Domain, Hash32};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditTransfer, Instructed};
 use seaway_types::instruction::{Body, Leg};
@@ -200,9 +199,4 @@ pub(super) fn single(debtor: AccountId, asset: AssetId, settlement_date: Option<
 pub(super) fn hundred_thousandths(number: &str) -> u128 {
     let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
     format!("{whole}{decimals:0<5}").parse().unwrap_or(u128::MAX)
-}
-
-/// The hash of a text that stays off the ledger.
-pub(super) fn salted(domain: Domain, salt: &[u8; 32], text: &str) -> Hash32 {
-    domain.hash(&[salt.as_slice(), text.as_bytes()].concat())
 }

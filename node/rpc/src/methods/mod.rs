@@ -8,6 +8,7 @@ mod fx;
 mod iso20022;
 mod ledger;
 mod network;
+mod party;
 mod payment;
 mod prepare;
 mod subscribe;
@@ -144,6 +145,7 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     iso20022::register(&mut module)?;
     ledger::register(&mut module)?;
     network::register(&mut module)?;
+    party::register(&mut module)?;
     payment::register(&mut module)?;
     prepare::register(&mut module)?;
     subscribe::register(&mut module)?;
@@ -204,6 +206,7 @@ fn discover() -> Value {
                 Access::Signed => "signed",
                 Access::Concerned => "concerned",
                 Access::Participant => "participant",
+                Access::Own => "own",
             },
         })
     };

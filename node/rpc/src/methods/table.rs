@@ -11,6 +11,8 @@ pub enum Access {
     Concerned,
     /// Whoever holds a key of a participant; where `open_reads` is set, everybody.
     Participant,
+    /// Whoever holds a key of the institution whose node it is, also where `open_reads` is set.
+    Own,
 }
 
 /// A method as its documentation says it.
@@ -302,6 +304,21 @@ pub const TABLE: &[Method] = &[
     method("network_status", Access::Open, &[], "how this node is"),
     method("network_validators", Access::Open, &[], "the validators of the next height"),
     method("participant_list", Access::Open, &[], "the institutions with their roles and keys"),
+    method(
+        "party_data_delete",
+        Access::Own,
+        &[("uetr", "UETR", true), ("debtorAgent", "BIC", true), ("kind", "customer, institution or cover", true)],
+        "deletes the names, addresses and remittance information of a payment at this node; proofs hold without them",
+    ),
+    method(
+        "party_data_get",
+        Access::Own,
+        &[
+            ("uetr", "UETR", true),
+            ("envelope", "true adds the instruction without its signatures, to check the hashes in it", false),
+        ],
+        "names, addresses and remittance information of payments, with their hashes and whether the ledger has them",
+    ),
     method(
         "payment_list",
         Access::Concerned,

@@ -7,5 +7,6 @@ mod homes;
 mod hostile;
 mod net;
 mod outages;
+mod parties;
 mod payments;
 mod terminal;

@@ -42,6 +42,8 @@ pub(super) struct Ready {
     pub envelope: Envelope,
     /// The ids of the accounts that the message names, in the order in which it names them.
     pub accounts: Vec<AccountId>,
+    /// The salt of the message's hashes.
+    pub salt: [u8; 32],
 }
 
 /// Reads a message and finds what it names. `salt` is the one of this message's hashes; without it the node's own secret
@@ -154,7 +156,7 @@ fn found_all<B: Backend>(
         Ok(body) => {
             let network = context.backend.status().network;
             let envelope = Envelope { network, submitter, key: order.key, valid_until: now.after_ms(VALID_MS), body };
-            Ok(Stage::Ready(Box::new(Ready { order, envelope, accounts })))
+            Ok(Stage::Ready(Box::new(Ready { order, envelope, accounts, salt })))
         }
     }
 }

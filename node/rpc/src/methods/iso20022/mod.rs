@@ -1,6 +1,7 @@
 //! `iso20022_*`: a bank's own messages in, and the messages that its systems read out.
 
 mod asked;
+mod beside;
 mod booked;
 mod outcome;
 mod statement;

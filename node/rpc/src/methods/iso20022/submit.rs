@@ -3,10 +3,14 @@
 //! The message's key is derived from its sender and its id, and everything else that is signed from the message, so the same
 //! message settles once, however often and through whichever node it is sent; another message under the same id is answered
 //! `AM05`.
+//!
+//! Names, addresses and remittance information of a message are handed over before its instruction is submitted; `partyData` says
+//! where they go. A message that is known already hands over nothing, and says nothing of it.
 
 use super::super::payment::{Signature, signed, timeout};
 use super::super::{Context, Reader};
 use super::asked::{Asked, Ready, Stage, ask};
+use super::beside::hand_over;
 use super::outcome::{admitted, present};
 use crate::backend::{Answered, Backend, Placed, ReceiptPart, Wait};
 use crate::fault::Fault;
@@ -56,9 +60,11 @@ pub(super) async fn prepare<B: Backend>(
 ) -> Result<Value, Fault> {
     let Asked { request, stage } = ask(context, reader, asked.message, asked.salt, now()).await?;
     match stage {
-        Stage::Answered { outcome, placed } => answer(context, request, outcome, placed, true).await,
+        Stage::Answered { outcome, placed } => {
+            answer(context, request, Became { outcome, placed, party_data: Value::Null }, true).await
+        }
         Stage::Ready(ready) => {
-            let Ready { order, envelope, accounts } = *ready;
+            let Ready { order, envelope, accounts, .. } = *ready;
             Ok(json!({
                 "definition": request.definition(),
                 "status": Status::Received.code(),
@@ -91,7 +97,9 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
     let mut tips = context.backend.tips();
     let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
     let ready = match stage {
-        Stage::Answered { outcome, placed } => return answer(context, request, outcome, placed, proof).await,
+        Stage::Answered { outcome, placed } => {
+            return answer(context, request, Became { outcome, placed, party_data: Value::Null }, proof).await;
+        }
         Stage::Ready(ready) => ready,
     };
     let raw = match (bytes, signatures) {
@@ -105,19 +113,26 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
             return Err(Fault::Parameter { field: "signatures", value: String::new(), expected });
         }
     };
+    let read = context.read(move |context| {
+        let party_data = hand_over(context, &request, &ready, &raw)?;
+        Ok((request, ready, raw, party_data))
+    });
+    let (request, ready, raw, party_data) = read.await?;
     match context.backend.submit(raw, Wait::Final).await {
         Ok(Answered::Final(placed)) => {
             let (order, found) = (ready.order, placed.clone());
             let outcome = context.read(move |context| present(context, &order, &found)).await?;
-            answer(context, request, outcome, Some(placed), proof).await
+            answer(context, request, Became { outcome, placed: Some(placed), party_data }, proof).await
         }
-        Ok(Answered::Admitted) => answer(context, request, admitted(now()), None, proof).await,
+        Ok(Answered::Admitted) => {
+            answer(context, request, Became { outcome: admitted(now()), placed: None, party_data }, proof).await
+        }
         // The same message came through another node at the same time: its key is taken, by this body or by another, and what
         // took it will be final.
         Err(fault) if fault.is_taken() => loop {
             let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
             if let Stage::Answered { outcome, placed } = stage {
-                return answer(context, request, outcome, placed, proof).await;
+                return answer(context, request, Became { outcome, placed, party_data }, proof).await;
             }
             tips.changed().await.map_err(|_| Fault::Unavailable("the node is stopping".to_owned()))?;
         },
@@ -126,7 +141,7 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
             let reason = Some((reason.iso().to_owned(), reason.to_string()));
             let outcome =
                 Outcome { status: Status::Rejected, reason, time: now(), reference: None, credits: Vec::new() };
-            answer(context, request, outcome, None, proof).await
+            answer(context, request, Became { outcome, placed: None, party_data }, proof).await
         }
         Err(fault) => Err(fault),
     }
@@ -171,14 +186,23 @@ async fn own<B: Backend>(context: &Arc<Context<B>>, reader: Reader, ready: &Read
     read.await?.ok_or_else(unsigned)
 }
 
+/// What became of a message.
+struct Became {
+    outcome: Outcome,
+    /// What the ledger answered, if it has.
+    placed: Option<Box<Placed>>,
+    /// Where its party data goes; nothing where none was handed over.
+    party_data: Value,
+}
+
 /// The answer, with its proof if the ledger has given one.
 async fn answer<B: Backend>(
     context: &Arc<Context<B>>,
     request: Request,
-    outcome: Outcome,
-    placed: Option<Box<Placed>>,
+    became: Became,
     with_proof: bool,
 ) -> Result<Value, Fault> {
+    let Became { outcome, placed, party_data } = became;
     let read = context.read(move |context| {
         let proof = placed.as_ref().filter(|_| with_proof).map(|placed| {
             let part = if placed.credits.len() == 1 { ReceiptPart::Credit(0) } else { ReceiptPart::Whole };
@@ -197,6 +221,7 @@ async fn answer<B: Backend>(
             "height": placed.as_ref().map(|placed| placed.height),
             "credits": credits.collect::<Vec<_>>(),
             "answer": answer.map(|answer| json!({"definition": answer.definition, "message": answer.text})),
+            "partyData": party_data,
             "proof": proof.transpose()?,
         }))
     });

@@ -6,7 +6,7 @@ use seaway_ledger::execution::{BlockContext, BlockFault, simulate};
 use seaway_ledger::state::{StateView, Stored};
 use seaway_rpc::{
     About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Wait, Wanted,
+    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
@@ -17,7 +17,9 @@ use seaway_types::contract::{AllowanceKey, InstanceId, Ratio, SignedOffer};
 use seaway_types::feed::{FeedEvent, FeedWhat};
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
+use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{DecodedInstruction, Envelope, RawInstruction, Submitter};
+use seaway_types::party::PartyData;
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::signature::public_key;
 use seaway_types::state::{
@@ -104,6 +106,22 @@ impl Backend for Node {
 
     fn message_secret(&self, _: Bic) -> Result<[u8; 32], Fault> {
         Ok([2; 32])
+    }
+
+    fn send_party_data(&self, _: Vec<PartyData>) -> Result<Travels, Fault> {
+        Ok(Travels::KeptBySender)
+    }
+
+    fn party_data(&self, _: &Uetr) -> Result<Vec<PartyData>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn delete_party_data(&self, _: PaymentKey) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    fn envelope_of(&self, _: &PaymentKey) -> Result<Option<Envelope>, Fault> {
+        Ok(None)
     }
 
     fn publish_quote(&self, signed: SignedOffer) -> Result<InstanceId, Fault> {

@@ -106,6 +106,8 @@ fn of_payments() -> Vec<Value> {
         call("payment_prepare", json!({"payment": payment})),
         call("payment_prepare", json!({"envelope": envelope})),
         call("payment_submit", json!({"bytes": bytes})),
+        call("party_data_get", json!({"uetr": uetr, "envelope": true})),
+        call("party_data_delete", json!({"uetr": uetr, "debtorAgent": "HARBHKHH", "kind": "customer"})),
         call("payment_submit", json!({"bytes": unsigned, "signatures": signatures, "wait": "final", "timeoutMs": 5})),
         call("payment_simulate", json!({"bytes": bytes})),
         call("payment_status", json!({"uetr": uetr})),
