@@ -50,6 +50,8 @@ enum Command {
     /// Names, addresses and remittance information, which stay off the ledger: compare them with it, delete them.
     #[command(subcommand)]
     Party(client::party::Command),
+    /// What happened that concerns a participant, numbered.
+    Events(client::events::Options),
     /// Compare the entries of an account on the ledger with what a bank's statement says of it.
     Reconcile(Box<client::reconcile::Options>),
     /// Contracts: check, explain, open, call.
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => client::verify::verify(&options),
         Command::Iso(command) => client::iso::run(&command),
         Command::Party(command) => client::party::run(&command),
+        Command::Events(options) => client::run(client::events::events(&options)),
         Command::Reconcile(options) => client::run(client::reconcile::reconcile(&options)),
         Command::Contract(command) => client::contract::run(command),
         Command::Fx(command) => client::run(client::fx::run(&command)),

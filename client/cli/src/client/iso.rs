@@ -24,6 +24,8 @@ pub enum Command {
     Check(Check),
     /// Settle a message, and write the message that answers it.
     Submit(Box<Submit>),
+    /// Write a statement of an account: a day, a day so far, or the entries of one block.
+    Statement(Box<super::statement::Options>),
 }
 
 /// What is checked.
@@ -68,6 +70,7 @@ pub fn run(command: &Command) -> Result<ExitCode, String> {
     match command {
         Command::Check(check) => self::check(check),
         Command::Submit(submit) => super::run(self::submit(submit)),
+        Command::Statement(options) => super::run(super::statement::statement(options)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod contract;
+pub mod events;
 pub mod fx;
 pub mod iso;
 pub mod key;
@@ -10,6 +11,7 @@ pub mod pay;
 pub mod reconcile;
 pub mod sign;
 pub mod signers;
+pub mod statement;
 pub mod verify;
 pub mod watch;
 

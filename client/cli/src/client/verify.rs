@@ -3,6 +3,7 @@
 use crate::client::read_genesis;
 use crate::output::{json, say};
 use clap::Args;
+use seaway_sdk::{Proven, StatementProofs, verify_statement};
 use seaway_types::asset::AssetBook;
 use seaway_types::block::{LedgerProof, SettlementProof, Subject};
 use seaway_types::codec;
@@ -12,7 +13,7 @@ use seaway_types::state::{Balance, StateKey};
 use serde_json::{Value, json as object};
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Largest file of proofs in bytes.
@@ -32,6 +33,9 @@ pub struct Options {
     /// The genesis document that is trusted.
     #[arg(long, conflicts_with = "genesis_hash")]
     pub genesis: Option<PathBuf>,
+    /// The statement that the proof is of, as `seaway iso statement` wrote both.
+    #[arg(long)]
+    pub statement: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -52,6 +56,10 @@ pub fn verify(options: &Options) -> Result<ExitCode, String> {
         Box::new(File::open(&options.proof).map_err(|error| format!("{name}: {error}"))?)
     };
     source.by_ref().take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|error| format!("{name}: {error}"))?;
+    if let Some(path) = &options.statement {
+        let proofs: StatementProofs = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+        return statement(path, &proofs, &trusted, options.json);
+    }
     let value: Value = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
     let list: Vec<Value> = match value.get("proofs").and_then(Value::as_array) {
         Some(proofs) => proofs.iter().map(|one| one["proof"].clone()).collect(),
@@ -76,6 +84,36 @@ pub fn verify(options: &Options) -> Result<ExitCode, String> {
         }
     }
     Ok(code)
+}
+
+/// Checks a statement, and says how far it is proven.
+fn statement(path: &Path, proofs: &StatementProofs, trusted: &Hash32, as_json: bool) -> Result<ExitCode, String> {
+    let text = super::iso::read(path)?;
+    match verify_statement(&text, proofs, trusted) {
+        Ok(proven) => {
+            let Proven { amounts, receipts, balance } = proven;
+            if as_json {
+                json(&object!({"holds": true, "amounts": amounts, "receipts": receipts, "balance": balance}));
+                return Ok(ExitCode::SUCCESS);
+            }
+            say!("HOLDS: balances and entries of {} add up", path.display());
+            say!("  {amounts} entries are proven with their amounts, {receipts} by their receipts alone");
+            if balance {
+                say!("  the closing balance is proven");
+            } else {
+                say!("  the closing balance is on the node's word: it proves the newest one alone");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problem) => {
+            if as_json {
+                json(&object!({"holds": false, "problem": problem}));
+            } else {
+                say!("DOES NOT HOLD: {problem}");
+            }
+            Ok(ExitCode::from(2))
+        }
+    }
 }
 
 /// What can be checked.

@@ -269,7 +269,7 @@ impl BankCode {
 
 impl BalanceType {
     /// A kind by its code, and by a second one where there is more to say.
-    pub(crate) fn of(code: &str, sub_type: Option<&str>) -> Option<Self> {
+    pub fn of(code: &str, sub_type: Option<&str>) -> Option<Self> {
         let code_of = |text: &str| Code::cut(text).map(CodeOrText::Code);
         Some(Self { kind: code_of(code)?, sub_type: sub_type.and_then(code_of) })
     }

@@ -111,6 +111,8 @@ fn page<B: Backend>(context: &Context<B>, agent: Bic, asked: &Asked) -> Result<V
     let proofs = if asked.proof { Some(proofs(context, &of, &found, ends)?) } else { None };
     let entries: Vec<_> = found.into_iter().map(|found| found.booked).collect();
     let sums = if number == 1 { Some(sums(context, &of, &entries, (follows, span.last))?) } else { None };
+    let whole = balances(context, &of, span.first, span.last)?;
+    let major = |amount: Amount| amount.to_major(asset.exponent);
     let stated = Stated {
         kind,
         of: reported,
@@ -134,6 +136,9 @@ fn page<B: Backend>(context: &Context<B>, agent: Bic, asked: &Asked) -> Result<V
         "to": span.to,
         "page": number,
         "entries": stated.entries.len(),
+        "balances": {
+            "opening": major(whole.opening), "closing": major(whole.closing), "available": major(whole.available),
+        },
         "cursor": follows.map(|next| {
             cursor::write("iso20022_statement", &listed, span.last, (number.saturating_add(1), next))
         }),
@@ -269,5 +274,8 @@ fn proofs<B: Backend>(context: &Context<B>, of: &Of<'_>, found: &[Found], ends: 
     let at_tip = context.backend.status().height == ends;
     let key = StateKey::Balance(of.account, of.asset);
     let balance = at_tip.then(|| context.backend.prove_state(About::Record(key))).transpose()?;
-    Ok(json!({"entries": entries, "balance": balance.filter(|proof| proof.header.height == ends)}))
+    let (account, asset) = (of.account, of.asset);
+    Ok(
+        json!({"account": account, "asset": asset, "entries": entries, "balance": balance.filter(|proof| proof.header.height == ends)}),
+    )
 }
