@@ -27,7 +27,7 @@ pub struct Config {
     #[serde(default)]
     pub agent: Option<AgentConfig>,
     /// Where the agent's events are delivered.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookConfig>,
     /// For clients.
     pub rpc: RpcConfig,

@@ -9,4 +9,5 @@ mod net;
 mod outages;
 mod parties;
 mod payments;
+mod statements;
 mod terminal;

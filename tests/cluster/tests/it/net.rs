@@ -27,6 +27,11 @@ pub async fn net() -> Net {
 }
 
 impl Net {
+    /// Of a cluster that runs.
+    pub fn of(cluster: Cluster, payer: Payer, folder: TempDir) -> Self {
+        Self { cluster, payer, _folder: folder }
+    }
+
     pub async fn submit(&self, place: usize, signed: &Signed) -> Result<Value, seaway_sdk::ClientError> {
         let params = json!({"bytes": signed.bytes_in_hex(), "wait": "final", "timeoutMs": 30_000});
         self.cluster.client(place).unwrap().call("payment_submit", params).await
