@@ -6,16 +6,20 @@ use seaway_iso20022::message::{
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::{AssetBook, AssetId, Exponent};
-use seaway_types::block::{LedgerProof, SettlementProof, Subject};
+use seaway_types::block::{BlockHeader, Certificate, LedgerProof, LineageStep, SettlementProof, Subject};
+use seaway_types::bounded::Bounded;
 use seaway_types::codec;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::AccountId;
-use seaway_types::instruction::{Leg, RawInstruction};
+use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction};
+use seaway_types::limits::LINEAGE_MAX;
+use seaway_types::proof::ReceiptProof;
 use seaway_types::receipt::{Receipt, Status};
 use seaway_types::state::{Balance, StateKey};
+use seaway_types::time::Height;
 use seaway_types::uetr::Uetr;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 /// Largest balance record in bytes.
 const RECORD_BYTES_MAX: usize = 1 << 10;
@@ -28,23 +32,49 @@ pub struct StatementProofs {
     pub account: AccountId,
     /// The asset.
     pub asset: AssetId,
-    /// One for each entry.
-    pub entries: Vec<EntryProof>,
+    /// One for each page.
+    pub pages: Vec<PageProof>,
     /// The balance, where it was the newest.
     pub balance: Option<LedgerProof>,
+}
+
+/// What proves the entries of a page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageProof {
+    /// Canonical bytes of the genesis document, in hexadecimal; nothing where the page has no entries.
+    pub genesis: Option<String>,
+    /// The changes of the set of validators before the last of the blocks.
+    pub lineage: Option<Bounded<LineageStep, LINEAGE_MAX>>,
+    /// The blocks of the entries, each once.
+    pub blocks: Vec<BlockProof>,
+    /// One for each entry.
+    pub entries: Vec<EntryProof>,
+}
+
+/// A certified block.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockProof {
+    /// Its header.
+    pub header: BlockHeader,
+    /// Its certificate.
+    pub certificate: Certificate,
 }
 
 /// What proves an entry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryProof {
-    /// The entry's reference: height and position of its receipt.
+    /// The entry's reference: height, position of its receipt, and place among the account's entries of that block.
     pub reference: String,
+    /// The block.
+    pub height: Height,
     /// Its payment.
     pub uetr: Option<Uetr>,
-    /// The receipt, in a certified block.
-    pub proof: SettlementProof,
-    /// The instruction of which it is.
+    /// The receipt.
+    pub receipt: ReceiptProof,
+    /// The instruction of which it is, with the first entry of several of one instruction.
     pub instruction: Option<RawInstruction>,
 }
 
@@ -91,25 +121,30 @@ pub fn verify_statement(text: &str, proofs: &StatementProofs, trusted: &Hash32) 
         return Err(format!("the statement is of account {}, its proofs of {}", other.id.as_str(), proofs.account));
     }
     adds_up(&statement)?;
-    let mut by_name = BTreeMap::new();
-    for proof in &proofs.entries {
-        by_name.insert((proof.reference.clone(), proof.uetr), proof);
-    }
+    let mut known = Known::default();
     let mut proven = Proven::default();
-    for entry in &statement.entries {
-        let reference = entry.reference.ok_or("an entry has no reference")?;
-        let uetr = entry.details.first().and_then(|details| details.transactions.first());
-        let uetr = uetr.and_then(|transaction| transaction.references.as_ref()?.uetr);
-        let proof = by_name.remove(&(reference.to_string(), uetr));
-        let proof = proof.ok_or_else(|| format!("entry {reference}: it has no proof"))?;
-        let told = entry_holds(&statement, entry, proof, proofs, trusted);
-        match told.map_err(|problem| format!("entry {reference}: {problem}"))? {
-            true => proven.amounts += 1,
-            false => proven.receipts += 1,
+    let mut wanted = statement.entries.iter();
+    for page in &proofs.pages {
+        for proof in &page.entries {
+            let name = &proof.reference;
+            let entry =
+                wanted.next().ok_or_else(|| format!("entry {name} is proven, and the statement leaves it out"))?;
+            if entry.reference.map(|reference| reference.to_string()).as_ref() != Some(name) {
+                return Err(format!("entry {name} is proven, and another one stands in its place"));
+            }
+            let holds = known.block(page, proof, trusted).and_then(|settled| {
+                names_the_asset(&statement, settled.book, proofs.asset)?;
+                entry_holds(entry, proof, proofs, &settled)
+            });
+            match holds.map_err(|problem| format!("entry {name}: {problem}"))? {
+                true => proven.amounts += 1,
+                false => proven.receipts += 1,
+            }
         }
     }
-    if let Some((name, _)) = by_name.first_key_value() {
-        return Err(format!("entry {} is proven, and the statement leaves it out", name.0));
+    if let Some(entry) = wanted.next() {
+        let name = entry.reference.map(|reference| reference.to_string()).unwrap_or_default();
+        return Err(format!("entry {name}: it has no proof"));
     }
     if let Some(balance) = &proofs.balance {
         balance_holds(&statement, balance, proofs, trusted)?;
@@ -144,44 +179,98 @@ fn minor(number: &str) -> Result<u128, String> {
     digits.parse().map_err(|_| format!("'{number}' is no amount"))
 }
 
+/// What was checked and serves for the next entry too: most follow each other in one block, and of one instruction.
+#[derive(Default)]
+struct Known {
+    block: Option<(BlockHeader, AssetBook)>,
+    instruction: Option<DecodedInstruction>,
+}
+
+/// A receipt that is certified, with its instruction where that was told.
+struct Settled<'a> {
+    header: &'a BlockHeader,
+    book: &'a AssetBook,
+    instruction: Option<&'a DecodedInstruction>,
+}
+
+impl Known {
+    /// Checks the certificate of an entry's block, once for a block, and its receipt under it.
+    fn block(&mut self, page: &PageProof, proof: &EntryProof, trusted: &Hash32) -> Result<Settled<'_>, String> {
+        if self.block.as_ref().is_none_or(|(header, _)| header.height != proof.height) {
+            let found = page.blocks.iter().find(|block| block.header.height == proof.height);
+            let BlockProof { header, certificate } = found.ok_or("its block is not proven")?;
+            let lineage = page.lineage.iter().flat_map(|steps| steps.iter());
+            let before: Vec<LineageStep> =
+                lineage.filter(|step| step.header.height < header.height).cloned().collect();
+            let settlement = SettlementProof {
+                genesis: page.genesis.clone().unwrap_or_default(),
+                lineage: Bounded::new(before).map_err(|error| error.to_string())?,
+                header: header.clone(),
+                certificate: certificate.clone(),
+                receipt: proof.receipt.clone(),
+            };
+            let document = settlement.verify(trusted).map_err(|error| error.to_string())?;
+            self.block = Some((header.clone(), document.asset_book()));
+        }
+        let (header, book) = self.block.as_ref().ok_or("its block is not proven")?;
+        proof.receipt.verify(&header.receipts_root).map_err(|error| error.to_string())?;
+        if let Some(raw) = &proof.instruction {
+            self.instruction = Some(raw.clone().decode().map_err(|error| error.to_string())?);
+        }
+        let digest = match &proof.receipt.receipt {
+            Receipt::Instruction(receipt) => Some(receipt.digest),
+            Receipt::Act(_) => None,
+        };
+        let of_it = |decoded: &&DecodedInstruction| Some(decoded.envelope().digest()) == digest;
+        let instruction = self.instruction.as_ref().filter(of_it);
+        if proof.instruction.is_some() && instruction.is_none() {
+            return Err("the instruction beside it is another".to_owned());
+        }
+        Ok(Settled { header, book, instruction })
+    }
+}
+
 /// Whether the proof shows the entry's amount too, or only its receipt.
 fn entry_holds(
-    statement: &Statement,
     entry: &Entry,
     proof: &EntryProof,
     proofs: &StatementProofs,
-    trusted: &Hash32,
+    settled: &Settled<'_>,
 ) -> Result<bool, String> {
-    let document = proof.proof.verify(trusted).map_err(|error| error.to_string())?;
-    names_the_asset(statement, &document.asset_book(), proofs.asset)?;
-    let header = &proof.proof.header;
-    if format!("{}-{}", header.height, proof.proof.receipt.path.position) != proof.reference {
-        return Err(format!("its proof is of receipt {}-{}", header.height, proof.proof.receipt.path.position));
+    let header = settled.header;
+    let receipt = format!("{}-{}", header.height, proof.receipt.path.position);
+    if entry.servicer_reference.map(|reference| reference.to_string()).as_ref() != Some(&receipt) {
+        return Err(format!("its proof is of receipt {receipt}"));
     }
     if !matches!(&entry.booked, Some(DayOrMoment::Moment(moment)) if moment.0 == header.time) {
         return Err(format!("it was booked at {}", header.time));
     }
-    let Receipt::Instruction(receipt) = &proof.proof.receipt.receipt else { return Ok(false) };
+    let uetr = entry.details.first().and_then(|details| details.transactions.first());
+    if uetr.and_then(|transaction| transaction.references.as_ref()?.uetr) != proof.uetr {
+        return Err("its proof is of another payment".to_owned());
+    }
+    let Receipt::Instruction(receipt) = &proof.receipt.receipt else { return Ok(false) };
     if receipt.status == Status::Rjct {
         return Err("its instruction was rejected".to_owned());
     }
     let decimals = entry.amount.number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let exponent = u8::try_from(decimals).ok().and_then(Exponent::new).ok_or("an amount has other decimals")?;
     let amount = entry.amount.amount(exponent)?;
-    if let Some((outcome, _)) = &proof.proof.receipt.credit
+    if let Some((outcome, _)) = &proof.receipt.credit
         && outcome.creditor == proofs.account
         && entry.direction == Direction::Credit
         && proof.uetr == Some(outcome.uetr)
         && matches!(outcome.status, Status::Acsc | Status::Accc)
     {
-        let same = outcome.asset == proofs.asset && outcome.amount == amount;
-        return if same { Ok(true) } else { Err(format!("{} was credited, in minor units", outcome.amount)) };
+        // More than this credit may have come under its name, as a charge or in a bundle: then the receipt alone is proven.
+        return match outcome.amount.cmp(&amount) {
+            _ if outcome.asset != proofs.asset => Ok(false),
+            Ordering::Equal => Ok(true),
+            Ordering::Less => Ok(false),
+            Ordering::Greater => Err(format!("{} was credited, in minor units", outcome.amount)),
+        };
     }
-    let Some(raw) = &proof.instruction else { return Ok(false) };
-    let decoded = raw.clone().decode().map_err(|error| error.to_string())?;
-    if decoded.envelope().digest() != receipt.digest {
-        return Err("the instruction beside it is another".to_owned());
-    }
+    let Some(decoded) = settled.instruction else { return Ok(false) };
     let paid = decoded.envelope().body.legs().iter().find_map(|leg| debited(leg, proof.uetr, proofs));
     match paid.filter(|_| entry.direction == Direction::Debit && receipt.status != Status::Pdng) {
         Some(paid) if paid == amount => Ok(true),

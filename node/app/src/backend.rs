@@ -34,12 +34,12 @@ use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{DecodedInstruction, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::limits::LINEAGE_MAX;
 use seaway_types::merkle;
-use seaway_types::party::PartyData;
+use seaway_types::party::{PartyData, Told};
 use seaway_types::proof::{EventProof, ReceiptProof};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::state::{
-    Account, Allowance, Balance, CalendarKey, IndexKey, IndexValue, Instance, Participant, Payment, StateKey, Tier,
-    TierLimits, Totals, Usage, ValidatorSet, Validators,
+    Account, Allowance, Balance, IndexKey, IndexValue, Instance, Participant, Payment, StateKey, Tier, TierLimits,
+    Totals, Usage, ValidatorSet, Validators,
 };
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AssetId, Uetr};
@@ -185,6 +185,10 @@ impl Backend for NodeBackend {
         self.parties.send(records)
     }
 
+    fn withdraw_party_data(&self, told: &[Told]) -> Result<(), Fault> {
+        self.parties.withdraw(told)
+    }
+
     fn party_data(&self, uetr: &Uetr) -> Result<Vec<PartyData>, Fault> {
         self.parties.kept(uetr)
     }
@@ -298,9 +302,8 @@ impl Backend for NodeBackend {
         self.database.balance_at(account, asset, height).map_err(failed)
     }
 
-    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault> {
-        let found = self.database.record::<Calendar>(&CalendarKey::Asset(asset)).map_err(failed)?;
-        Ok(found.unwrap_or_default())
+    fn calendars(&self, asset: AssetId) -> Result<Vec<(Height, Calendar)>, Fault> {
+        self.database.calendars(asset).map_err(failed)
     }
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault> {
@@ -460,7 +463,12 @@ impl Backend for NodeBackend {
     }
 
     fn metrics(&self) -> String {
-        crate::metrics::text(&self.shared.status(), &self.peers(), self.parties.waiting(), &self.feed.webhooks())
+        crate::metrics::text(
+            &self.shared.status(),
+            &self.peers(),
+            (self.parties.waiting(), self.parties.left_out()),
+            &self.feed.webhooks(),
+        )
     }
 
     fn instance(&self, instance: &InstanceId) -> Result<Option<Instance>, Fault> {

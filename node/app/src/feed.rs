@@ -8,12 +8,11 @@ use seaway_types::bic::Bic;
 use seaway_types::feed::FeedEvent;
 use seaway_types::time::Height;
 use seaway_webhooks::{Event, Source, Status};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// See the module.
 pub struct Feed {
-    agents: Mutex<Agents>,
     numbered: watch::Sender<Height>,
     webhooks: Mutex<Vec<(String, watch::Receiver<Status>)>>,
 }
@@ -22,11 +21,7 @@ impl Feed {
     /// The feed of a database.
     pub fn open(database: &Database) -> Result<Self, String> {
         let numbered = database.fed().map_err(|error| error.to_string())?;
-        Ok(Self { agents: Mutex::default(), numbered: watch::Sender::new(numbered), webhooks: Mutex::default() })
-    }
-
-    fn agents(&self) -> MutexGuard<'_, Agents> {
-        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(Self { numbered: watch::Sender::new(numbered), webhooks: Mutex::default() })
     }
 
     /// Takes up how delivery to an endpoint stands.
@@ -55,7 +50,7 @@ impl Feed {
     ) -> Result<(Vec<FeedEvent>, Height), Fault> {
         // First the height: what is numbered in between is told, and the height says less than it could.
         let numbered = database.fed().map_err(failed)?;
-        let events = database.feed(&participant, after, count_max, &mut self.agents()).map_err(failed)?;
+        let events = database.feed(&participant, after, count_max, &mut Agents::default()).map_err(failed)?;
         Ok((events, numbered))
     }
 

@@ -11,7 +11,7 @@ use seaway_webhooks::Status as WebhookStatus;
 pub fn text(
     status: &NodeStatus,
     peers: &[PeerStatus],
-    party_data: usize,
+    (waiting, left_out): (usize, u64),
     webhooks: &[(String, WebhookStatus)],
 ) -> String {
     let mut registry = Registry::with_prefix("seaway");
@@ -31,7 +31,8 @@ pub fn text(
         "Messages to connected peers dropped because they were too slow",
         peers.iter().map(|peer| peer.dropped).sum(),
     );
-    gauge("party_data_waiting", "Party data of payments that waits to be handed to another node", party_data as u64);
+    gauge("party_data_waiting", "Party data of payments that waits to be handed to another node", waiting as u64);
+    gauge("party_data_left_out", "Recipients left out because too much party data waited for them", left_out);
     gauge("log_lines_left_out", "Warnings not logged because their place had said too many", crate::log::left_out());
     gauge("validator", "1 when the node votes, 0 when it only follows", u64::from(status.validator.is_some()));
     gauge("halted", "1 when the node has stopped on a broken invariant", u64::from(status.halted.is_some()));

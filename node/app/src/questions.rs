@@ -9,11 +9,12 @@ use seaway_storage::Database;
 use seaway_types::bounded::Bounded;
 use seaway_types::codec;
 use seaway_types::contract::SignedOffer;
+use seaway_types::keys::PublicKey;
 use seaway_types::limits::{OFFER_BYTES_MAX, PARTY_SEALED_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Longest number in bytes: `Max34Text` of ISO 20022, in which a character has up to four.
 const NUMBER_BYTES_MAX: usize = 136;
@@ -21,6 +22,14 @@ const NUMBER_BYTES_MAX: usize = 136;
 /// The protocol between nodes. Nothing is longer than party data.
 pub const QUESTIONS: AskSpec = AskSpec { protocol: "/seaway/1/ask", frame_bytes_max: PARTY_SEALED_BYTES_MAX + 256 };
 const _: () = assert!(OFFER_BYTES_MAX <= PARTY_SEALED_BYTES_MAX);
+
+/// The answer to what is refused, but for an account: without an answer it would be asked again and again.
+pub const REFUSED: &[u8] = b"refused";
+
+/// Questions that are answered at the same time.
+const AT_ONCE_MAX: usize = 8;
+/// The same for party data, which waits for the disk.
+const PARTY_DATA_AT_ONCE_MAX: usize = 4;
 
 /// A number of an agent's.
 pub type Number = Bounded<u8, NUMBER_BYTES_MAX>;
@@ -35,7 +44,7 @@ pub enum Question {
     Quote(SignedOffer),
     /// Somebody wants quotes; the answer is empty.
     Wanted(Wanted),
-    /// Party data, sealed to the node that gets it; the answer is empty, and says that it is on that node's disk.
+    /// Party data, sealed to the node that gets it; the answer is empty, and says that it is on that node's disk, or [`REFUSED`].
     PartyData(Bounded<u8, PARTY_SEALED_BYTES_MAX>),
 }
 
@@ -58,7 +67,17 @@ pub fn spread(network: &Network, question: &Question) {
     }
 }
 
-/// Answers what other nodes ask, until the network ends.
+/// What questions are answered from.
+#[derive(Clone)]
+struct Here {
+    own: Option<Arc<Directory>>,
+    board: Arc<Board>,
+    parties: Arc<Parties>,
+    database: Database,
+}
+
+/// Answers what other nodes ask, until the network ends. Party data takes the disk and keeps nobody from asking for an account. What waits for
+/// its turn is bounded by the network: each peer has some questions under way, and one that it gave up is left out.
 pub async fn answer(
     own: Option<Arc<Directory>>,
     board: Arc<Board>,
@@ -66,29 +85,55 @@ pub async fn answer(
     database: Database,
     mut asked: mpsc::Receiver<Asked>,
 ) {
+    let here = Here { own, board, parties, database };
+    let (light, heavy) = (Arc::new(Semaphore::new(AT_ONCE_MAX)), Arc::new(Semaphore::new(PARTY_DATA_AT_ONCE_MAX)));
     while let Some(Asked { from, bytes, answer }) = asked.recv().await {
         let Ok(question) = codec::decode::<Question>(&bytes, QUESTIONS.frame_bytes_max) else {
             tracing::debug!(peer = %from, "asked something that this node does not understand");
             continue;
         };
-        let (own, board, parties, database) = (own.clone(), board.clone(), parties.clone(), database.clone());
-        let answered = tokio::task::spawn_blocking(move || match question {
-            Question::Account(number) => directory::find(own.as_deref(), &database, &number),
-            Question::Quote(signed) => board.publish(&database, signed, clock()).map(|_| Some(Vec::new())),
+        let turns = match question {
+            Question::PartyData(_) => heavy.clone(),
+            _ => light.clone(),
+        };
+        let here = here.clone();
+        tokio::spawn(async move {
+            let _turn = turns.acquire().await;
+            if !answer.is_closed() {
+                here.respond(from, question, answer).await;
+            }
+        });
+    }
+}
+
+impl Here {
+    async fn respond(self, from: PublicKey, question: Question, answer: oneshot::Sender<Vec<u8>>) {
+        // Another node of the same agent may name the account, so silence is better than a no.
+        let is_account = matches!(question, Question::Account(_));
+        let fault = match tokio::task::spawn_blocking(move || self.find(&from, question)).await {
+            Ok(Ok(Some(bytes))) => return drop(answer.send(bytes)),
+            Ok(Ok(None)) => return tracing::debug!(peer = %from, "asked for an account that this node cannot name"),
+            Ok(Err(fault)) => fault,
+            Err(error) => Fault::Internal(error.to_string()),
+        };
+        match fault {
+            Fault::Internal(why) => tracing::error!(peer = %from, %why, "a question could not be answered"),
+            fault => tracing::debug!(peer = %from, ?fault, "a question was refused"),
+        }
+        if !is_account {
+            drop(answer.send(REFUSED.to_vec()));
+        }
+    }
+
+    fn find(&self, from: &PublicKey, question: Question) -> Result<Option<Vec<u8>>, Fault> {
+        match question {
+            Question::Account(number) => directory::find(self.own.as_deref(), &self.database, &number),
+            Question::Quote(signed) => self.board.publish(&self.database, signed, clock()).map(|_| Some(Vec::new())),
             Question::Wanted(wanted) => {
-                board.want(wanted, Wisher::Peer);
+                self.board.want(wanted, Wisher::Peer);
                 Ok(Some(Vec::new()))
             }
-            Question::PartyData(sealed) => parties.receive(&from, &sealed),
-        });
-        match answered.await {
-            Ok(Ok(Some(bytes))) => drop(answer.send(bytes)),
-            Ok(Ok(None)) => tracing::debug!(peer = %from, "asked for an account that this node cannot name"),
-            Ok(Err(fault @ Fault::Internal(_))) => {
-                tracing::error!(peer = %from, ?fault, "a question could not be answered");
-            }
-            Ok(Err(fault)) => tracing::debug!(peer = %from, ?fault, "a question was refused"),
-            Err(error) => tracing::error!(%error, "a question could not be answered"),
+            Question::PartyData(sealed) => self.parties.receive(from, &sealed),
         }
     }
 }

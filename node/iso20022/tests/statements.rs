@@ -23,11 +23,13 @@ fn booked(place: u32, credit: bool, minor_units: u64, nature: Nature) -> Booked 
         debtor_agent: "HARBHKHH".parse().unwrap(),
         creditor_agent: "MERLSGSG".parse().unwrap(),
         amount: amount(12_000),
+        charges: amount(500),
         purpose: "GDDS".parse().ok(),
     };
     Booked {
         height: Height(u64::MAX),
         receipt: place,
+        place,
         credit,
         amount: amount(minor_units),
         time: "2026-11-23T01:02:04.567Z".parse().unwrap(),

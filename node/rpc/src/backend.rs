@@ -13,7 +13,7 @@ use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Envelope, NetworkId, RawInstruction, Submitter};
 use seaway_types::keys::PublicKey;
-use seaway_types::party::PartyData;
+use seaway_types::party::{PartyData, Told};
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, Posting, Receipt, Status};
 use seaway_types::state::{
     Account, Allowance, Balance, Instance, Participant, Payment, PaymentFacts, PaymentStage, StateKey, Tier,
@@ -278,6 +278,8 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Keeps the party data of an instruction that is about to be submitted, and hands it to those whom it concerns.
     fn send_party_data(&self, records: Vec<PartyData>) -> Result<Travels, Fault>;
+    /// Takes back party data that came with an instruction that was refused for good, unless its payment is on the ledger.
+    fn withdraw_party_data(&self, told: &[Told]) -> Result<(), Fault>;
     /// The party data of all payments with a UETR that this node keeps.
     fn party_data(&self, uetr: &Uetr) -> Result<Vec<PartyData>, Fault>;
     /// Deletes the party data of a payment at this node, for good; says whether there was any.
@@ -323,8 +325,8 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<Vec<(Height, BlockTime, Vec<Posting>)>, Fault>;
     /// What an account held of an asset after the block of a height.
     fn balance_at(&self, account: &AccountId, asset: AssetId, height: Height) -> Result<Balance, Fault>;
-    /// An asset's calendar; that of UTC where it has none.
-    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault>;
+    /// The calendars that an asset had, each with the height of the block that set it, in order; none for UTC throughout.
+    fn calendars(&self, asset: AssetId) -> Result<Vec<(Height, Calendar)>, Fault>;
     /// A decided block.
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault>;
     /// What a decided block answered.

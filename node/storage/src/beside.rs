@@ -1,5 +1,5 @@
-//! What travels beside the ledger: sealed party data by payment, the payments of which that have yet to come, and what is still to be
-//! handed to other nodes. This module knows names and bytes, and no key that opens them.
+//! What travels beside the ledger: sealed party data by payment, which of it waits for its payment, and what is still to be handed to other
+//! nodes. Of a payment that has yet to come several may be kept, and none replaces another. This module knows names and bytes, and no key that opens them.
 //!
 //! Invariants: what is kept and what is to be handed over are written in one batch, synced; what was purged is on this disk no more.
 
@@ -10,35 +10,36 @@ use seaway_types::Uetr;
 use seaway_types::codec;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::keys::PublicKey;
+use seaway_types::party::Told;
 use seaway_types::time::BlockTime;
 
-/// A payment whose party data is to be handed to a node.
-pub type Outgoing = (PublicKey, PaymentKey);
+/// Party data that is to be handed to a node.
+pub type Outgoing = (PublicKey, Told);
 
 /// What is written together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Beside {
     /// Sealed party data.
-    pub sealed: Vec<(PaymentKey, Vec<u8>)>,
-    /// Those of its payments that are not on the ledger yet.
-    pub awaited: Vec<PaymentKey>,
-    /// Since when they are awaited.
+    pub sealed: Vec<(Told, Vec<u8>)>,
+    /// That of it whose payments are not on the ledger yet.
+    pub awaited: Vec<Told>,
+    /// Since when it waits for them.
     pub since: BlockTime,
     /// What is to be handed over.
     pub outgoing: Vec<Outgoing>,
 }
 
 impl Database {
-    /// Keeps party data; what was kept of the same payments is replaced.
+    /// Keeps party data, and notes what is to be handed over.
     pub fn keep_beside(&self, beside: &Beside) -> Result<(), StorageError> {
         let (family, outbox) = (self.family(BESIDE)?, self.family(OUTBOX)?);
         let mut batch = WriteBatch::default();
-        for (payment, sealed) in &beside.sealed {
-            batch.put_cf(family, keys::beside(payment), sealed);
+        for (told, sealed) in &beside.sealed {
+            batch.put_cf(family, keys::beside(told), sealed);
         }
         let since = codec::encode(&beside.since);
-        for payment in &beside.awaited {
-            batch.put_cf(family, keys::awaited(payment), &since);
+        for told in &beside.awaited {
+            batch.put_cf(family, keys::awaited(told), &since);
         }
         for outgoing in &beside.outgoing {
             batch.put_cf(outbox, codec::encode(outgoing), []);
@@ -46,37 +47,37 @@ impl Database {
         self.write(batch)
     }
 
-    /// The sealed party data of a payment.
-    pub fn beside(&self, payment: &PaymentKey) -> Result<Option<Vec<u8>>, StorageError> {
-        let found = self.db().get_cf(self.family(BESIDE)?, keys::beside(payment));
+    /// Sealed party data.
+    pub fn beside(&self, told: &Told) -> Result<Option<Vec<u8>>, StorageError> {
+        let found = self.db().get_cf(self.family(BESIDE)?, keys::beside(told));
         found.map_err(|error| self.failed(&error))
     }
 
-    /// The payments with a UETR whose party data is kept.
-    pub fn kept_beside(&self, uetr: &Uetr) -> Result<Vec<PaymentKey>, StorageError> {
+    /// What is kept of payments with a UETR.
+    pub fn kept_beside(&self, uetr: &Uetr) -> Result<Vec<Told>, StorageError> {
         let mut found = Vec::new();
         self.each_beside(BESIDE, &keys::beside_of(uetr), |key, _| {
-            found.push(keys::payment_in(key)?);
+            found.push(keys::told_in(key)?);
             Some(())
         })?;
         Ok(found)
     }
 
-    /// The payments whose party data is kept and that have yet to come, and since when.
-    pub fn awaited(&self) -> Result<Vec<(PaymentKey, BlockTime)>, StorageError> {
+    /// What waits for its payment, and since when.
+    pub fn awaited(&self) -> Result<Vec<(Told, BlockTime)>, StorageError> {
         let mut found = Vec::new();
         self.each_beside(BESIDE, keys::AWAITED, |key, value| {
-            found.push((keys::payment_in(key)?, codec::decode_own(value).ok()?));
+            found.push((keys::told_in(key)?, codec::decode_own(value).ok()?));
             Some(())
         })?;
         Ok(found)
     }
 
-    /// Notes that payments have come. Lost with the power, it is found out again.
-    pub fn arrived(&self, payments: &[PaymentKey]) -> Result<(), StorageError> {
+    /// Notes that the payments of party data have come. Lost with the power, it is found out again.
+    pub fn arrived(&self, told: &[Told]) -> Result<(), StorageError> {
         let family = self.family(BESIDE)?;
         let mut batch = WriteBatch::default();
-        payments.iter().for_each(|payment| batch.delete_cf(family, keys::awaited(payment)));
+        told.iter().for_each(|one| batch.delete_cf(family, keys::awaited(one)));
         self.db().write(batch).map_err(|error| self.failed(&error))
     }
 
@@ -98,15 +99,15 @@ impl Database {
         self.db().write(batch).map_err(|error| self.failed(&error))
     }
 
-    /// Deletes the party data of payments, and what is to be handed over of it. Returns of how many there was any.
-    pub fn forget_beside(&self, payments: &[PaymentKey], outgoing: &[Outgoing]) -> Result<usize, StorageError> {
+    /// Deletes party data, and what is to be handed over. Returns how much of it there was.
+    pub fn forget_beside(&self, told: &[Told], outgoing: &[Outgoing]) -> Result<usize, StorageError> {
         let (family, outbox) = (self.family(BESIDE)?, self.family(OUTBOX)?);
         let mut batch = WriteBatch::default();
         let mut found = 0;
-        for payment in payments {
-            found += usize::from(self.beside(payment)?.is_some());
-            batch.delete_cf(family, keys::beside(payment));
-            batch.delete_cf(family, keys::awaited(payment));
+        for one in told {
+            found += usize::from(self.beside(one)?.is_some());
+            batch.delete_cf(family, keys::beside(one));
+            batch.delete_cf(family, keys::awaited(one));
         }
         outgoing.iter().for_each(|one| batch.delete_cf(outbox, codec::encode(one)));
         self.write(batch)?;
@@ -122,8 +123,8 @@ impl Database {
         let mut options = CompactOptions::default();
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
         let family = self.family(BESIDE)?;
-        for key in payments.iter().map(keys::beside) {
-            self.db().compact_range_cf_opt(family, Some(&key), Some(&key), &options);
+        for [begin, end] in payments.iter().map(keys::beside_of_payment) {
+            self.db().compact_range_cf_opt(family, Some(&begin), Some(&end), &options);
         }
         Ok(())
     }
@@ -150,6 +151,7 @@ impl Database {
 mod tests {
     use super::*;
     use seaway_types::genesis::GenesisDocument;
+    use seaway_types::hash::Hash32;
     use seaway_types::instruction::payment::CreditKind;
     use std::path::Path;
     use std::time::{Duration, Instant};
@@ -162,8 +164,10 @@ mod tests {
         Database::open(folder, &document(), 1).unwrap().database
     }
 
-    fn payment(number: u8, kind: CreditKind) -> PaymentKey {
-        PaymentKey { debtor_agent: "HARBHKHH".parse().unwrap(), uetr: Uetr::from_random([number; 16]), kind }
+    fn told(number: u8, kind: CreditKind, version: u8) -> Told {
+        let debtor_agent = "HARBHKHH".parse().unwrap();
+        let payment = PaymentKey { debtor_agent, uetr: Uetr::from_random([number; 16]), kind };
+        Told { payment, version: Hash32([version; 32]) }
     }
 
     /// Bytes that no compression makes shorter.
@@ -186,7 +190,7 @@ mod tests {
     fn what_is_kept_is_found_by_uetr_and_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two, other) =
-            (payment(1, CreditKind::Customer), payment(1, CreditKind::Cover), payment(2, CreditKind::Customer));
+            (told(1, CreditKind::Customer, 1), told(1, CreditKind::Cover, 1), told(2, CreditKind::Customer, 1));
         let node = PublicKey::Ed25519([3; 32]);
         let since = BlockTime::from_ms(1_000).unwrap();
         let beside = Beside {
@@ -197,7 +201,7 @@ mod tests {
         };
         open(folder.path()).keep_beside(&beside).unwrap();
         let database = open(folder.path());
-        assert_eq!(database.kept_beside(&one.uetr).unwrap(), [one, two]);
+        assert_eq!(database.kept_beside(&one.payment.uetr).unwrap(), [one, two]);
         assert_eq!(database.beside(&two).unwrap(), Some(noise(2)));
         let mut awaited = database.awaited().unwrap();
         awaited.sort_unstable();
@@ -209,17 +213,20 @@ mod tests {
         database.delivered(&[(node, one)]).unwrap();
         assert_eq!(database.awaited().unwrap(), [(other, since)]);
         assert_eq!(database.outbox().unwrap(), [(node, other)]);
-        // Kept again it is replaced.
-        let again = Beside { sealed: vec![(one, noise(9))], ..Beside::default() };
+        // What else is told of the same payment stands beside it.
+        let other = Told { version: Hash32([255; 32]), ..one };
+        let again = Beside { sealed: vec![(other, noise(9))], ..Beside::default() };
         database.keep_beside(&again).unwrap();
-        assert_eq!(database.beside(&one).unwrap(), Some(noise(9)));
+        assert_eq!(database.kept_beside(&one.payment.uetr).unwrap(), [one, other, two]);
+        assert_eq!(database.beside(&one).unwrap(), Some(noise(1)));
+        assert_eq!(database.beside(&other).unwrap(), Some(noise(9)));
     }
 
     #[test]
     fn what_is_purged_is_on_the_disk_no_more() {
         let folder = tempfile::tempdir().unwrap();
         let database = open(folder.path());
-        let (gone, stays) = (payment(1, CreditKind::Customer), payment(2, CreditKind::Customer));
+        let (gone, stays) = (told(1, CreditKind::Customer, 1), told(2, CreditKind::Customer, 1));
         let node = PublicKey::Ed25519([3; 32]);
         let beside = Beside {
             sealed: vec![(gone, noise(1)), (stays, noise(2))],
@@ -236,7 +243,7 @@ mod tests {
         assert_eq!(database.beside(&gone).unwrap(), None);
         assert!(database.awaited().unwrap().is_empty());
         assert_eq!(database.outbox().unwrap(), [(node, stays)]);
-        database.purge_beside(&[gone]).unwrap();
+        database.purge_beside(&[gone.payment]).unwrap();
         // RocksDB unlinks files in the background.
         let begun = Instant::now();
         while stands(folder.path(), part) {

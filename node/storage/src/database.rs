@@ -1,8 +1,8 @@
 //! Everything that is decided, in RocksDB.
 
 use crate::keys::{
-    self, BLOCKS, BOOKED, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, INDEX, LEAVES, LINEAGE, META, PARTIES, RECEIPTS,
-    STATE, TIMERS,
+    self, BLOCKS, BOOKED, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, HELD, INDEX, LEAVES, LINEAGE, META,
+    PARTIES, RECEIPTS, STATE, TIMERS,
 };
 use crate::queries::Movements;
 use rocksdb::{
@@ -26,7 +26,7 @@ use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Submitter;
 use seaway_types::limits::DECODE_MEMORY_MAX;
 use seaway_types::receipt::{Posting, Receipt};
-use seaway_types::state::{Balance, IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
+use seaway_types::state::{Balance, CalendarKey, IndexEntry, IndexKey, InstructionLeaf, StateKey, Validators};
 use seaway_types::time::{BlockTime, Height};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -275,6 +275,15 @@ impl Database {
             let movements: Movements = (account.balances.iter().map(opening).collect(), Vec::new());
             let key = keys::entries(&account.open.account, Height(0));
             batch.put_cf(self.family(ENTRIES)?, key, codec::encode(&movements));
+            for (asset, _) in account.balances.iter() {
+                batch.put_cf(self.family(HELD)?, keys::held(&account.open.account, *asset), []);
+            }
+        }
+        for (of, calendar) in document.calendars.iter() {
+            if let CalendarKey::Asset(asset) = of {
+                let key = keys::calendar(*asset, Height(0));
+                batch.put_cf(self.family(CALENDARS)?, key, codec::encode(calendar));
+            }
         }
         batch.put_cf(self.family(META)?, keys::TIP, codec::encode(&tip));
         self.write(batch)?;
@@ -350,6 +359,47 @@ impl Database {
         Ok(())
     }
 
+    /// The movements on accounts, what they left, and how many bookings they are.
+    fn write_entries(
+        &self,
+        batch: &mut WriteBatch,
+        height: Height,
+        applied: &AppliedBlock,
+    ) -> Result<(), StorageError> {
+        let (entries, held) = (self.family(ENTRIES)?, self.family(HELD)?);
+        let balances = &applied.changes.records.balances;
+        let mut by_account: BTreeMap<AccountId, Vec<Posting>> = BTreeMap::new();
+        for posting in &applied.postings {
+            if let Some(account) = posting.account {
+                by_account.entry(account).or_default().push(*posting);
+            }
+        }
+        let mut booked: Vec<(AccountId, u32)> = Vec::new();
+        for (account, postings) in by_account {
+            let mut moved: Vec<AssetId> = postings.iter().map(|posting| posting.asset).collect();
+            moved.sort_unstable();
+            moved.dedup();
+            let mut after: Vec<(AssetId, Balance)> = Vec::with_capacity(moved.len());
+            for asset in moved {
+                let slot = balances.get(&(account, asset));
+                after.push((asset, slot.and_then(|slot| slot.now).unwrap_or_default()));
+                // A balance of nothing is no record: this one may be the first.
+                if slot.is_none_or(|slot| slot.before.is_none()) {
+                    batch.put_cf(held, keys::held(&account, asset), []);
+                }
+            }
+            let count = u32::try_from(bookings(&postings, None).len()).unwrap_or(u32::MAX);
+            if count > 0 {
+                booked.push((account, count));
+            }
+            batch.put_cf(entries, keys::entries(&account, height), codec::encode(&(after, postings)));
+        }
+        if !booked.is_empty() {
+            batch.put_cf(self.family(BOOKED)?, keys::height(height), codec::encode(&booked));
+        }
+        Ok(())
+    }
+
     /// Writes a decided block and everything that follows from it in one batch, durably.
     pub fn persist(&self, decided: &Decided) -> Result<(), StorageError> {
         let Decided { block, applied, .. } = decided;
@@ -358,7 +408,7 @@ impl Database {
         let mut writer = Writer { batch: WriteBatch::default(), family: self.family(STATE)? };
         let Ok(()) = applied.changes.records.visit(&mut writer);
         let mut batch = writer.batch;
-        let (index, leaves, entries) = (self.family(INDEX)?, self.family(LEAVES)?, self.family(ENTRIES)?);
+        let (index, leaves) = (self.family(INDEX)?, self.family(LEAVES)?);
         for (key, entry) in applied.changes.index.iter() {
             batch.put_cf(index, keys::index(key), codec::encode(entry));
         }
@@ -375,32 +425,12 @@ impl Database {
         for timer in &applied.changes.timers_set {
             batch.put_cf(self.family(TIMERS)?, codec::encode(timer), []);
         }
-        let mut by_account: BTreeMap<_, Vec<&Posting>> = BTreeMap::new();
-        for posting in &applied.postings {
-            if let Some(account) = posting.account {
-                by_account.entry(account).or_default().push(posting);
+        self.write_entries(&mut batch, header.height, applied)?;
+        for (of, slot) in applied.changes.records.calendars.iter() {
+            if let (CalendarKey::Asset(asset), Some(calendar)) = (of, &slot.now) {
+                let key = keys::calendar(*asset, header.height);
+                batch.put_cf(self.family(CALENDARS)?, key, codec::encode(calendar));
             }
-        }
-        let balances = &applied.changes.records.balances;
-        let mut booked: Vec<(AccountId, u32)> = Vec::new();
-        for (account, postings) in by_account {
-            let mut moved: Vec<AssetId> = postings.iter().map(|posting| posting.asset).collect();
-            moved.sort_unstable();
-            moved.dedup();
-            let after = |asset| {
-                let slot = balances.get(&(account, asset));
-                (asset, slot.and_then(|slot| slot.now).unwrap_or_default())
-            };
-            let after: Vec<(AssetId, Balance)> = moved.into_iter().map(after).collect();
-            batch.put_cf(entries, keys::entries(&account, header.height), codec::encode(&(after, &postings)));
-            let own: Vec<Posting> = postings.into_iter().copied().collect();
-            let count = u32::try_from(bookings(&own, None).len()).unwrap_or(u32::MAX);
-            if count > 0 {
-                booked.push((account, count));
-            }
-        }
-        if !booked.is_empty() {
-            batch.put_cf(self.family(BOOKED)?, height, codec::encode(&booked));
         }
         self.index_contracts(&mut batch, header.height, applied)?;
         let receipts = (&applied.receipts, &applied.outcomes, &applied.events);

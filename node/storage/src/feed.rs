@@ -12,14 +12,17 @@ use seaway_types::block::Block;
 use seaway_types::codec;
 use seaway_types::feed::{FeedEvent, FeedWhat};
 use seaway_types::identifier::AccountId;
+use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Leg, RawInstruction, Submitter};
 use seaway_types::receipt::{BlockAct, Receipt, Status};
-use seaway_types::state::{Account, IndexKey, IndexValue};
+use seaway_types::state::{Account, IndexEntry, IndexKey, IndexValue};
 use seaway_types::time::Height;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Blocks that are numbered in one batch.
 const BATCH_BLOCKS: u64 = 64;
+/// Blocks that are read for one answer.
+const READ_BLOCKS: usize = 100;
 /// Accounts whose agents are kept in memory.
 const AGENTS_MAX: usize = 65_536;
 
@@ -93,7 +96,8 @@ impl Database {
         Ok(first.map(|first| (first, value)))
     }
 
-    /// A participant's events with numbers above one, at most so many.
+    /// A participant's events with numbers above one, at most so many, and of at most 100 blocks: there may be more, though
+    /// fewer came than were asked for. None come where there are none.
     pub fn feed(
         &self,
         participant: &Bic,
@@ -103,7 +107,10 @@ impl Database {
     ) -> Result<Vec<FeedEvent>, StorageError> {
         let mut found = Vec::new();
         let mut next = after.saturating_add(1);
-        while found.len() < count_max {
+        for _ in 0..READ_BLOCKS {
+            if found.len() >= count_max {
+                break;
+            }
             let Some((first, (height, count))) = self.feed_row(participant, next)? else { break };
             // The last row may end before it: then there is no such number yet.
             let skipped = next.saturating_sub(first);
@@ -156,7 +163,7 @@ impl Database {
             let receipt = position;
             match answer {
                 Receipt::Act(act) => {
-                    if let Some(agent) = self.acted_for(act, agents)? {
+                    for agent in self.acted_for(act, agents)? {
                         events.entry(agent).or_default().push(FeedWhat::Acted { receipt });
                     }
                 }
@@ -170,9 +177,7 @@ impl Database {
                         events.entry(bic).or_default().push(FeedWhat::Answered { receipt });
                     }
                     let raw = block.instructions.get((position as usize).saturating_sub(acts));
-                    // A transfer's credits are told by their outcomes; what follows up payments has none.
-                    if answered.credits == 0
-                        && answered.status != Status::Rjct
+                    if answered.status != Status::Rjct
                         && let Some(raw) = raw
                     {
                         self.followed_up(raw, receipt, submitter, agents, events)?;
@@ -191,12 +196,26 @@ impl Database {
         Ok(())
     }
 
-    fn acted_for(&self, act: &BlockAct, agents: &mut Agents) -> Result<Option<Bic>, StorageError> {
+    fn acted_for(&self, act: &BlockAct, agents: &mut Agents) -> Result<BTreeSet<Bic>, StorageError> {
+        let mut told = BTreeSet::new();
         match act {
-            BlockAct::HoldExpired { payer, .. } => agents.of(self, payer),
-            BlockAct::PaymentLapsed { debtor, .. } => agents.of(self, debtor),
-            BlockAct::KeysChanged { account } => agents.of(self, account),
-            BlockAct::DeadlinePassed { .. } => Ok(None),
+            BlockAct::HoldExpired { payer, .. } => told.extend(agents.of(self, payer)?),
+            BlockAct::PaymentLapsed { debtor, payment, .. } => {
+                told.extend(agents.of(self, debtor)?);
+                // Its creditor's agent was told that it waits.
+                told.extend(self.creditor_agent(payment, agents)?);
+            }
+            BlockAct::KeysChanged { account } => told.extend(agents.of(self, account)?),
+            BlockAct::DeadlinePassed { .. } => {}
+        }
+        Ok(told)
+    }
+
+    fn creditor_agent(&self, payment: &PaymentKey, agents: &mut Agents) -> Result<Option<Bic>, StorageError> {
+        let indexed = self.get::<IndexEntry>(keys::INDEX, &keys::index(&IndexKey::Payment(*payment)))?;
+        match indexed.map(|entry| entry.value) {
+            Some(IndexValue::Payment { facts, .. }) => agents.of(self, &facts.creditor),
+            _ => Ok(None),
         }
     }
 
@@ -220,12 +239,7 @@ impl Database {
                 Leg::Confirm(confirm) => confirm.payment,
                 _ => continue,
             };
-            let indexed =
-                self.get::<seaway_types::state::IndexEntry>(keys::INDEX, &keys::index(&IndexKey::Payment(payment)))?;
-            let creditor = match indexed.map(|entry| entry.value) {
-                Some(IndexValue::Payment { facts, .. }) => agents.of(self, &facts.creditor)?,
-                _ => None,
-            };
+            let creditor = self.creditor_agent(&payment, agents)?;
             let mut sides = vec![payment.debtor_agent];
             sides.extend(creditor.filter(|creditor| *creditor != payment.debtor_agent));
             for side in sides.into_iter().filter(|side| Some(*side) != submitter) {

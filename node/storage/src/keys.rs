@@ -1,6 +1,7 @@
 //! The keys of the database, all in one place.
 
 use seaway_types::Uetr;
+use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::Round;
 use seaway_types::codec;
@@ -8,6 +9,7 @@ use seaway_types::contract::InstanceId;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::party::Told;
 use seaway_types::state::IndexKey;
 use seaway_types::time::Height;
 
@@ -25,6 +27,10 @@ pub const BLOCKS: &str = "blocks";
 pub const RECEIPTS: &str = "receipts";
 /// Movements of money on an account in a block.
 pub const ENTRIES: &str = "entries";
+/// The assets that an account ever held.
+pub const HELD: &str = "held";
+/// Calendars of assets, by the height of the block that set them.
+pub const CALENDARS: &str = "calendars";
 /// The accounts on which a block booked something, and how often: what the feed is numbered from.
 pub const BOOKED: &str = "booked";
 /// The feed: which numbers of a participant's lie in which block.
@@ -37,7 +43,7 @@ pub const PARTIES: &str = "parties";
 pub const LINEAGE: &str = "lineage";
 /// Proofs of what validators did.
 pub const EVIDENCE: &str = "evidence";
-/// Sealed party data by payment, and the payments of which that have yet to come.
+/// Sealed party data by payment, and which of it waits for its payment.
 pub const BESIDE: &str = "beside";
 /// Party data that is still to be handed to other nodes: by node, then by payment.
 pub const OUTBOX: &str = "outbox";
@@ -45,9 +51,9 @@ pub const OUTBOX: &str = "outbox";
 pub const META: &str = "meta";
 
 /// All of them.
-pub const FAMILIES: [&str; 16] = [
-    STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, BOOKED, FEED, CONTRACTS, PARTIES, LINEAGE, EVIDENCE,
-    BESIDE, OUTBOX, META,
+pub const FAMILIES: [&str; 18] = [
+    STATE, INDEX, LEAVES, TIMERS, BLOCKS, RECEIPTS, ENTRIES, HELD, CALENDARS, BOOKED, FEED, CONTRACTS, PARTIES,
+    LINEAGE, EVIDENCE, BESIDE, OUTBOX, META,
 ];
 
 /// The tip.
@@ -72,6 +78,16 @@ pub fn leaf(minute: u64, place: &Hash32) -> Vec<u8> {
 /// An account's entries of a block: in the order of heights.
 pub fn entries(account: &AccountId, at: Height) -> Vec<u8> {
     [account.as_bytes().as_slice(), &height(at)].concat()
+}
+
+/// An asset that an account holds or held.
+pub fn held(account: &AccountId, asset: AssetId) -> Vec<u8> {
+    [account.as_bytes().as_slice(), &asset.0.to_be_bytes()].concat()
+}
+
+/// The calendar of an asset that a block set: in the order of heights.
+pub fn calendar(asset: AssetId, at: Height) -> Vec<u8> {
+    [asset.0.to_be_bytes().as_slice(), &height(at)].concat()
 }
 
 /// A participant's events of a block, by the number of the first: in the order of numbers.
@@ -121,15 +137,31 @@ fn of_payment(tag: u8, payment: &PaymentKey) -> Vec<u8> {
 }
 
 /// The payment in a key that is one under a tag.
-pub fn payment_in(key: &[u8]) -> Option<PaymentKey> {
+fn payment_in(key: &[u8]) -> Option<PaymentKey> {
     let (uetr, rest) = key.get(1..)?.split_first_chunk::<16>()?;
     let (kind, debtor_agent) = codec::decode_own(rest).ok()?;
     Some(PaymentKey { debtor_agent, uetr: Uetr::new(*uetr).ok()?, kind })
 }
 
-/// The sealed party data of a payment.
-pub fn beside(payment: &PaymentKey) -> Vec<u8> {
-    of_payment(b'd', payment)
+/// Party data under a tag: its payment first, then which it is.
+fn of_told(tag: u8, told: &Told) -> Vec<u8> {
+    [of_payment(tag, &told.payment).as_slice(), told.version.as_bytes()].concat()
+}
+
+/// The party data that a key under a tag names.
+pub fn told_in(key: &[u8]) -> Option<Told> {
+    let (payment, version) = key.split_last_chunk::<32>()?;
+    Some(Told { payment: payment_in(payment)?, version: Hash32(*version) })
+}
+
+/// Sealed party data.
+pub fn beside(told: &Told) -> Vec<u8> {
+    of_told(b'd', told)
+}
+
+/// Where the sealed party data of a payment begins, and where it ends.
+pub fn beside_of_payment(payment: &PaymentKey) -> [Vec<u8>; 2] {
+    [Hash32::ZERO, Hash32([u8::MAX; 32])].map(|version| beside(&Told { payment: *payment, version }))
 }
 
 /// Where the sealed party data of payments with a UETR begins.
@@ -137,12 +169,12 @@ pub fn beside_of(uetr: &Uetr) -> Vec<u8> {
     [b"d".as_slice(), uetr.as_bytes().as_slice()].concat()
 }
 
-/// Where the payments begin whose party data is kept and that have yet to come.
+/// Where the party data begins whose payments have yet to come.
 pub const AWAITED: &[u8] = b"w";
 
-/// A payment whose party data is kept and that has yet to come.
-pub fn awaited(payment: &PaymentKey) -> Vec<u8> {
-    of_payment(b'w', payment)
+/// Party data whose payment has yet to come.
+pub fn awaited(told: &Told) -> Vec<u8> {
+    of_told(b'w', told)
 }
 
 /// An entry of the index. Payments stand by UETR first, so that all that shares one is found together.

@@ -1,7 +1,9 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
 use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
-use crate::keys::{self, CONTRACTS, ENTRIES, EVIDENCE, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE};
+use crate::keys::{
+    self, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, HELD, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE,
+};
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
@@ -9,6 +11,7 @@ use seaway_types::Uetr;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LineageStep};
+use seaway_types::calendar::Calendar;
 use seaway_types::codec;
 use seaway_types::contract::{ContractEvent, InstanceId};
 use seaway_types::identifier::{AccountId, InstructionKey};
@@ -167,6 +170,10 @@ impl Database {
 
     /// What an account held of an asset after a block: what the last block up to it that moved the asset there left.
     pub fn balance_at(&self, account: &AccountId, asset: AssetId, at: Height) -> Result<Balance, StorageError> {
+        let held = self.db().get_pinned_cf(self.family(HELD)?, keys::held(account, asset));
+        if held.map_err(|error| self.failed(&error))?.is_none() {
+            return Ok(Balance::default());
+        }
         let start = keys::entries(account, at);
         let from = IteratorMode::From(&start, Direction::Reverse);
         for pair in self.db().iterator_cf(self.family(ENTRIES)?, from) {
@@ -180,6 +187,13 @@ impl Database {
             }
         }
         Ok(Balance::default())
+    }
+
+    /// The calendars that an asset had, each with the height of the block that set it; the genesis set that of height 0.
+    pub fn calendars(&self, asset: AssetId) -> Result<Vec<(Height, Calendar)>, StorageError> {
+        let prefix = asset.0.to_be_bytes();
+        let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?)));
+        self.scan(CALENDARS, &prefix, &prefix, usize::MAX, Direction::Forward, height)
     }
 
     /// The events of a contract in the blocks from a height on, oldest first, at most so many blocks: each with its block's

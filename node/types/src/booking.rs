@@ -9,7 +9,7 @@ use crate::state::Field;
 use crate::uetr::Uetr;
 use std::collections::BTreeMap;
 
-/// What one receipt booked on an account for one payment.
+/// What one receipt booked on an account for one payment, in one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
     /// The receipt's position in the block.
@@ -22,47 +22,46 @@ pub struct Booking {
     pub credit: bool,
     /// How much in all, in minor units; above zero.
     pub amount: u64,
-    /// The booked postings one by one, where all go the same way; else none.
-    pub parts: Vec<u64>,
 }
 
-/// What is summed up for one receipt, payment and asset.
-#[derive(Default)]
-struct Sum {
-    credited: u128,
-    debited: u128,
-    parts: Vec<u64>,
+/// Whether two postings that follow each other on an account moved money between its own parts.
+fn is_own_move(first: &Posting, second: &Posting) -> bool {
+    let same = |one: &Posting| (one.receipt, one.uetr, one.asset, one.amount);
+    same(first) == same(second) && first.credit != second.credit && first.field != second.field
 }
 
 /// The bookings among the postings that one block made on one account, in the order of their first postings; for one asset,
-/// or for all.
+/// or for all. What comes and what goes under one receipt and payment are two.
 pub fn bookings(postings: &[Posting], of: Option<AssetId>) -> Vec<Booking> {
-    let mut order = Vec::new();
-    let mut sums: BTreeMap<(u32, Option<Uetr>, AssetId), Sum> = BTreeMap::new();
-    let booked =
-        postings.iter().filter(|one| one.field != Field::Suspense && of.is_none_or(|asset| one.asset == asset));
-    for posting in booked {
-        let name = (posting.receipt, posting.uetr, posting.asset);
-        let sum = sums.entry(name).or_insert_with(|| {
-            order.push(name);
-            Sum::default()
-        });
+    let mut found: Vec<Booking> = Vec::new();
+    let mut places: BTreeMap<(u32, Option<Uetr>, AssetId, bool), usize> = BTreeMap::new();
+    let wanted: Vec<&Posting> = postings.iter().filter(|one| of.is_none_or(|asset| one.asset == asset)).collect();
+    let mut rest = wanted.as_slice();
+    while let [posting, after @ ..] = rest {
+        // Suspense is no part of what is booked: what goes there leaves, and what comes from there arrives.
+        let booked = |one: &Posting| one.field != Field::Suspense;
+        if let [next, left @ ..] = after
+            && booked(posting)
+            && booked(next)
+            && is_own_move(posting, next)
+        {
+            rest = left;
+            continue;
+        }
+        rest = after;
+        if !booked(posting) {
+            continue;
+        }
+        let Posting { receipt, uetr, asset, credit, .. } = **posting;
         let amount = posting.amount.minor_units();
-        let side = if posting.credit { &mut sum.credited } else { &mut sum.debited };
-        // Money may go to and fro many times in a block; only the net is bounded by 18 digits.
-        *side = side.saturating_add(u128::from(amount));
-        sum.parts.push(amount);
+        let place = *places.entry((receipt, uetr, asset, credit)).or_insert(found.len());
+        match found.get_mut(place) {
+            // Money may go round many times in a block; what does not fit the type would be no amount either.
+            Some(booking) => booking.amount = booking.amount.saturating_add(amount),
+            None => found.push(Booking { receipt, uetr, asset, credit, amount }),
+        }
     }
-    let booking = |name: (u32, Option<Uetr>, AssetId)| {
-        let (receipt, uetr, asset) = name;
-        let Sum { credited, debited, parts } = sums.remove(&name)?;
-        let one_way = credited == 0 || debited == 0;
-        let (credit, net) = (credited > debited, credited.abs_diff(debited));
-        let amount = u64::try_from(net).unwrap_or(u64::MAX);
-        let parts = if one_way { parts } else { Vec::new() };
-        (amount > 0).then_some(Booking { receipt, uetr, asset, credit, amount, parts })
-    };
-    order.into_iter().filter_map(booking).collect()
+    found
 }
 
 #[cfg(test)]
@@ -102,15 +101,22 @@ mod tests {
         ];
         let found = bookings(&postings, Some(AssetId(1)));
         assert_eq!(found.len(), 1);
-        assert!(!found[0].credit && found[0].amount == 300 && found[0].parts.is_empty() && found[0].receipt == 3);
+        assert!(!found[0].credit && found[0].amount == 300 && found[0].receipt == 3);
         assert!(bookings(&postings, Some(AssetId(2))).is_empty());
     }
 
     #[test]
-    fn a_payment_and_its_charge_are_one_booking_of_two_parts() {
+    fn what_comes_and_goes_under_one_receipt_is_booked_twice() {
+        let through = [posting(Field::Available, true, 500, 0), posting(Field::Available, false, 500, 0)];
+        let found = bookings(&through, None);
+        assert_eq!(found.iter().map(|one| (one.credit, one.amount)).collect::<Vec<_>>(), [(true, 500), (false, 500)]);
+    }
+
+    #[test]
+    fn a_payment_and_its_charge_are_one_booking() {
         let postings = [posting(Field::Available, false, 300, 1), posting(Field::Available, false, 5, 1)];
         let found = bookings(&postings, None);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].amount, found[0].parts.as_slice()), (305, &[300, 5][..]));
+        assert_eq!(found[0].amount, 305);
     }
 }

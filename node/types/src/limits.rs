@@ -250,12 +250,20 @@ pub const PARTY_BUNDLE_BYTES_MAX: usize = 64 << 10;
 /// The same in bytes when it is sealed: a key and a checksum more.
 pub const PARTY_SEALED_BYTES_MAX: usize = PARTY_BUNDLE_BYTES_MAX + 48;
 
-/// Payments whose party data waits to be handed to one node: some hours of a bank's payments to another whose node is down.
-pub const PARTY_OUTBOX_OF_NODE_MAX: usize = 16_384;
-/// The same for all nodes together: some megabytes of names.
-pub const PARTY_OUTBOX_MAX: usize = 131_072;
+/// Payments whose party data may wait to be handed to one node: at one payment a second to a bank whose nodes are down, three days. In memory
+/// and on the disk each is a name of some hundred bytes.
+pub const PARTY_OUTBOX_OF_NODE_MAX: usize = 262_144;
+/// The same for all nodes together, about a hundred megabytes of memory: four nodes that are down fill it. What goes to others than creditors'
+/// agents takes half of it at most.
+pub const PARTY_OUTBOX_MAX: usize = 1_048_576;
 
-/// Payments of one agent whose party data a node keeps before they have come.
-pub const PARTY_AWAITED_OF_AGENT_MAX: usize = 16_384;
-/// How long it is kept if they do not come, in milliseconds: an instruction that waits that long will never be executed.
-pub const PARTY_AWAITED_MS: u64 = 7 * DAY_MS;
+/// What may wait for its payments of one agent's party data: six seconds of an agent that hands in ten thousand payments a second, or sixteen of
+/// its largest messages that nobody executes.
+pub const PARTY_AWAITED_OF_AGENT_MAX: usize = 65_536;
+/// What may wait for one payment, told of it by different messages: more than a bank that corrects a message before it is executed sends.
+pub const PARTY_VERSIONS_MAX: usize = 4;
+/// How long an instruction may stay valid whose party data is handed on, in milliseconds: one of a message is valid for five minutes unless its
+/// signer says otherwise.
+pub const PARTY_VALID_MS_MAX: u64 = 3_600_000;
+/// How long party data waits for its payment, in milliseconds: an hour after the last moment at which that can come.
+pub const PARTY_AWAITED_MS: u64 = 2 * PARTY_VALID_MS_MAX;

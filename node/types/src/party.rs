@@ -5,6 +5,7 @@
 //! not learns nothing from the hashes, and when all have deleted it every proof holds as before.
 
 use crate::bic::Bic;
+use crate::codec;
 use crate::hash::{Domain, Hash32};
 use crate::instruction::payment::{Credit, CreditKind, PaymentKey};
 use crate::instruction::{Envelope, Leg};
@@ -36,6 +37,16 @@ pub struct PartyData {
     pub remittance: Option<String>,
 }
 
+/// Names party data: its payment, and which of what was told of it. While the payment has not come several may have been told, of which one
+/// at most belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Told {
+    /// The payment.
+    pub payment: PaymentKey,
+    /// The hash of all that was told, its salt included: it says nothing to who does not hold it.
+    pub version: Hash32,
+}
+
 impl fmt::Debug for PartyData {
     /// Personal data has no place in a log.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,6 +65,11 @@ impl PartyData {
         PaymentKey { debtor_agent: self.debtor_agent, uetr: self.uetr, kind: self.kind }
     }
 
+    /// Names it among what was told of its payment.
+    pub fn told(&self) -> Told {
+        Told { payment: self.name(), version: Domain::PartyData.hash(&codec::encode(self)) }
+    }
+
     /// The hashes that a credit carries: `party_data_hash` and `remittance_hash`. What a message says for all its payments stands in the
     /// first by a hash of its own, in hexadecimal, before what it says of this one.
     pub fn hashes(&self) -> (Option<Hash32>, Option<Hash32>) {
@@ -66,9 +82,12 @@ impl PartyData {
     }
 
     /// Whether nothing is hidden behind a hash: an element begins with `<`, and a text that begins otherwise holds the hash of what
-    /// was said for all payments instead of what was said.
+    /// was said for all payments instead of what was said. Nor does anything stand there that no hash covers.
     fn is_whole(&self) -> bool {
-        self.parties.as_ref().is_none_or(|text| text.starts_with('<'))
+        match &self.parties {
+            Some(text) => text.starts_with('<'),
+            None => self.around.is_none(),
+        }
     }
 
     /// Whether it is what a credit of the ledger says that it is.
@@ -93,7 +112,6 @@ mod tests {
     use super::*;
     use crate::amount::Amount;
     use crate::bounded::Bounded;
-    use crate::codec;
     use crate::identifier::AccountId;
     use crate::instruction::payment::ChargeBearer;
 
@@ -160,6 +178,25 @@ mod tests {
         let withheld = PartyData { around: None, parties, ..whole };
         assert_eq!(withheld.hashes(), (credit.party_data_hash, credit.remittance_hash));
         assert!(!withheld.belongs_to(&credit));
+    }
+
+    #[test]
+    fn nothing_is_said_that_no_hash_covers() {
+        let told = PartyData { around: None, parties: None, ..data() };
+        let credit = credit(&told);
+        assert!(told.belongs_to(&credit));
+        let more = PartyData { around: Some("<Dbtr>Somebody else</Dbtr>".to_owned()), ..told };
+        assert_eq!(more.hashes(), (credit.party_data_hash, credit.remittance_hash));
+        assert!(!more.belongs_to(&credit));
+    }
+
+    #[test]
+    fn whatever_differs_has_another_name() {
+        let (one, agent) = (data(), "THAMGB2L".parse().unwrap());
+        let other = PartyData { creditor_agent: agent, ..data() };
+        assert_eq!(one.told(), data().told());
+        assert_eq!(one.told().payment, other.told().payment);
+        assert_ne!(one.told(), other.told());
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Command {
     Check(Check),
     /// Settle a message, and write the message that answers it.
     Submit(Box<Submit>),
+    /// Write the messages that an instruction on the ledger stands for, as the other side's bank gets them.
+    Message(Box<super::iso_message::Options>),
     /// Write a statement of an account: a day, a day so far, or the entries of one block.
     Statement(Box<super::statement::Options>),
 }
@@ -70,6 +72,7 @@ pub fn run(command: &Command) -> Result<ExitCode, String> {
     match command {
         Command::Check(check) => self::check(check),
         Command::Submit(submit) => super::run(self::submit(submit)),
+        Command::Message(options) => super::run(super::iso_message::message(options)),
         Command::Statement(options) => super::run(super::statement::statement(options)),
     }
 }

@@ -5,6 +5,7 @@ pub mod contract;
 pub mod events;
 pub mod fx;
 pub mod iso;
+pub mod iso_message;
 pub mod key;
 pub mod party;
 pub mod pay;

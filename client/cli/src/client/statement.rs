@@ -139,14 +139,13 @@ struct Proofs {
     path: PathBuf,
     out: BufWriter<File>,
     begun: bool,
-    entries: u64,
     balance: Value,
 }
 
 impl Proofs {
     fn create(path: &PathBuf) -> Result<Self, String> {
         let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { path: path.clone(), out: BufWriter::new(file), begun: false, entries: 0, balance: Value::Null })
+        Ok(Self { path: path.clone(), out: BufWriter::new(file), begun: false, balance: Value::Null })
     }
 
     fn write(&mut self, text: &str) -> Result<(), String> {
@@ -154,15 +153,13 @@ impl Proofs {
     }
 
     fn add(&mut self, page: &Value) -> Result<(), String> {
-        if !self.begun {
+        if self.begun {
+            self.write(",")?;
+        } else {
             self.begun = true;
-            self.write(&format!("{{\"account\": {}, \"asset\": {}, \"entries\": [", page["account"], page["asset"]))?;
+            self.write(&format!("{{\"account\": {}, \"asset\": {}, \"pages\": [", page["account"], page["asset"]))?;
         }
-        for entry in page["entries"].as_array().into_iter().flatten() {
-            let comma = if self.entries > 0 { "," } else { "" };
-            self.write(&format!("{comma}\n{entry}"))?;
-            self.entries += 1;
-        }
+        self.write(&format!("\n{}", page["page"]))?;
         self.balance = page["balance"].clone();
         Ok(())
     }

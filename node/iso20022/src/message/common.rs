@@ -208,6 +208,11 @@ choice! {
     }
 }
 
+/// What stands beside a code that asks for more words, in a message made from the ledger alone: it holds no texts.
+pub(crate) fn unsaid(code: &str) -> Option<LongText<105>> {
+    matches!(code, "NARR" | "ARDT").then(|| LongText::cut("the ledger holds the code alone")).flatten()
+}
+
 /// A code of an external list, up to 35 characters as the longest list has them.
 pub type Code = LongText<35>;
 

@@ -24,6 +24,7 @@ pub use camt052::{AccountReport, Report};
 pub use camt053::{AccountStatement, Statement};
 pub use camt054::{EntryNotification, Notification};
 pub use camt056::{CancellationReason, CancellationRequest, CancelledPayment, CancelledPayments};
+pub(crate) use common::unsaid;
 pub use common::{
     AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, CodeOrText, Institution, Organisation,
     OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,

@@ -3,7 +3,7 @@
 //! Roles turn around: who was paid is the debtor of the return, and its agent instructs. What is called *original* keeps the
 //! roles of the payment that is returned.
 
-use super::common::{Agent, ChargeBearerCode, Charges, CodeOrText, Party, PaymentType};
+use super::common::{Agent, ChargeBearerCode, Charges, CodeOrText, Party, PaymentType, unsaid};
 use super::document;
 use super::pacs002::OriginalGroup;
 use super::pacs008::{Group, Settlement, SettlementMethod};
@@ -233,12 +233,12 @@ impl Returned {
     }
 
     fn why(&self) -> Option<ReturnReason> {
-        let code = LongText::cut(self.reason.codes().payback?)?;
-        let partial = (self.amount < self.paid).then_some(ReturnReason::PARTIAL);
+        let code = self.reason.codes().payback?;
+        let partial = (self.amount < self.paid).then_some(ReturnReason::PARTIAL).and_then(LongText::cut);
         Some(ReturnReason {
             originator: None,
-            reason: Some(CodeOrText::Code(code)),
-            information: partial.and_then(LongText::cut).into_iter().collect(),
+            reason: Some(CodeOrText::Code(LongText::cut(code)?)),
+            information: partial.into_iter().chain(unsaid(code)).collect(),
         })
     }
 }

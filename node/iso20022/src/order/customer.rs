@@ -79,7 +79,7 @@ impl Asks for Message<CreditTransfer> {
             header: self.header.as_ref(),
             definition: CreditTransfer::DEFINITION,
             id: group.id,
-            created: group.created,
+            created: Some(group.created),
             sender: bic(&transaction.instructing),
             receiver: bic(&transaction.instructed_agent),
             instruction: transaction.id.instruction,

@@ -82,7 +82,7 @@ impl Asks for Message<InstitutionTransfer> {
             header: self.header.as_ref(),
             definition: InstitutionTransfer::DEFINITION,
             id: group.id,
-            created: group.created,
+            created: Some(group.created),
             sender: bic(&transaction.instructing),
             receiver: bic(&transaction.instructed_agent),
             instruction: transaction.id.instruction,

@@ -13,9 +13,13 @@
 //! | pacs.004 | return, which agrees to an open recall | pacs.002 |
 //! | camt.056 | recall request | camt.029 |
 //! | camt.029 | refusal of a recall | none |
+//!
+//! The other way, [`follow_up`] and [`credit_status`] write the messages that an instruction stands for, from what the
+//! ledger holds of it alone.
 
 mod check;
 mod customer;
+mod from_ledger;
 mod initiation;
 mod institution;
 mod payback;
@@ -26,6 +30,7 @@ mod rules;
 mod tests;
 
 pub use check::faults;
+pub use from_ledger::{Original, Place, credit_status, follow_up};
 
 use crate::fault::{Fault, Rule};
 use crate::message::{

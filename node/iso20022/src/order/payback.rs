@@ -90,7 +90,7 @@ impl Asks for Message<PaymentReturn> {
             header: self.header.as_ref(),
             definition: PaymentReturn::DEFINITION,
             id: group.id,
-            created: group.created,
+            created: Some(group.created),
             sender: bic(&transaction.instructing),
             receiver: bic(&transaction.instructed_agent),
             instruction: transaction.instruction,
@@ -119,6 +119,15 @@ pub(super) fn kind_of(definition: &str, levels: &[CodeOrText]) -> Option<CreditK
     };
     let kind = if levels.iter().any(cover) { CreditKind::Cover } else { CreditKind::Institution };
     is_version(version).then_some(kind)
+}
+
+/// The identifier by which [`kind_of`] knows a kind where a message has no service levels.
+pub(super) fn definition_of(kind: CreditKind) -> &'static str {
+    match kind {
+        CreditKind::Customer => "pacs.008.001.08",
+        CreditKind::Institution => "pacs.009.001.08",
+        CreditKind::Cover => "pacs.009.001.08COV",
+    }
 }
 
 /// What kind of payment is returned.

@@ -24,6 +24,7 @@ use seaway_types::instruction::follow_up::{RecallAnswer, RecallRequest};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Body, Leg};
 use seaway_types::reason::{Codes, StatedReason};
+use seaway_types::text::Text35;
 
 const REQUEST: &str = "/Document/FIToFIPmtCxlReq";
 const RESOLUTION: &str = "/Document/RsltnOfInvstgtn";
@@ -52,6 +53,10 @@ impl Asks for Message<CancellationRequest> {
     }
 
     fn answer(&self, outcome: &Outcome) -> Option<Answer> {
+        // `PDCR` says that the request is noted. That it came, or waits for a block, has no word here.
+        if matches!(outcome.status, Status::Received | Status::Authentic) {
+            return None;
+        }
         let CancellationRequest { assignment, case, underlying } = &self.document;
         let payment = &underlying.transaction;
         let rejected = outcome.status == Status::Rejected;
@@ -78,16 +83,9 @@ impl Asks for Message<CancellationRequest> {
             uetr: payment.uetr,
             reason,
         };
-        let document = Resolution {
-            assignment: Assignment {
-                id,
-                from: assignment.to.clone(),
-                to: assignment.from.clone(),
-                created: Moment(outcome.time),
-            },
-            status: ResolutionStatus::Confirmed(status),
-            details: ResolvedPayments { transaction },
-        };
+        let (from, to) = (assignment.to.clone(), assignment.from.clone());
+        let assignment = Assignment { id, from, to, created: Moment(outcome.time) };
+        let document = resolution(assignment, status, transaction);
         let header = answer_header(self.header.as_ref(), id, Resolution::DEFINITION, outcome.time);
         Some(Answer::of(&Message { header, document }))
     }
@@ -138,6 +136,12 @@ impl Message<Resolution> {
             }
         }
     }
+}
+
+/// The answer to a request.
+pub(super) fn resolution(assignment: Assignment, status: Confirmation, transaction: ResolvedPayment) -> Resolution {
+    let status = ResolutionStatus::Confirmed(status);
+    Resolution { assignment, status, details: ResolvedPayments { transaction } }
 }
 
 /// Who sends, and who receives: institutions with a BIC.
@@ -218,6 +222,6 @@ fn refusal_code(code: &str) -> &str {
 }
 
 /// CBPR+ has ids of answers with at most 16 characters.
-fn short(id: seaway_types::text::Text35) -> Option<seaway_types::text::Text35> {
+pub(super) fn short(id: Text35) -> Option<Text35> {
     id.as_str().get(..16).unwrap_or(id.as_str()).parse().ok()
 }

@@ -20,8 +20,8 @@ pub(super) struct Asked<'a> {
     pub definition: &'static str,
     /// Its id.
     pub id: Text35,
-    /// When it was made.
-    pub created: Moment,
+    /// When it was made, where that is known.
+    pub created: Option<Moment>,
     /// Who sent it.
     pub sender: Option<Bic>,
     /// Who was to receive it.
@@ -33,16 +33,27 @@ pub(super) struct Asked<'a> {
     pub uetr: Option<Uetr>,
 }
 
+impl Asked<'_> {
+    /// The payment's status, and why.
+    fn became(&self, outcome: &Outcome) -> (Status, Option<(String, String)>) {
+        match self.uetr.map(|uetr| outcome.of(uetr)) {
+            Some(CreditResult { status, reason, .. }) => (status, reason),
+            None => (outcome.status, outcome.reason.clone()),
+        }
+    }
+}
+
 /// The status report of a payment.
 pub(super) fn report(asked: &Asked<'_>, outcome: &Outcome) -> Answer {
-    let result = asked.uetr.map(|uetr| outcome.of(uetr));
-    let (status, reason) = match &result {
-        Some(CreditResult { status, reason, .. }) => (*status, reason.as_ref()),
-        None => (outcome.status, outcome.reason.as_ref()),
-    };
+    let (status, reason) = asked.became(outcome);
     // The same order with the same outcome is answered by the same message, whoever writes it.
-    let names = (asked.sender, asked.id, status.code(), outcome.time, reason, outcome.reference);
-    let id = answer_id(&codec::encode(&names), asked.id);
+    let names = (asked.sender, asked.id, status.code(), outcome.time, &reason, outcome.reference);
+    report_under(answer_id(&codec::encode(&names), asked.id), asked, outcome)
+}
+
+/// The status report of a payment, under an id.
+pub(super) fn report_under(id: Text35, asked: &Asked<'_>, outcome: &Outcome) -> Answer {
+    let (status, reason) = asked.became(outcome);
     let credited = matches!(status, Status::Settled | Status::Credited);
     let document = StatusReport {
         group: StatusGroup { id, created: Moment(outcome.time) },
@@ -50,14 +61,14 @@ pub(super) fn report(asked: &Asked<'_>, outcome: &Outcome) -> Answer {
             original: LongText::cut(asked.definition).map(|definition| OriginalGroup {
                 id: asked.id,
                 definition,
-                created: Some(asked.created),
+                created: asked.created,
             }),
             instruction: asked.instruction,
             end_to_end: asked.end_to_end,
             transaction: asked.transaction,
             uetr: asked.uetr,
             status,
-            reasons: reason.and_then(status_reason).into_iter().collect(),
+            reasons: reason.as_ref().and_then(status_reason).into_iter().collect(),
             accepted: credited.then_some(Moment(outcome.time)),
             reference: outcome.reference,
             instructing: asked.receiver.map(Agent::of),

@@ -21,6 +21,8 @@ pub struct Booked {
     pub height: Height,
     /// The receipt's position in it.
     pub receipt: u32,
+    /// The place among the account's entries of that block.
+    pub place: u32,
     /// True when money arrived.
     pub credit: bool,
     /// How much in all; above zero.
@@ -67,11 +69,18 @@ pub struct PaymentDetails {
     pub creditor_agent: Bic,
     /// What the creditor got.
     pub amount: Amount,
+    /// What the debtor paid on top, in all.
+    pub charges: Amount,
     /// Why it was paid.
     pub purpose: Option<Purpose>,
 }
 
 impl Booked {
+    /// Names the entry: the block, the receipt in it, and the place among the account's entries of that block.
+    pub fn name(&self) -> Option<Text35> {
+        format!("{}-{}-{}", self.height, self.receipt, self.place).parse().ok()
+    }
+
     /// The servicer's reference: the block and the receipt in it.
     pub fn reference(&self) -> Option<Text35> {
         format!("{}-{}", self.height, self.receipt).parse().ok()
@@ -80,7 +89,7 @@ impl Booked {
     /// The entry as a message has it; none where a text of it would be empty, which none is.
     pub fn stated(&self, of: &Reported) -> Option<Entry> {
         Some(Entry {
-            reference: self.reference(),
+            reference: self.name(),
             amount: of.money(self.amount),
             direction: self.direction(),
             reversal: None,
@@ -101,10 +110,10 @@ impl Booked {
     /// The payment, and its charges where they were taken from the debtor in the same booking.
     fn transactions(&self, of: &Reported) -> Vec<EntryTransaction> {
         let charged = self.payment.as_ref().filter(|_| self.nature == Nature::Payment && !self.credit);
-        let charges = charged.and_then(|payment| self.amount.checked_sub(payment.amount));
-        match charges.filter(|charges| !charges.is_zero()) {
-            Some(charges) => {
-                let paid = self.amount.checked_sub(charges).unwrap_or(self.amount);
+        // Only where payment and charges are all that was booked: something else may bear the same UETR.
+        let charged = charged.filter(|payment| payment.amount.checked_add(payment.charges) == Some(self.amount));
+        match charged.map(|payment| (payment.amount, payment.charges)).filter(|(_, charges)| !charges.is_zero()) {
+            Some((paid, charges)) => {
                 let charge = EntryTransaction {
                     code: self.code(Nature::Charge),
                     purpose: None,

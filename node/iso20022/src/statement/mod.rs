@@ -210,7 +210,8 @@ impl Stated {
     /// A name of 32 characters, of everything that tells this report from others; page 0 is that of all its pages.
     fn name(&self, page: u32) -> Option<Text35> {
         let Self { kind, of, from, to, .. } = self;
-        let names = (kind.definition(), of.account, &of.asset, from, (to, self.height), page);
+        let part = (page > 0).then(|| (page, self.entries.len() as u64, self.entries.first().and_then(Booked::name)));
+        let names = (kind.definition(), of.account, &of.asset, from, (to, self.height), part);
         let hash = Domain::IsoMessage.hash(&codec::encode(&names)).to_string();
         hash.get(..32).and_then(|name| name.parse().ok())
     }
@@ -241,11 +242,13 @@ impl Stated {
 
     fn totals(&self) -> Option<Totals> {
         let Sums { credits, debits } = self.sums?;
-        let total = |(count, sum): (u64, u128)| EntryTotal {
-            count: LongText::cut(&count.to_string()),
-            sum: LongText::cut(&major(sum, self.of.exponent)),
+        // A sum has at most 18 digits; a larger one is not told.
+        let total = |(count, sum): (u64, u128)| {
+            let sum =
+                Some(major(sum, self.of.exponent)).filter(|sum| sum.bytes().filter(u8::is_ascii_digit).count() <= 18);
+            Some(EntryTotal { count: LongText::cut(&count.to_string()), sum: Some(LongText::cut(&sum?)?) })
         };
-        Some(Totals { all: None, credits: Some(total(credits)), debits: Some(total(debits)) })
+        Some(Totals { all: None, credits: Some(total(credits)?), debits: Some(total(debits)?) })
     }
 
     fn header(&self) -> Option<Header> {

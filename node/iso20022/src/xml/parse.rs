@@ -2,6 +2,7 @@
 
 use super::element::{Element, Namespace};
 use crate::fault::{Fault, Rule};
+use compact_str::CompactString;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
@@ -56,7 +57,7 @@ impl Builder {
     }
 
     fn start(&mut self, namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<(), Fault> {
-        let name = start.local_name().as_ref().to_owned();
+        let name = CompactString::new(start.local_name().as_ref());
         self.elements = self.elements.saturating_add(1);
         if self.elements > ISO_ELEMENTS_MAX {
             return Err(self.fault(format!("more than {ISO_ELEMENTS_MAX} elements")));
@@ -112,10 +113,12 @@ impl Builder {
         let Some(element) = self.open.last_mut() else {
             return if blank { Ok(()) } else { Err(self.fault("text outside of the document".to_owned())) };
         };
-        if !element.children.is_empty() && !blank {
-            return Err(self.fault("text beside elements".to_owned()));
+        match (element.children.is_empty(), blank) {
+            (true, _) => element.text.push_str(text),
+            // Blanks between children say nothing, and there may be as many as children.
+            (false, true) => {}
+            (false, false) => return Err(self.fault("text beside elements".to_owned())),
         }
-        element.text.push_str(text);
         Ok(())
     }
 

@@ -227,13 +227,23 @@ pub const TABLE: &[Method] = &[
         "what became of an instruction, and the hash of its body",
     ),
     method(
+        "iso20022_message",
+        Access::Concerned,
+        &[
+            ("reference", "of an instruction, as statements and feed_read have it: as in 4711-0", true),
+            ("uetr", "only the messages of this payment; it must be given where there are more than 100", false),
+            ("proof", "false leaves the proof out", false),
+        ],
+        "the messages that an instruction stands for, as the other side's bank receives them, the same from every node",
+    ),
+    method(
         "iso20022_prepare",
         Access::Participant,
         &[
             ("message", "pacs.008, pacs.009, pacs.004, camt.056, camt.029 or pain.001", true),
             ("salt", "of the message's hashes, 64 hexadecimal digits; the node's own without it", false),
         ],
-        "what a message asks, as canonical bytes to sign; its answer where nothing is left to sign",
+        "what a message asks, as canonical bytes to sign; its answer: RCVD, or what became of it, with nothing to sign",
     ),
     method(
         "iso20022_statement",
@@ -264,7 +274,8 @@ pub const TABLE: &[Method] = &[
             ("salt", "of the message's hashes, 64 hexadecimal digits; the node's own without it", false),
             ("bytes", "of iso20022_prepare; without them the node signs, for who holds a key of its agent", false),
             ("signatures", "over the digest, each with key and signature", false),
-            ("timeoutMs", "how long to wait until it is final, at most 60000; 10000 without it", false),
+            ("wait", "admitted, which is answered ACTC at once, or final, as without it", false),
+            ("timeoutMs", "how long to wait, at most 60000; 10000 without it", false),
             ("proof", "false leaves the proof out", false),
         ],
         "settles a message once, however often it comes, and answers with the message that says what became of it",

@@ -5,6 +5,7 @@ mod clients;
 mod contracts;
 mod homes;
 mod hostile;
+mod ledger_made;
 mod net;
 mod outages;
 mod parties;

@@ -1,8 +1,11 @@
 //! Statements, the feed of events, and webhooks, over real processes.
 
 use crate::net::*;
+use crate::terminal::initiation;
 use seaway_cluster::{Cluster, Payer, Ports, now_ms};
+use seaway_genesis::ceremony::DEVNET;
 use seaway_genesis::seed;
+use seaway_genesis::written::WrittenGenesis;
 use seaway_iso20022::message::{AccountReport, AccountStatement, EntryNotification, Message};
 use seaway_sdk::MessageKeys;
 use seaway_sdk::settle_message;
@@ -32,18 +35,24 @@ impl Net {
         self.cluster.client(place).unwrap().call("iso20022_statement", asked).await.unwrap()
     }
 
-    /// Some business between two banks; gives the height after it.
-    async fn business(&self) -> u64 {
+    /// Some business between two banks, where HKD is so many hours ahead of UTC; gives the height after it.
+    async fn business(&self, ahead: i64) -> u64 {
         let keys = MessageKeys::new(vec![seed::secret_key("HARBHKHH")]);
         let now = || BlockTime::from_ms(now_ms()).unwrap();
-        let message = self.payer.bank_message().unwrap();
         let client = self.cluster.client(0).unwrap();
-        settle_message(&client, &message, now(), &keys).await.unwrap();
+        let settle = async |message: String| {
+            // Messages are dated eight hours ahead of UTC.
+            let message = message.replace(&day(now(), 8).to_string(), &day(now(), ahead).to_string());
+            let settled = settle_message(&client, &message, now(), &keys).await.unwrap();
+            assert_ne!(settled.status, seaway_iso20022::message::Status::Rejected, "{settled:?}");
+        };
+        settle(self.payer.bank_message().unwrap()).await;
         self.pay(0).await;
         self.pay(1).await;
         // It waits for the creditor's bank: its amount is held, and nothing is booked.
-        let waiting = self.payer.bank_message().unwrap().replace("125000.00", "600000.00");
-        settle_message(&client, &waiting, now(), &keys).await.unwrap();
+        settle(self.payer.bank_message().unwrap().replace("125000.00", "600000.00")).await;
+        // Three credits to one account in one block.
+        settle(initiation(&day(now(), ahead).to_string(), "hk-importer", ["sg-supplier"; 3])).await;
         self.pay(2).await;
         let height = self.height(0).await;
         for place in 0..5 {
@@ -51,6 +60,11 @@ impl Net {
         }
         height
     }
+}
+
+/// The day so many hours ahead of UTC.
+fn day(moment: BlockTime, ahead: i64) -> Day {
+    Day::of_local_ms(moment.ms().checked_add_signed(ahead * 3_600_000).unwrap())
 }
 
 fn accounts() -> [AccountId; 3] {
@@ -81,7 +95,7 @@ fn added_up(text: &str) -> (BTreeMap<String, u64>, i128) {
 #[tokio::test]
 async fn a_statement_is_the_same_at_every_node_and_leads_from_balance_to_balance() {
     let net = net().await;
-    let height = net.business().await.to_string();
+    let height = net.business(8).await.to_string();
     for account in accounts() {
         let asked = json!({"message": "camt.052.001.08", "height": height});
         let first = net.statement(0, account, asked.clone()).await;
@@ -119,7 +133,7 @@ async fn a_statement_is_the_same_at_every_node_and_leads_from_balance_to_balance
     // The held amount of the waiting payment is no entry; the payment's references stand in the others.
     let importer = net.statement(3, accounts()[0], json!({"message": "camt.052.001.08", "height": height})).await;
     let text = importer["message"].as_str().unwrap();
-    assert_eq!(importer["entries"], 1, "{text}");
+    assert_eq!(importer["entries"], 4, "{text}");
     assert!(text.contains("<EndToEndId>INVOICE-2026-0817</EndToEndId>") && text.contains("<UETR>"), "{text}");
     assert!(text.contains("<SubFmlyCd>XBCT</SubFmlyCd>") && !text.contains("600000.00"), "{text}");
     let at = text.split("<NtryRef>").nth(1).unwrap().split('-').next().unwrap();
@@ -140,20 +154,27 @@ async fn a_statement_is_the_same_at_every_node_and_leads_from_balance_to_balance
 
 #[tokio::test]
 async fn a_day_ends_by_the_assets_calendar_and_its_statement_holds_that_day_alone() {
-    let net = net().await;
-    net.business().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Ten hours behind UTC at first.
+    let (eight, ten) = ("offsets = [{ starts = \"1970-01-01T00:00:00Z\", minutes = 480 }]", "minutes = -600 }]");
+    let hkd = format!("asset = \"HKD\"\n{eight}");
+    assert!(DEVNET.contains(&hkd));
+    let draft = DEVNET.replacen(&hkd, &hkd.replace("minutes = 480 }]", ten), 1);
+    let draft = WrittenGenesis::parse(&draft).unwrap();
+    let mut cluster = Cluster::make_of(&folder.path().join("net"), Ports::own(), draft).unwrap();
+    cluster.start_all().unwrap();
+    cluster.connected(PATIENCE).await.unwrap();
+    let payer = Payer::new(&cluster.document);
+    let net = Net::of(cluster, payer, folder);
+    net.business(-10).await;
     let (_, last) = net.pay(0).await;
     let last: BlockTime = last["blockTime"].as_str().unwrap().parse().unwrap();
-    // From the next millisecond on it is a day later there: ten hours behind UTC become fourteen ahead of it.
-    let ends = last.after_ms(1);
-    let local = |ahead: i64| u64::try_from(i64::try_from(ends.ms()).unwrap() + ahead * 3_600_000).unwrap();
-    let (day, next) = (Day::of_local_ms(local(-10)), Day::of_local_ms(local(14)));
+    // From the next block on it is fourteen hours ahead of UTC there, which is the day after.
+    let (day, next) = (day(last, -10), day(last, 14));
     assert_eq!(day.next(), next);
     let days = [day, next, next.next()].map(|day| BusinessDay { day, opening: 0, cut_off: 1440 });
-    let offsets = [(BlockTime::default(), -600), (ends, 840)];
-    let offsets = offsets.map(|(starts, minutes)| OffsetChange { starts, minutes });
-    let calendar =
-        Calendar { offsets: Bounded::new(offsets.to_vec()).unwrap(), days: Bounded::new(days.to_vec()).unwrap() };
+    let offsets = vec![OffsetChange { starts: BlockTime::default(), minutes: 840 }];
+    let calendar = Calendar { offsets: Bounded::new(offsets).unwrap(), days: Bounded::new(days.to_vec()).unwrap() };
     let asset = CalendarKey::Asset(AssetId(1));
     let envelope = Envelope {
         network: net.cluster.document.network,
@@ -187,10 +208,13 @@ async fn a_day_ends_by_the_assets_calendar_and_its_statement_holds_that_day_alon
     assert_eq!(read.document.statement.entries.len(), 4);
     let today = net.statement(0, merchant, json!({"message": "camt.052.001.08"})).await;
     assert_eq!((&today["entries"], &today["balances"]["opening"]), (&json!(1), &json!("1999996.00")), "{today}");
+    // Days before there was anything have no statement, and the new calendar does not move the old days.
+    let early = json!({"account": merchant, "asset": "HKD", "message": "camt.053.001.08", "day": "2020-02-02"});
+    assert!(net.cluster.client(0).unwrap().call("iso20022_statement", early).await.is_err());
     // That day is not over.
     let mut asked = json!({"account": merchant, "asset": "HKD", "message": "camt.053.001.08", "day": next});
     let refused = net.cluster.client(0).unwrap().call("iso20022_statement", asked.clone()).await.unwrap_err();
-    assert!(refused.to_string().contains("day that is over"), "{refused}");
+    assert!(refused.to_string().contains("that is over"), "{refused}");
     asked["day"] = Value::Null;
     assert!(net.cluster.client(0).unwrap().call("iso20022_statement", asked).await.is_err());
     // By hand: one file, joined of pages with their proofs, which holds; a changed amount does not.
@@ -272,7 +296,7 @@ async fn a_system_that_was_down_misses_no_event() {
     cluster.connected(PATIENCE).await.unwrap();
     let payer = Payer::new(&cluster.document);
     let mut net = Net::of(cluster, payer, folder);
-    net.business().await;
+    net.business(8).await;
     // The node dies with everything undelivered, and with the call that nobody took.
     net.cluster.kill(1);
     net.pay(0).await;
@@ -303,7 +327,7 @@ async fn a_system_that_was_down_misses_no_event() {
     }
     assert_eq!(events, expected);
     let credited = |event: &&Value| event["type"] == "entry" && event["direction"] == "CRDT";
-    assert_eq!(events.iter().filter(credited).count(), 6, "{events:?}");
+    assert_eq!(events.iter().filter(credited).count(), 9, "{events:?}");
     let waits: Vec<&Value> = events.iter().filter(|event| event["type"] == "waiting").collect();
     assert_eq!((waits.len(), &waits[0]["amount"]), (1, &json!("600000.00 HKD")));
     let shown = net.says(3, 0, &["events", "MERLSGSG", "--after", "2", "--count", "2"]);

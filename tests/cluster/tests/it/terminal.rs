@@ -124,7 +124,7 @@ async fn a_bank_hands_over_a_file_and_signs_with_a_key_of_its_own() {
 }
 
 /// A customer's message with three payments into two accounts at a Singapore bank; the second account is unknown there.
-fn initiation(day: &str, debtor: &str, accounts: [&str; 3]) -> String {
+pub fn initiation(day: &str, debtor: &str, accounts: [&str; 3]) -> String {
     let credit = |(number, account): (usize, &&str)| {
         format!(
             r#"<CdtTrfTxInf><PmtId><EndToEndId>INV-{number}</EndToEndId></PmtId>

@@ -6,8 +6,14 @@ use super::asked::Ready;
 use crate::backend::{Backend, Travels};
 use crate::fault::Fault;
 use seaway_iso20022::order::Request;
-use seaway_types::instruction::{DecodedInstruction, RawInstruction};
+use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction};
+use seaway_types::keys::{KeyPolicy, PublicKey};
+use seaway_types::limits::PARTY_VALID_MS_MAX;
+use seaway_types::party::{PartyData, Told};
+use seaway_types::state::DebitAuthority;
+use seaway_types::time::BlockTime;
 use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Hands a message's party data over. Says how many payments it is of and to whom it goes, or that it stays with the sender: only a node of
 /// the debtor's agent hands it on, so a bank submits its messages there.
@@ -22,7 +28,7 @@ pub(super) fn hand_over<B: Backend>(
         return Ok(Value::Null);
     }
     let payments = records.len();
-    let travels = match is_signed(context, ready, raw)? {
+    let travels = match is_signed(context, &records, raw)? {
         true => context.backend.send_party_data(records)?,
         // The ledger will refuse it. What anybody may claim is told to nobody in the agent's name.
         false => Travels::KeptBySender,
@@ -33,16 +39,48 @@ pub(super) fn hand_over<B: Backend>(
     })
 }
 
-/// Whether someone has signed who has a say in the payment: the debtor's agent, or the holder of the debtor's account. Whether all who must
-/// have signed is the ledger's question.
-fn is_signed<B: Backend>(context: &Context<B>, ready: &Ready, raw: &RawInstruction) -> Result<bool, Fault> {
+fn now() -> BlockTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
+}
+
+/// Whether all have signed, and nobody else, whose signatures the payments of a message need, and whether these can still come: else the
+/// instruction will be refused, and who handed it in could let names wait at others as long as it liked.
+fn is_signed<B: Backend>(context: &Context<B>, records: &[PartyData], raw: &RawInstruction) -> Result<bool, Fault> {
     let Ok(authentic) = raw.clone().decode().and_then(DecodedInstruction::authenticate) else { return Ok(false) };
+    let (now, valid_until) = (now(), authentic.envelope().valid_until);
+    if valid_until <= now || valid_until > now.after_ms(PARTY_VALID_MS_MAX) {
+        return Ok(false);
+    }
     let participants = context.backend.participants()?;
-    let agent = participants.iter().find(|(bic, one)| *bic == ready.order.sender && one.active);
-    let debtor = ready.accounts.first().map(|debtor| context.backend.account(debtor)).transpose()?.flatten();
-    let has_say = |key| {
-        agent.is_some_and(|(_, agent)| agent.policy.contains(key))
-            || debtor.as_ref().is_some_and(|account| account.owner.contains(key))
-    };
-    Ok(authentic.signers().any(has_say))
+    let mut policies = Vec::new();
+    for leg in authentic.envelope().body.legs() {
+        let Leg::CreditTransfer(transfer) = leg else { continue };
+        let Some(debtor) = context.backend.account(&transfer.debtor)? else { return Ok(false) };
+        let agent = participants.iter().find(|(bic, one)| *bic == debtor.agent && one.active);
+        let Some((bic, agent)) = agent else { return Ok(false) };
+        if records.iter().any(|record| record.debtor_agent != *bic) {
+            return Ok(false);
+        }
+        match debtor.debit_authority {
+            DebitAuthority::Holder => policies.push(debtor.owner),
+            DebitAuthority::Agent => policies.push(agent.policy.clone()),
+            DebitAuthority::Both => policies.extend([debtor.owner, agent.policy.clone()]),
+        }
+    }
+    Ok(is_met(&policies, &authentic))
+}
+
+/// Whether each policy is met, and each signer belongs to one.
+fn is_met(policies: &[KeyPolicy], signed: &DecodedInstruction) -> bool {
+    let is_met = |policy: &KeyPolicy| policy.count(signed.signers()) >= usize::from(policy.threshold());
+    let belongs = |key: &PublicKey| policies.iter().any(|policy| policy.contains(key));
+    !policies.is_empty() && policies.iter().all(is_met) && signed.signers().all(belongs)
+}
+
+/// Takes back what was handed over of a message whose instruction was refused for good: no payment of it will come.
+pub(super) fn take_back<B: Backend>(context: &Context<B>, request: &Request, ready: &Ready) -> Result<(), Fault> {
+    let records = request.party_data(&ready.order, &ready.salt)?;
+    let told: Vec<Told> = records.iter().map(PartyData::told).collect();
+    context.backend.withdraw_party_data(&told)
 }

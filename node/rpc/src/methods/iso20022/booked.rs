@@ -1,6 +1,7 @@
 //! What was booked on an account in a block, with what the messages of its payments said.
 
 use super::super::Context;
+use super::days::Days;
 use crate::backend::{Backend, BlockAnswers};
 use crate::fault::Fault;
 use seaway_iso20022::statement::{Booked, Nature, PaymentDetails};
@@ -8,12 +9,10 @@ use seaway_types::Uetr;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::block::Block;
-use seaway_types::booking::{Booking, bookings};
-use seaway_types::calendar::Calendar;
+use seaway_types::booking::Booking;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
 use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction};
-use seaway_types::receipt::Posting;
 use seaway_types::time::Height;
 use std::collections::BTreeMap;
 
@@ -21,25 +20,25 @@ use std::collections::BTreeMap;
 pub(super) struct Of<'a> {
     pub account: AccountId,
     pub asset: AssetId,
-    pub calendar: &'a Calendar,
+    pub days: &'a Days,
 }
 
-/// A booking, and the instruction that made it, if one did.
+/// A booking, and where its instruction stands.
 pub(super) struct Found {
     pub booked: Booked,
-    pub raw: Option<RawInstruction>,
     /// The place of its credit among those of the receipt.
     pub credit: Option<usize>,
+    /// Whether the account is the debtor of its instruction, whose holder knows the whole of it.
+    pub is_debtor: bool,
 }
 
-/// What a block's postings on an account booked.
+/// Some of what a block booked on an account, with what is known of it.
 pub(super) fn booked<B: Backend>(
     context: &Context<B>,
     of: &Of<'_>,
     height: Height,
-    postings: &[Posting],
+    found: &[(usize, Booking)],
 ) -> Result<Vec<Found>, Fault> {
-    let found = bookings(postings, Some(of.asset));
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,7 +49,7 @@ pub(super) fn booked<B: Backend>(
     let acts = receipts.len().saturating_sub(block.instructions.len());
     let mut decoded: BTreeMap<u32, Option<DecodedInstruction>> = BTreeMap::new();
     let mut entries = Vec::with_capacity(found.len());
-    for booking in &found {
+    for (place_in_block, booking) in found {
         let place = (booking.receipt as usize).checked_sub(acts);
         let raw = place.and_then(|place| block.instructions.get(place));
         let instruction =
@@ -60,19 +59,34 @@ pub(super) fn booked<B: Backend>(
         let booked = Booked {
             height,
             receipt: booking.receipt,
+            place: u32::try_from(*place_in_block).unwrap_or(u32::MAX),
             credit: booking.credit,
             amount,
             time: block.header.time,
-            value: of.calendar.local(block.header.time).day,
+            value: of.days.day(height, block.header.time),
             uetr: booking.uetr,
             nature,
             payment,
         };
         let credits = outcomes.iter().find(|(of, _)| *of == booking.receipt).map_or(&[][..], |(_, credits)| credits);
         let credit = credits.iter().position(|credit| Some(credit.uetr) == booking.uetr);
-        entries.push(Found { booked, raw: raw.cloned(), credit });
+        let legs = instruction.as_ref().map_or(&[][..], |instruction| instruction.envelope().body.legs());
+        let debits = |leg: &Leg| matches!(leg, Leg::CreditTransfer(transfer) if transfer.debtor == of.account);
+        entries.push(Found { booked, credit, is_debtor: legs.iter().any(debits) });
     }
     Ok(entries)
+}
+
+/// The instruction whose receipt stands at a place of a block; none for the block's own act.
+pub(super) fn instruction<B: Backend>(
+    context: &Context<B>,
+    height: Height,
+    receipt: u32,
+) -> Result<Option<RawInstruction>, Fault> {
+    let block = stored(context, height)?;
+    let answers = context.backend.block_answers(height)?.unwrap_or_default();
+    let acts = answers.receipts.len().saturating_sub(block.instructions.len());
+    Ok((receipt as usize).checked_sub(acts).and_then(|place| block.instructions.get(place)).cloned())
 }
 
 fn stored<B: Backend>(context: &Context<B>, height: Height) -> Result<Block, Fault> {
@@ -136,6 +150,10 @@ fn details(transfer: &CreditTransfer, credit: &Credit) -> PaymentDetails {
         debtor_agent: credit.debtor_agent,
         creditor_agent: credit.creditor_agent,
         amount: credit.amount,
+        charges: credit
+            .charges
+            .iter()
+            .fold(Amount::ZERO, |sum, charge| sum.checked_add(charge.amount).unwrap_or(sum)),
         purpose: credit.purpose,
     }
 }

@@ -3,11 +3,13 @@
 mod asked;
 mod beside;
 mod booked;
+mod days;
+mod message;
 mod outcome;
 mod statement;
 mod submit;
 
-use super::{Context, parse};
+use super::{Context, parse, reading};
 use crate::backend::Backend;
 use crate::fault::Fault;
 use jsonrpsee_core::RegisterMethodError;
@@ -15,6 +17,7 @@ use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
 
 pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result<(), RegisterMethodError> {
+    reading(module, "iso20022_message", message::message)?;
     module.register_async_method("iso20022_prepare", |params, context, extensions| async move {
         let reader = context.reader(&extensions);
         let prepared = async { submit::prepare(&context, reader, parse(&params)?).await };

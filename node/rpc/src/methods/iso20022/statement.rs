@@ -5,6 +5,7 @@
 
 use super::super::{Context, Reader, asset};
 use super::booked::{Found, Of, booked};
+use super::days::Days;
 use crate::backend::{About, Backend, ReceiptPart};
 use crate::cursor;
 use crate::fault::Fault;
@@ -13,17 +14,19 @@ use seaway_iso20022::statement::{Balances, Kind, Reported, Stated, Sums};
 use seaway_types::AccountId;
 use seaway_types::amount::Amount;
 use seaway_types::bic::Bic;
-use seaway_types::booking::bookings;
-use seaway_types::state::{Balance, StateKey};
+use seaway_types::booking::{Booking, bookings};
+use seaway_types::state::StateKey;
 use seaway_types::time::{BlockTime, Day, Height};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Entries of a page, unless one block has more.
+/// Entries of a page.
 const ENTRIES_MAX: usize = 1_000;
-/// Entries of a page that comes with its proofs: each has a block's header and certificate.
+/// Entries of a page that comes with its proofs.
 const PROVEN_MAX: usize = 100;
+/// Bytes of instructions in the proofs of a page.
+const PROVEN_BYTES_MAX: usize = 4 << 20;
 /// Blocks that are read at once.
 const BLOCKS: usize = 100;
 
@@ -49,6 +52,9 @@ pub(super) struct Asked {
     proof: bool,
 }
 
+/// Where a page begins: a block, and how many of the account's entries in it were told before.
+type At = (Height, usize);
+
 /// The blocks that a statement tells of, and their time.
 struct Span {
     day: Day,
@@ -64,7 +70,7 @@ pub(super) async fn statement<B: Backend>(
     reader: Reader,
     asked: Asked,
 ) -> Result<Value, Fault> {
-    let (of, account) = (asked.account, asked.clone());
+    let of = asked.account;
     let agent = context.read(move |context| {
         context.ensure_account(&reader, &of)?;
         let found = context.backend.account(&of)?;
@@ -72,47 +78,56 @@ pub(super) async fn statement<B: Backend>(
     });
     let agent = agent.await?;
     if let Some(number) = &asked.number {
-        let named = context.backend.resolve(agent, number.clone()).await?;
-        if named != of {
-            let expected = "the number by which the account's agent knows it";
-            return Err(Fault::Parameter { field: "number", value: number.clone(), expected });
+        // Whether another account has the number is nobody's business.
+        match context.backend.resolve(agent, number.clone()).await {
+            Ok(named) if named == of => {}
+            Ok(_) | Err(Fault::NoAccount { .. }) => {
+                let expected = "the number by which the account's agent knows it";
+                return Err(Fault::Parameter { field: "number", value: number.clone(), expected });
+            }
+            Err(fault) => return Err(fault),
         }
     }
-    context.read(move |context| page(context, agent, &account)).await
+    context.read(move |context| page(context, &reader, agent, &asked)).await
 }
 
-fn page<B: Backend>(context: &Context<B>, agent: Bic, asked: &Asked) -> Result<Value, Fault> {
+fn page<B: Backend>(context: &Context<B>, reader: &Reader, agent: Bic, asked: &Asked) -> Result<Value, Fault> {
     let refused = |field, value: &str, expected| Fault::Parameter { field, value: value.to_owned(), expected };
-    let kind = Kind::of(&asked.message)
-        .ok_or_else(|| refused("message", &asked.message, "camt.053.001.08, camt.052.001.08 or camt.054.001.08"))?;
+    let expected = "camt.053.001.08, camt.052.001.08 or camt.054.001.08";
+    let kind = Kind::of(&asked.message).ok_or_else(|| refused("message", &asked.message, expected))?;
     let count_max = if asked.proof { PROVEN_MAX } else { ENTRIES_MAX };
     let count = asked.count.unwrap_or(count_max);
     if !(1..=count_max).contains(&count) {
-        return Err(refused("count", &count.to_string(), "1 to 1,000 entries, with proofs 1 to 100"));
+        return Err(refused("count", &count.to_string(), "1 to 1000 entries, with proofs 1 to 100"));
     }
     let book = context.backend.assets()?;
     let (id, asset) = asset(&book, &asked.asset)?;
     let mut reported = Reported::of(asked.account, agent, asset);
     reported.number = asked.number.as_deref().and_then(number);
-    let calendar = context.backend.calendar(id)?;
-    let of = Of { account: asked.account, asset: id, calendar: &calendar };
+    let days = Days::of(context, id)?;
+    let of = Of { account: asked.account, asset: id, days: &days };
     let listed = (asked.account, id, &asked.message, asked.day, asked.height);
-    let (known, (number, next)) = match &asked.cursor {
+    let (known, (number, at)) = match &asked.cursor {
         Some(text) => {
-            let (height, at) = cursor::read::<(u32, Height)>(text, "iso20022_statement", &listed)?;
+            let (height, at) = cursor::read::<(u32, At)>(text, "iso20022_statement", &listed)?;
             (Some(height), at)
         }
-        None => (None, (1, Height(0))),
+        None => (None, (1, (Height(0), 0))),
     };
     let span = span(context, kind, &of, asked, known)?;
-    let begins = next.max(span.first);
-    let (found, follows) = entries(context, &of, (begins, span.last), count)?;
-    let ends = follows.map_or(span.last, |next| Height(next.0.saturating_sub(1)));
-    let proofs = if asked.proof { Some(proofs(context, &of, &found, ends)?) } else { None };
+    let at = at.max((span.first, 0));
+    let Entries { opening, found, follows } = entries(context, &of, (at, span.last), count)?;
+    let closing = match follows {
+        None => booked_at(context, &of, span.last)?,
+        Some(_) => found.iter().try_fold(opening, |sum, one| moved(sum, one.booked.credit, one.booked.amount))?,
+    };
+    let proofs = if asked.proof { Some(proofs(context, reader, &of, agent, (&found, span.last))?) } else { None };
     let entries: Vec<_> = found.into_iter().map(|found| found.booked).collect();
     let sums = if number == 1 { Some(sums(context, &of, &entries, (follows, span.last))?) } else { None };
-    let whole = balances(context, &of, span.first, span.last)?;
-    let major = |amount: Amount| amount.to_major(asset.exponent);
+    let available = context.backend.balance_at(&of.account, id, span.last)?.available;
+    let whole =
+        [booked_at(context, &of, Height(span.first.0.saturating_sub(1)))?, booked_at(context, &of, span.last)?];
+    let [first, last] = whole.map(|amount| amount.to_major(asset.exponent));
     let stated = Stated {
         kind,
         of: reported,
@@ -122,11 +137,12 @@ fn page<B: Backend>(context: &Context<B>, agent: Bic, asked: &Asked) -> Result<V
         to: span.to,
         height: span.last,
         page: (number, follows.is_none()),
-        balances: balances(context, &of, begins, ends)?,
+        balances: Balances { opening, closing, available },
         sums,
         entries,
     };
     let text = stated.write().map_err(|error| Fault::Internal(error.to_string()))?;
+    let next = follows.map(|at| (number.saturating_add(1), at));
     Ok(json!({
         "definition": kind.definition(),
         "message": text,
@@ -136,12 +152,8 @@ fn page<B: Backend>(context: &Context<B>, agent: Bic, asked: &Asked) -> Result<V
         "to": span.to,
         "page": number,
         "entries": stated.entries.len(),
-        "balances": {
-            "opening": major(whole.opening), "closing": major(whole.closing), "available": major(whole.available),
-        },
-        "cursor": follows.map(|next| {
-            cursor::write("iso20022_statement", &listed, span.last, (number.saturating_add(1), next))
-        }),
+        "balances": {"opening": first, "closing": last, "available": available.to_major(asset.exponent)},
+        "cursor": next.map(|next| cursor::write("iso20022_statement", &listed, span.last, next)),
         "proofs": proofs,
     }))
 }
@@ -162,16 +174,18 @@ fn span<B: Backend>(
     asked: &Asked,
     known: Option<Height>,
 ) -> Result<Span, Fault> {
-    let tip = context.backend.status();
     let refused = |field, value: String, expected| Err(Fault::Parameter { field, value, expected });
+    let tip = context.backend.status().height;
     match (kind, asked.day, asked.height) {
         (Kind::EndOfDay, Some(day), None) => {
-            let (from, to) = (of.calendar.starts(day), of.calendar.starts(day.next()));
-            if tip.time < to {
-                let expected = "a day that is over in the asset's calendar; camt.052 tells of one that is not";
+            let expected = "a day with or after the first block that is over in the asset's calendar; camt.052 tells of \
+                            one that is not";
+            let first = of.days.first(context, tip, day)?;
+            let after = of.days.first(context, tip, day.next())?.filter(|after| after.0 > 1);
+            let (Some(first), Some(after)) = (first, after) else {
                 return refused("day", day.to_string(), expected);
-            }
-            let (first, after) = (first_since(context, tip.height, from)?, first_since(context, tip.height, to)?);
+            };
+            let (from, to) = (of.days.starts(first, day), of.days.starts(after, day.next()));
             Ok(Span { day, from, to, first, last: Height(after.0.saturating_sub(1)) })
         }
         (Kind::EndOfDay, ..) => refused("day", String::new(), "camt.053 is of a day, without a height"),
@@ -179,54 +193,58 @@ fn span<B: Backend>(
         (Kind::Entry, None, None) => refused("height", String::new(), "camt.054 is of the block of a height"),
         (kind, None, height) => {
             let last = super::super::account::height(context, known.or(height))?;
-            let block = context.backend.block(last)?;
             let unknown = || Fault::Unknown { what: "block at height", value: last.to_string() };
-            let to = block.ok_or_else(unknown)?.block.header.time;
-            let day = of.calendar.local(to).day;
-            let from = if kind == Kind::Entry { to } else { of.calendar.starts(day) };
-            let first = if kind == Kind::Entry { last } else { first_since(context, last, from)? };
-            Ok(Span { day, from, to, first, last })
+            let to = context.backend.block(last)?.ok_or_else(unknown)?.block.header.time;
+            let day = of.days.day(last, to);
+            if kind == Kind::Entry {
+                return Ok(Span { day, from: to, to, first: last, last });
+            }
+            let first = of.days.first(context, last, day)?.unwrap_or(last);
+            Ok(Span { day, from: of.days.starts(first, day), to, first, last })
         }
     }
 }
 
-/// The first height, up to the one after the tip, whose block is not older than a moment. Block time rises strictly.
-fn first_since<B: Backend>(context: &Context<B>, tip: Height, moment: BlockTime) -> Result<Height, Fault> {
-    let (mut before, mut after) = (1, tip.0.saturating_add(1));
-    while before < after {
-        let middle = before.midpoint(after);
-        let unknown = || Fault::Unknown { what: "block at height", value: middle.to_string() };
-        let time = context.backend.block(Height(middle))?.ok_or_else(unknown)?.block.header.time;
-        if time < moment {
-            before = middle.saturating_add(1);
-        } else {
-            after = middle;
-        }
-    }
-    Ok(Height(after))
+/// The entries of a page.
+struct Entries {
+    /// Booked before them.
+    opening: Amount,
+    found: Vec<Found>,
+    /// Where the next ones begin, if there are any.
+    follows: Option<At>,
 }
 
-/// The entries of whole blocks, at least one and about so many, and the height of the block with the next ones, if there are
-/// any up to the last height.
+/// So many entries from a place on, up to the last height.
 fn entries<B: Backend>(
     context: &Context<B>,
     of: &Of<'_>,
-    (first, last): (Height, Height),
+    (at, last): (At, Height),
     count: usize,
-) -> Result<(Vec<Found>, Option<Height>), Fault> {
-    let (mut found, mut next) = (Vec::new(), first);
+) -> Result<Entries, Fault> {
+    let (begins, mut told) = at;
+    let mut opening = booked_at(context, of, Height(begins.0.saturating_sub(1)))?;
+    let (mut found, mut next) = (Vec::new(), begins);
     while next <= last {
         let blocks = context.backend.entries_from(&of.account, next, BLOCKS)?;
         let Some((furthest, _)) = blocks.last() else { break };
         next = Height(furthest.0.saturating_add(1));
         for (height, postings) in blocks.iter().take_while(|(height, _)| *height <= last) {
-            if found.len() >= count && !bookings(postings, Some(of.asset)).is_empty() {
-                return Ok((found, Some(*height)));
+            let mut all: Vec<(usize, Booking)> = bookings(postings, Some(of.asset)).into_iter().enumerate().collect();
+            // Only the block in which the page before it ended has entries that were told.
+            let before = all.drain(..std::mem::take(&mut told).min(all.len()));
+            for (_, booking) in before {
+                opening = moved(opening, booking.credit, amount(booking.amount)?)?;
             }
-            found.extend(booked(context, of, *height, postings)?);
+            let first = all.first().map(|(place, _)| *place);
+            let left = count.saturating_sub(found.len());
+            let taken = all.len().min(left);
+            found.extend(booked(context, of, *height, all.get(..taken).unwrap_or_default())?);
+            if let Some(first) = first.filter(|_| taken < all.len()) {
+                return Ok(Entries { opening, found, follows: Some((*height, first.saturating_add(taken))) });
+            }
         }
     }
-    Ok((found, None))
+    Ok(Entries { opening, found, follows: None })
 }
 
 /// All entries counted: those of this page, and those that follow.
@@ -234,48 +252,84 @@ fn sums<B: Backend>(
     context: &Context<B>,
     of: &Of<'_>,
     page: &[seaway_iso20022::statement::Booked],
-    (follows, last): (Option<Height>, Height),
+    (follows, last): (Option<At>, Height),
 ) -> Result<Sums, Fault> {
     let mut sums = Sums::default();
     page.iter().for_each(|entry| sums.add(entry.credit, entry.amount.minor_units()));
-    let mut next = follows;
+    let (mut next, mut told) = (follows.map(|(height, _)| height), follows.map_or(0, |(_, told)| told));
     while let Some(first) = next.filter(|first| *first <= last) {
         let blocks = context.backend.entries_from(&of.account, first, BLOCKS)?;
         next = blocks.last().map(|(furthest, _)| Height(furthest.0.saturating_add(1)));
         for (_, postings) in blocks.iter().take_while(|(height, _)| *height <= last) {
             let found = bookings(postings, Some(of.asset));
-            found.iter().for_each(|booking| sums.add(booking.credit, booking.amount));
+            let left = found.iter().skip(std::mem::take(&mut told));
+            left.for_each(|booking| sums.add(booking.credit, booking.amount));
         }
     }
     Ok(sums)
 }
 
-/// Booked before a block, and booked and available after another.
-fn balances<B: Backend>(context: &Context<B>, of: &Of<'_>, begins: Height, ends: Height) -> Result<Balances, Fault> {
-    let at = |height| context.backend.balance_at(&of.account, of.asset, height);
-    let booked = |balance: &Balance| {
-        let booked = u64::try_from(balance.booked()).ok().and_then(|booked| Amount::new(booked).ok());
-        booked.ok_or_else(|| Fault::Internal("a balance is larger than an amount".to_owned()))
-    };
-    let (before, after) = (at(Height(begins.0.saturating_sub(1)))?, at(ends)?);
-    Ok(Balances { opening: booked(&before)?, closing: booked(&after)?, available: after.available })
+fn amount(minor_units: u64) -> Result<Amount, Fault> {
+    Amount::new(minor_units).map_err(|error| Fault::Internal(error.to_string()))
 }
 
-/// What shows each entry without trust in this node: the receipt of its instruction, the instruction, and at the tip the
-/// balance too.
-fn proofs<B: Backend>(context: &Context<B>, of: &Of<'_>, found: &[Found], ends: Height) -> Result<Value, Fault> {
-    let prove = |found: &Found| {
-        let Found { booked, raw, credit } = found;
+/// A balance after an entry.
+fn moved(balance: Amount, credit: bool, by: Amount) -> Result<Amount, Fault> {
+    let after = if credit { balance.checked_add(by) } else { balance.checked_sub(by) };
+    after.ok_or_else(|| Fault::Internal("an entry does not fit its balance".to_owned()))
+}
+
+/// What was booked on the account after a block.
+fn booked_at<B: Backend>(context: &Context<B>, of: &Of<'_>, height: Height) -> Result<Amount, Fault> {
+    let balance = context.backend.balance_at(&of.account, of.asset, height)?;
+    let too_large = || Fault::Internal("a balance is larger than an amount".to_owned());
+    amount(u64::try_from(balance.booked()).map_err(|_| too_large())?)
+}
+
+/// What shows each entry without trust in this node: the receipt, the instruction where it is the reader's to see, and at the
+/// tip the balance too.
+fn proofs<B: Backend>(
+    context: &Context<B>,
+    reader: &Reader,
+    of: &Of<'_>,
+    agent: Bic,
+    (found, last): (&[Found], Height),
+) -> Result<Value, Fault> {
+    // A creditor sees its own credit of a bulk, and not what the others get.
+    let sees_all = match context.ensure_any(reader, &[], &[agent]) {
+        Ok(()) => true,
+        Err(Fault::Forbidden) => false,
+        Err(fault) => return Err(fault),
+    };
+    let (mut genesis, mut lineage) = (Value::Null, Value::Null);
+    let (mut blocks, mut entries): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
+    let (mut told, mut bytes): (Option<(Height, u32)>, usize) = (None, 0);
+    for Found { booked, credit, is_debtor } in found {
         let part = credit.map_or(ReceiptPart::Whole, ReceiptPart::Credit);
         let proof = context.backend.prove(booked.height, booked.receipt, part)?;
-        Ok(json!({"reference": booked.reference(), "uetr": booked.uetr, "proof": proof, "instruction": raw}))
-    };
-    let entries: Vec<Value> = found.iter().map(prove).collect::<Result<_, Fault>>()?;
-    let at_tip = context.backend.status().height == ends;
+        let instruction = match told == Some((booked.height, booked.receipt)) || !(sees_all || *is_debtor) {
+            true => None,
+            false => super::booked::instruction(context, booked.height, booked.receipt)?,
+        };
+        bytes = bytes.saturating_add(instruction.as_ref().map_or(0, |raw| raw.0.len()));
+        let instruction = instruction.filter(|_| bytes <= PROVEN_BYTES_MAX);
+        if told.is_none_or(|(height, _)| height != booked.height) {
+            blocks.push(json!({"header": proof.header, "certificate": proof.certificate}));
+        }
+        told = Some((booked.height, booked.receipt));
+        entries.push(json!({
+            "reference": booked.name(), "height": booked.height, "uetr": booked.uetr, "receipt": proof.receipt,
+            "instruction": instruction,
+        }));
+        (genesis, lineage) = (json!(proof.genesis), json!(proof.lineage));
+    }
     let key = StateKey::Balance(of.account, of.asset);
+    let at_tip = context.backend.status().height == last;
     let balance = at_tip.then(|| context.backend.prove_state(About::Record(key))).transpose()?;
-    let (account, asset) = (of.account, of.asset);
-    Ok(
-        json!({"account": account, "asset": asset, "entries": entries, "balance": balance.filter(|proof| proof.header.height == ends)}),
-    )
+    Ok(json!({
+        "account": of.account,
+        "asset": of.asset,
+        "page": {"genesis": genesis, "lineage": lineage, "blocks": blocks, "entries": entries},
+        "balance": balance.filter(|proof| proof.header.height == last),
+    }))
 }

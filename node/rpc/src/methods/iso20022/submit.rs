@@ -6,16 +6,18 @@
 //!
 //! Names, addresses and remittance information of a message are handed over before its instruction is submitted; `partyData` says
 //! where they go. A message that is known already hands over nothing, and says nothing of it.
+//!
+//! What is prepared is answered `RCVD`, and what is admitted `ACTC` where nobody waits until it is final.
 
 use super::super::payment::{Signature, signed, timeout};
 use super::super::{Context, Reader};
 use super::asked::{Asked, Ready, Stage, ask};
-use super::beside::hand_over;
+use super::beside::{hand_over, take_back};
 use super::outcome::{admitted, present};
 use crate::backend::{Answered, Backend, Placed, ReceiptPart, Wait};
 use crate::fault::Fault;
 use seaway_iso20022::message::Status;
-use seaway_iso20022::order::{Outcome, Request};
+use seaway_iso20022::order::{Answer, Outcome, Request};
 use seaway_types::codec;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::{Envelope, RawInstruction};
@@ -26,6 +28,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// For what an answer waits.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Until {
+    /// That the message's instruction waits for a block.
+    Admitted,
+    /// That it is final.
+    #[default]
+    Final,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +55,8 @@ pub(super) struct Submit {
     /// The envelope that `iso20022_prepare` gave, and signatures over its digest; without them the node signs.
     bytes: Option<RawInstruction>,
     signatures: Option<Vec<Signature>>,
+    #[serde(default)]
+    wait: Until,
     timeout_ms: Option<u64>,
     /// Whether the answer comes with its proof; it does unless this is false.
     proof: Option<bool>,
@@ -58,23 +73,29 @@ pub(super) async fn prepare<B: Backend>(
     reader: Reader,
     asked: Prepare,
 ) -> Result<Value, Fault> {
-    let Asked { request, stage } = ask(context, reader, asked.message, asked.salt, now()).await?;
+    let now = now();
+    let Asked { request, stage } = ask(context, reader, asked.message, asked.salt, now).await?;
     match stage {
         Stage::Answered { outcome, placed } => {
             answer(context, request, Became { outcome, placed, party_data: Value::Null }, true).await
         }
         Stage::Ready(ready) => {
             let Ready { order, envelope, accounts, .. } = *ready;
-            Ok(json!({
-                "definition": request.definition(),
-                "status": Status::Received.code(),
-                "bytes": hex::encode(codec::encode(&envelope)),
-                "digest": envelope.digest(),
-                "bodyHash": envelope.body_hash(),
-                "uetrs": order.uetrs,
-                "accounts": accounts,
-                "envelope": envelope,
-            }))
+            let received = Outcome { status: Status::Received, ..admitted(now) };
+            let read = context.read(move |_| {
+                Ok(json!({
+                    "definition": request.definition(),
+                    "status": received.status.code(),
+                    "answer": written(&request, &received),
+                    "bytes": hex::encode(codec::encode(&envelope)),
+                    "digest": envelope.digest(),
+                    "bodyHash": envelope.body_hash(),
+                    "uetrs": order.uetrs,
+                    "accounts": accounts,
+                    "envelope": envelope,
+                }))
+            });
+            read.await
         }
     }
 }
@@ -92,8 +113,12 @@ pub(super) async fn submit<B: Backend>(
 }
 
 async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Submit) -> Result<Value, Fault> {
-    let Submit { message, salt, bytes, signatures, proof, .. } = asked;
+    let Submit { message, salt, bytes, signatures, wait, proof, .. } = asked;
     let proof = proof.unwrap_or(true);
+    let wait = match wait {
+        Until::Admitted => Wait::Admitted,
+        Until::Final => Wait::Final,
+    };
     let mut tips = context.backend.tips();
     let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
     let ready = match stage {
@@ -118,7 +143,15 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
         Ok((request, ready, raw, party_data))
     });
     let (request, ready, raw, party_data) = read.await?;
-    match context.backend.submit(raw, Wait::Final).await {
+    let answered = context.backend.submit(raw, wait).await;
+    let for_good = answered.as_ref().err().is_some_and(is_for_good);
+    let (request, ready, party_data) = if for_good {
+        let (request, ready) = taken_back(context, request, ready).await?;
+        (request, ready, Value::Null)
+    } else {
+        (request, ready, party_data)
+    };
+    match answered {
         Ok(Answered::Final(placed)) => {
             let (order, found) = (ready.order, placed.clone());
             let outcome = context.read(move |context| present(context, &order, &found)).await?;
@@ -127,8 +160,8 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
         Ok(Answered::Admitted) => {
             answer(context, request, Became { outcome: admitted(now()), placed: None, party_data }, proof).await
         }
-        // The same message came through another node at the same time: its key is taken, by this body or by another, and what
-        // took it will be final.
+        // The same message came through another node at the same time: its key is taken, by this body or by another. By
+        // which can only be told when what took it is final, also where nobody would wait for that.
         Err(fault) if fault.is_taken() => loop {
             let Asked { request, stage } = ask(context, reader, message.clone(), salt, now()).await?;
             if let Stage::Answered { outcome, placed } = stage {
@@ -145,6 +178,28 @@ async fn settle<B: Backend>(context: &Arc<Context<B>>, reader: Reader, asked: Su
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// Whether no block will hold what was refused. One that was full says nothing of the next.
+fn is_for_good(fault: &Fault) -> bool {
+    match fault {
+        Fault::Void(reason) => !fault.is_taken() && !matches!(reason, VoidReason::BlockFull),
+        Fault::Observer => true,
+        _ => false,
+    }
+}
+
+/// Party data of a refused message, taken back.
+async fn taken_back<B: Backend>(
+    context: &Arc<Context<B>>,
+    request: Request,
+    ready: Box<Ready>,
+) -> Result<(Request, Box<Ready>), Fault> {
+    let read = context.read(move |context| {
+        take_back(context, &request, &ready)?;
+        Ok((request, ready))
+    });
+    read.await
 }
 
 /// Whether a refusal says something of the message itself, and not of when it came.
@@ -211,7 +266,6 @@ async fn answer<B: Backend>(
         let credits = outcome.credits.iter().map(|credit| {
             json!({"uetr": credit.uetr, "status": credit.status.code(), "reason": why(credit.reason.as_ref())})
         });
-        let answer = request.answer(&outcome);
         Ok(json!({
             "definition": request.definition(),
             "status": outcome.status.code(),
@@ -220,12 +274,18 @@ async fn answer<B: Backend>(
             "reference": outcome.reference,
             "height": placed.as_ref().map(|placed| placed.height),
             "credits": credits.collect::<Vec<_>>(),
-            "answer": answer.map(|answer| json!({"definition": answer.definition, "message": answer.text})),
+            "answer": written(&request, &outcome),
             "partyData": party_data,
             "proof": proof.transpose()?,
         }))
     });
     read.await
+}
+
+/// The message that answers, if there is one for it.
+fn written(request: &Request, outcome: &Outcome) -> Value {
+    let shown = |answer: Answer| json!({"definition": answer.definition, "message": answer.text});
+    request.answer(outcome).map_or(Value::Null, shown)
 }
 
 fn why(reason: Option<&(String, String)>) -> Value {

@@ -19,7 +19,7 @@ use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{DecodedInstruction, Envelope, RawInstruction, Submitter};
-use seaway_types::party::PartyData;
+use seaway_types::party::{PartyData, Told};
 use seaway_types::receipt::{Posting, Receipt};
 use seaway_types::signature::public_key;
 use seaway_types::state::{
@@ -110,6 +110,10 @@ impl Backend for Node {
 
     fn send_party_data(&self, _: Vec<PartyData>) -> Result<Travels, Fault> {
         Ok(Travels::KeptBySender)
+    }
+
+    fn withdraw_party_data(&self, _: &[Told]) -> Result<(), Fault> {
+        Ok(())
     }
 
     fn party_data(&self, _: &Uetr) -> Result<Vec<PartyData>, Fault> {
@@ -215,8 +219,9 @@ impl Backend for Node {
         Ok(balance)
     }
 
-    fn calendar(&self, asset: AssetId) -> Result<Calendar, Fault> {
-        Ok(self.read(&CalendarKey::Asset(asset))?.unwrap_or_default())
+    fn calendars(&self, asset: AssetId) -> Result<Vec<(Height, Calendar)>, Fault> {
+        let found: Option<Calendar> = self.read(&CalendarKey::Asset(asset))?;
+        Ok(found.map(|calendar| (Height(0), calendar)).into_iter().collect())
     }
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, Fault> {
