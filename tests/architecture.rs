@@ -48,6 +48,7 @@ const PURE_IMPORTS: [&str; 16] = [
     "foldhash",
     "hashbrown",
     "hex",
+    "compact_str",
     "quick-xml",
     "serde",
     "serde_json",

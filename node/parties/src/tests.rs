@@ -69,7 +69,10 @@ fn lengths_and_numbers_are_bounded() {
     let ours = public_key(&OURS);
     let empty = codec::encode(&long(0)).len();
     let most = long(PARTY_DATA_BYTES_MAX - empty);
-    assert_eq!(unpack(&pack(std::slice::from_ref(&most), &ours).unwrap(), &OURS).unwrap()[..], [most.clone()]);
+    assert_eq!(
+        unpack(&pack(std::slice::from_ref(&most), &ours).unwrap(), &OURS).unwrap()[..],
+        std::slice::from_ref(&most)[..]
+    );
     let (length, length_max) = (PARTY_DATA_BYTES_MAX + 1, PARTY_DATA_BYTES_MAX);
     let more = long(PARTY_DATA_BYTES_MAX - empty + 1);
     assert_eq!(pack(std::slice::from_ref(&more), &ours), Err(SealError::TooLong { length, length_max }));

@@ -44,6 +44,13 @@ impl Agents {
     }
 }
 
+/// A participant's events of one block.
+struct Row {
+    first: u64,
+    height: u64,
+    count: u64,
+}
+
 /// The events of a block, by participant, each in order.
 type Events = BTreeMap<Bic, Vec<FeedWhat>>;
 
@@ -81,19 +88,19 @@ impl Database {
 
     fn next_number(&self, participant: &Bic) -> Result<u64, StorageError> {
         let last = self.feed_row(participant, u64::MAX)?;
-        Ok(last.map_or(1, |(first, (_, count))| first.saturating_add(count)))
+        Ok(last.map_or(1, |row| row.first.saturating_add(row.count)))
     }
 
-    /// The last row that begins at or before a number: its first number, its height and its count.
-    fn feed_row(&self, participant: &Bic, number: u64) -> Result<Option<(u64, (u64, u64))>, StorageError> {
+    /// The last row that begins at or before a number.
+    fn feed_row(&self, participant: &Bic, number: u64) -> Result<Option<Row>, StorageError> {
         let (prefix, start) = (codec::encode(participant), keys::feed(participant, number));
         let mut rows = self.db().iterator_cf(self.family(FEED)?, IteratorMode::From(&start, Direction::Reverse));
         let Some(row) = rows.next() else { return Ok(None) };
         let (key, value) = row.map_err(|error| self.failed(&error))?;
         let first =
             key.last_chunk::<8>().filter(|_| key.starts_with(&prefix)).map(|first| u64::from_be_bytes(*first));
-        let value = codec::decode_own(&value).map_err(|error| self.damaged(FEED, error))?;
-        Ok(first.map(|first| (first, value)))
+        let (height, count) = codec::decode_own(&value).map_err(|error| self.damaged(FEED, error))?;
+        Ok(first.map(|first| Row { first, height, count }))
     }
 
     /// A participant's events with numbers above one, at most so many, and of at most 100 blocks: there may be more, though
@@ -111,7 +118,7 @@ impl Database {
             if found.len() >= count_max {
                 break;
             }
-            let Some((first, (height, count))) = self.feed_row(participant, next)? else { break };
+            let Some(Row { first, height, count }) = self.feed_row(participant, next)? else { break };
             // The last row may end before it: then there is no such number yet.
             let skipped = next.saturating_sub(first);
             if skipped >= count {

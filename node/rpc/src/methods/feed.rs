@@ -112,7 +112,14 @@ fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) 
         FeedWhat::Waits { receipt, credit } => {
             let credits = told.answers.outcomes.iter().find(|(of, _)| of == receipt);
             let outcome = credits.and_then(|(_, credits)| credits.get(*credit)).ok_or_else(missing)?;
+            // Who accepts it names the payment, and so its debtor's agent.
+            let named = backend.standings(&outcome.uetr)?.into_iter().find(|standing| {
+                standing.name.kind == outcome.kind
+                    && standing.facts.creditor == outcome.creditor
+                    && standing.height == told.height
+            });
             json!({
+                "debtorAgent": named.map(|standing| standing.name.debtor_agent),
                 "type": "waiting",
                 "status": outcome.status.iso(),
                 "uetr": outcome.uetr,
@@ -137,12 +144,7 @@ fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) 
             _ => return Err(missing()),
         },
         FeedWhat::FollowedUp { receipt, leg, payment } => {
-            let acts = told.answers.receipts.len().saturating_sub(told.block.instructions.len());
-            let place = (*receipt as usize).checked_sub(acts).ok_or_else(missing)?;
-            let raw = told.block.instructions.get(place).cloned().ok_or_else(missing)?;
-            let decoded = raw.decode().map_err(|_| missing())?;
-            let followed = decoded.envelope().body.legs().get(*leg).ok_or_else(missing)?;
-            let (act, reason) = follow_up(followed).ok_or_else(missing)?;
+            let (act, reason) = told.follow_up(*receipt, *leg).ok_or_else(missing)?;
             json!({
                 "type": act,
                 "uetr": payment.uetr,
@@ -159,7 +161,16 @@ fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) 
     })
 }
 
-/// What followed up a payment, and the reason that it gave.
+impl Told {
+    /// What followed up a payment, and the reason that it gave.
+    fn follow_up(&self, receipt: u32, leg: usize) -> Option<(&'static str, Option<&'static str>)> {
+        let acts = self.answers.receipts.len().saturating_sub(self.block.instructions.len());
+        let raw = self.block.instructions.get((receipt as usize).checked_sub(acts)?)?;
+        let decoded = raw.clone().decode().ok()?;
+        follow_up(decoded.envelope().body.legs().get(leg)?)
+    }
+}
+
 fn follow_up(leg: &Leg) -> Option<(&'static str, Option<&'static str>)> {
     Some(match leg {
         Leg::Return(back) => ("returned", Some(back.reason.iso())),

@@ -260,7 +260,7 @@ pub const TABLE: &[Method] = &[
             ("height", "of camt.052, the tip's without it, and of camt.054", false),
             ("number", "the account's IBAN or other number, which stands in the message then", false),
             ("to", "the BIC to whom the message's header goes; no header without it", false),
-            ("count", "entries of a page, at most 1000, with proofs 100; a block is never divided", false),
+            ("count", "entries of a page, at most 1000, with proofs 100", false),
             ("cursor", "of the page before", false),
             ("proof", "true adds what shows each entry without trust in this node", false),
         ],

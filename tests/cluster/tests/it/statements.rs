@@ -330,6 +330,7 @@ async fn a_system_that_was_down_misses_no_event() {
     assert_eq!(events.iter().filter(credited).count(), 9, "{events:?}");
     let waits: Vec<&Value> = events.iter().filter(|event| event["type"] == "waiting").collect();
     assert_eq!((waits.len(), &waits[0]["amount"]), (1, &json!("600000.00 HKD")));
+    assert_eq!(waits[0]["debtorAgent"], "HARBHKHH");
     let shown = net.says(3, 0, &["events", "MERLSGSG", "--after", "2", "--count", "2"]);
     assert!(!shown.contains("\n2 ") && shown.contains("entry"), "{shown}");
 }
