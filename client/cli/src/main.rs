@@ -50,6 +50,12 @@ enum Command {
     /// Names, addresses and remittance information, which stay off the ledger: compare them with it, delete them.
     #[command(subcommand)]
     Party(client::party::Command),
+    /// Take a payment that waits for its creditor's agent.
+    Accept(client::decide::Options),
+    /// Refuse a payment that waits for its creditor's agent; the money goes back.
+    Refuse(client::decide::Refusal),
+    /// Say that a settled payment stands in its creditor's agent's own books.
+    Confirm(client::decide::Options),
     /// What happened that concerns a participant, numbered.
     Events(client::events::Options),
     /// Compare the entries of an account on the ledger with what a bank's statement says of it.
@@ -84,6 +90,9 @@ fn main() -> ExitCode {
         Command::Verify(options) => client::verify::verify(&options),
         Command::Iso(command) => client::iso::run(&command),
         Command::Party(command) => client::party::run(&command),
+        Command::Accept(options) => client::run(client::decide::accept(&options)),
+        Command::Refuse(refusal) => client::run(client::decide::refuse(&refusal)),
+        Command::Confirm(options) => client::run(client::decide::confirm(&options)),
         Command::Events(options) => client::run(client::events::events(&options)),
         Command::Reconcile(options) => client::run(client::reconcile::reconcile(&options)),
         Command::Contract(command) => client::contract::run(command),

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod contract;
+pub mod decide;
 pub mod events;
 pub mod fx;
 pub mod iso;

@@ -3,7 +3,7 @@
 //!
 //! | on the ledger | message | from | to |
 //! |---|---|---|---|
-//! | a credit, as it stands | pacs.002 | the creditor's agent | who instructed it |
+//! | a credit, as it stands; an acceptance, a refusal, a confirmation | pacs.002 | the creditor's agent | who instructed it |
 //! | return | pacs.004 | the creditor's agent | the debtor's agent |
 //! | recall | camt.056 | the debtor's agent | the creditor's agent |
 //! | recall refused, or agreed to | camt.029 `RJCR`, `CNCL` | the creditor's agent | the debtor's agent |

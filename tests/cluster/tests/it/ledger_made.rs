@@ -155,6 +155,10 @@ async fn a_payment_is_reported_as_it_stands() {
     for place in [0, 2, OBSERVER] {
         net.cluster.reaches(place, height, PATIENCE).await.unwrap();
     }
+    // The acceptance stands for the report of its payment.
+    let decided = report(&net, &accepted).await.transaction;
+    assert_eq!((decided.status, decided.uetr), (Status::Credited, Some(payment.uetr)));
+    assert_eq!(decided.reference.unwrap().as_str(), accepted);
     let credited = report(&net, reference).await;
     assert_eq!(credited.transaction.status, Status::Credited);
     assert!(credited.group.created.0 > waiting.group.created.0);

@@ -195,3 +195,37 @@ async fn a_customer_pays_many_at_once_and_both_sides_reconcile() {
     let said = reconcile(2, &rows.replacen("1.50", "1.49", 1));
     assert!(said.contains("amount differs 0.01") && said.contains("not reconciled"), "{said}");
 }
+
+#[tokio::test]
+async fn the_creditors_bank_has_its_word_on_a_large_payment() {
+    let net = net().await;
+    let message = net.file("large.xml");
+    let waiting = || {
+        let text = net.payer.bank_message().unwrap().replace("125000.00", "600000.00");
+        std::fs::write(&message, &text).unwrap();
+        net.says(0, 3, &["iso", "submit", message.to_str().unwrap()]);
+        text.split_once("<UETR>").unwrap().1.get(..36).unwrap().to_owned()
+    };
+    let accepted = waiting();
+    let stands = async |uetr: &str, status: &'static str| {
+        let found = move |answer: &Value| answer["payments"][0]["status"] == status;
+        let asked = serde_json::json!({"uetr": uetr});
+        net.cluster.until(1, "payment_status", &asked, PATIENCE, found).await.unwrap();
+    };
+    stands(&accepted, "PDNG").await;
+    assert!(net.says(1, 0, &["accept", &accepted, "--as", "MERLSGSG"]).contains("from HARBHKHH: accepted"));
+    stands(&accepted, "ACCC").await;
+    let again = net.says(1, 1, &["accept", &accepted, "--as", "MERLSGSG"]);
+    assert!(again.contains("expected a payment that is PDNG; found ACCC"), "{again}");
+    let refused = waiting();
+    stands(&refused, "PDNG").await;
+    let wrong = net.says(1, 1, &["refuse", &refused, "--reason", "NONE", "--as", "MERLSGSG"]);
+    assert!(wrong.contains("--reason NONE"), "{wrong}");
+    assert!(net.says(1, 0, &["refuse", &refused, "--reason", "rr04", "--as", "MERLSGSG"]).contains("refused"));
+    stands(&refused, "RJCT").await;
+    // Nobody else's word counts.
+    let other = waiting();
+    stands(&other, "PDNG").await;
+    let stranger = net.says(1, 1, &["accept", &other, "--as", "THAMGB2L"]);
+    assert!(stranger.contains("THAMGB2L") || stranger.contains("sign"), "{stranger}");
+}

@@ -5,11 +5,12 @@
 
 use super::super::{Context, Reader};
 use super::days::Days;
-use super::outcome::present;
+use super::outcome::{present, status};
 use crate::backend::{Backend, BlockAnswers, Placed, ReceiptPart, Standing};
 use crate::fault::Fault;
 use seaway_iso20022::order::{Answer, CreditResult, Order, Original, Outcome, Place, credit_status, follow_up};
 use seaway_types::Uetr;
+use seaway_types::block::Block;
 use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
 use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction};
 use seaway_types::receipt::{CreditOutcome, Receipt, Status};
@@ -23,7 +24,7 @@ const MESSAGES_MAX: usize = 100;
 /// What a reference is.
 const REFERENCE: &str = "a block's height and the place of a receipt in it, as in 4711-0";
 /// Which instructions stand for messages.
-const STANDS_FOR: &str = "that of a credit transfer, or of a return, a recall or its answer that was executed";
+const STANDS_FOR: &str = "that of a credit transfer, or of a return, a recall, its answer, an acceptance, a refusal or a confirmation that was executed";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -183,6 +184,9 @@ impl Found {
                 Leg::Return(back) => &back.payment,
                 Leg::RecallRequest(recall) => &recall.payment,
                 Leg::RecallAnswer(answer) => &answer.payment,
+                Leg::Accept(accept) => &accept.payment,
+                Leg::Refuse(refuse) => &refuse.payment,
+                Leg::Confirm(confirm) => &confirm.payment,
                 _ => continue,
             };
             if executed {
@@ -213,13 +217,33 @@ fn tell<B: Backend>(
             let standing = standing.ok_or_else(|| unknown(payment))?;
             let facts = &standing.facts;
             context.ensure_any(reader, &[facts.debtor, facts.creditor], &[payment.debtor_agent])?;
+            if let Some(result) = decided(found, leg, &standing) {
+                let (_, _, credit) = first(context, &standing)?;
+                return credit_status(&credit, &result, found.reference).ok_or_else(|| lost(found));
+            }
             let original = original(context, &standing)?;
             let (reference, time) = (found.reference, found.placed.time);
             let day = Days::of(context, facts.asset)?.day(found.placed.height, time);
             follow_up(leg, &original, &Place { reference, leg: *position, time, day })
         }
     };
-    answer.ok_or_else(|| Fault::Internal(format!("{} was executed and has no message", found.reference)))
+    answer.ok_or_else(|| lost(found))
+}
+
+fn lost(found: &Found) -> Fault {
+    Fault::Internal(format!("{} was executed and has no message", found.reference))
+}
+
+/// What became of a payment that waited, or that its creditor's agent confirmed: of an accepted one, as it stands now.
+fn decided(found: &Found, leg: &Leg, standing: &Standing) -> Option<CreditResult> {
+    let refused = |reason: String| Some((reason, "the creditor's agent refused it".to_owned()));
+    let (status, reason) = match leg {
+        Leg::Accept(_) => (status(standing.status()), None),
+        Leg::Confirm(_) => (status(Status::Accc), None),
+        Leg::Refuse(refuse) => (status(Status::Rjct), refused(refuse.reason.iso().to_owned())),
+        _ => return None,
+    };
+    Some(CreditResult { uetr: standing.name.uetr, status, reason, time: found.placed.time })
 }
 
 /// What became of a credit, as it stands now.
@@ -243,10 +267,10 @@ fn unknown(payment: &PaymentKey) -> Fault {
     Fault::Unknown { what: "payment with UETR", value: payment.uetr.to_string() }
 }
 
-/// A payment that was followed up. Another instruction of its block may have asked for the same name: whoever came
-/// first has it, and the debtor tells who that was.
-fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Original, Fault> {
-    let Standing { name, facts, height, settled_later, .. } = standing;
+/// The block of a payment that was followed up, the position of its receipt, and its credit. Another instruction of its block
+/// may have asked for the same name: whoever came first has it, and the debtor tells who that was.
+fn first<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<(Block, usize, Credit), Fault> {
+    let Standing { name, facts, height, .. } = standing;
     let missing = || unknown(name);
     let block = context.backend.block(*height)?.ok_or_else(missing)?.block;
     let BlockAnswers { receipts, .. } = context.backend.block_answers(*height)?.ok_or_else(missing)?;
@@ -264,6 +288,15 @@ fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Ori
         Some((place, decoded.envelope().body.legs().iter().find_map(in_leg)?))
     };
     let (place, credit) = block.instructions.iter().enumerate().find_map(in_instruction).ok_or_else(missing)?;
+    let position = acts(&receipts, &block.instructions).saturating_add(place);
+    Ok((block, position, credit))
+}
+
+/// A payment that was followed up.
+fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Original, Fault> {
+    let Standing { name, facts, height, settled_later, .. } = standing;
+    let missing = || unknown(name);
+    let (block, position, credit) = first(context, standing)?;
     let book = context.backend.assets()?;
     let asset = book.get(facts.asset).ok_or_else(missing)?;
     let settled = match settled_later {
@@ -278,6 +311,6 @@ fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Ori
         exponent: asset.exponent,
         paid: facts.amount,
         paid_on: Days::of(context, facts.asset)?.day(settled_later.unwrap_or(*height), settled),
-        reference: reference(*height, acts(&receipts, &block.instructions).saturating_add(place))?,
+        reference: reference(*height, position)?,
     })
 }

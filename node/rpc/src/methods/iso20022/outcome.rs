@@ -83,7 +83,8 @@ fn why(reason: &Reason) -> (String, String) {
     (reason.iso().to_owned(), reason.to_string())
 }
 
-fn status(status: receipt::Status) -> Status {
+/// A status in the words of messages.
+pub(super) fn status(status: receipt::Status) -> Status {
     match status {
         receipt::Status::Pdng => Status::Pending,
         receipt::Status::Acsc => Status::Settled,

@@ -28,7 +28,7 @@ const PROVEN_MAX: usize = 100;
 /// Bytes of instructions in the proofs of a page.
 const PROVEN_BYTES_MAX: usize = 4 << 20;
 /// Blocks that are read at once.
-const BLOCKS: usize = 100;
+const BLOCKS: usize = 16;
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
