@@ -65,6 +65,20 @@ fn of_accounts() -> Vec<Value> {
         call("account_balances", json!({"account": account, "height": "1"})),
         call("account_entries", json!({"account": account, "height": "5", "count": 1})),
         call("account_list", json!({"agent": "HARBHKHH", "count": 2})),
+        call(
+            "iso20022_statement",
+            json!({"account": account, "asset": "HKD", "message": "camt.052.001.08", "height": "5", "count": 1}),
+        ),
+        call(
+            "iso20022_statement",
+            json!({"account": account, "asset": "HKD", "message": "camt.054.001.08", "height": "1", "to": "LAMMHKHH"}),
+        ),
+        call(
+            "iso20022_statement",
+            json!({"account": account, "asset": "HKD", "message": "camt.053.001.08", "day": "2026-11-23", "proof": true}),
+        ),
+        call("iso20022_message", json!({"reference": "1-0", "proof": false})),
+        call("feed_read", json!({"participant": "HARBHKHH", "after": 0, "count": 10})),
         call("account_resolve", json!({"agent": "MERLSGSG", "number": "sg-supplier"})),
         call("limits_get", json!({"account": account, "asset": "HKD"})),
         call("ledger_head", json!({})),
