@@ -64,7 +64,10 @@ impl Feed {
                 let more = of.number_feed(tip, &mut agents);
                 (agents, more, of.fed())
             });
-            let Ok((kept, more, fed)) = done.await else { return };
+            let (kept, more, fed) = match done.await {
+                Ok(done) => done,
+                Err(error) => return tracing::error!(%error, "the feed of events ends: it could not be numbered"),
+            };
             agents = kept;
             match (more, fed) {
                 (Ok(more), Ok(fed)) => {

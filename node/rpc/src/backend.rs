@@ -132,6 +132,23 @@ pub struct BlockAnswers {
     pub outcomes: Vec<(u32, Vec<CreditOutcome>)>,
 }
 
+impl BlockAnswers {
+    /// How many receipts are of the block's own acts: they stand before those of its instructions.
+    pub fn acts(&self, block: &Block) -> usize {
+        self.receipts.len().saturating_sub(block.instructions.len())
+    }
+
+    /// The instruction whose receipt stands at a position; none for the block's own act.
+    pub fn instruction<'a>(&self, block: &'a Block, receipt: u32) -> Option<&'a RawInstruction> {
+        block.instructions.get((receipt as usize).checked_sub(self.acts(block))?)
+    }
+
+    /// What became of the credits of a receipt; nothing where it has none.
+    pub fn credits(&self, receipt: u32) -> &[CreditOutcome] {
+        self.outcomes.iter().find(|(of, _)| *of == receipt).map_or(&[], |(_, credits)| credits)
+    }
+}
+
 /// Where the party data of a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Travels {

@@ -8,8 +8,9 @@ use jsonrpsee_server::RpcModule;
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::block::Block;
-use seaway_types::booking::bookings;
+use seaway_types::booking::{Booking, bookings};
 use seaway_types::feed::{FeedEvent, FeedWhat};
+use seaway_types::identifier::AccountId;
 use seaway_types::instruction::Leg;
 use seaway_types::receipt::Receipt;
 use seaway_types::time::Height;
@@ -60,6 +61,8 @@ struct Told {
     height: Height,
     block: Block,
     answers: BlockAnswers,
+    /// The bookings of the account that was told of last: those of one follow each other.
+    bookings: Option<(AccountId, Vec<Booking>)>,
 }
 
 fn show(backend: &impl Backend, events: &[FeedEvent]) -> Result<Vec<(u64, Value)>, Fault> {
@@ -67,11 +70,11 @@ fn show(backend: &impl Backend, events: &[FeedEvent]) -> Result<Vec<(u64, Value)
     let mut told: Option<Told> = None;
     let mut shown = Vec::with_capacity(events.len());
     for event in events {
-        let block = match told.take() {
+        let mut block = match told.take() {
             Some(told) if told.height == event.height => told,
             _ => tell(backend, event.height)?,
         };
-        let mut fields = match what(backend, &book, &block, &event.what)? {
+        let mut fields = match what(backend, &book, &mut block, &event.what)? {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
@@ -88,17 +91,16 @@ fn tell(backend: &impl Backend, height: Height) -> Result<Told, Fault> {
     let missing = || Fault::Internal(format!("block {height} has events and is not there"));
     let block = backend.block(height)?.ok_or_else(missing)?.block;
     let answers = backend.block_answers(height)?.ok_or_else(missing)?;
-    Ok(Told { height, block, answers })
+    Ok(Told { height, block, answers, bookings: None })
 }
 
-fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) -> Result<Value, Fault> {
-    let missing = || Fault::Internal(format!("block {} has not what its events say", told.height));
-    let reference = |receipt: &u32| format!("{}-{receipt}", told.height);
+fn what(backend: &impl Backend, book: &AssetBook, told: &mut Told, what: &FeedWhat) -> Result<Value, Fault> {
+    let height = told.height;
+    let missing = || Fault::Internal(format!("block {height} has not what its events say"));
+    let reference = |receipt: &u32| format!("{height}-{receipt}");
     Ok(match what {
         FeedWhat::Booked { account, place } => {
-            let entries = backend.entries_from(account, told.height, 1)?;
-            let (_, postings) = entries.into_iter().find(|(height, _)| *height == told.height).ok_or_else(missing)?;
-            let booking = bookings(&postings, None).into_iter().nth(*place).ok_or_else(missing)?;
+            let booking = told.bookings(backend, account)?.get(*place).ok_or_else(missing)?;
             let amount = seaway_types::Amount::new(booking.amount).map_err(|_| missing())?;
             json!({
                 "type": "entry",
@@ -110,8 +112,7 @@ fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) 
             })
         }
         FeedWhat::Waits { receipt, credit } => {
-            let credits = told.answers.outcomes.iter().find(|(of, _)| of == receipt);
-            let outcome = credits.and_then(|(_, credits)| credits.get(*credit)).ok_or_else(missing)?;
+            let outcome = told.answers.credits(*receipt).get(*credit).ok_or_else(missing)?;
             // Who accepts it names the payment, and so its debtor's agent.
             let named = backend.standings(&outcome.uetr)?.into_iter().find(|standing| {
                 standing.name.kind == outcome.kind
@@ -162,11 +163,20 @@ fn what(backend: &impl Backend, book: &AssetBook, told: &Told, what: &FeedWhat) 
 }
 
 impl Told {
+    /// What the block booked on an account.
+    fn bookings(&mut self, backend: &impl Backend, account: &AccountId) -> Result<&[Booking], Fault> {
+        if self.bookings.as_ref().is_none_or(|(of, _)| of != account) {
+            let entries = backend.entries_from(account, self.height, 1)?;
+            let own = entries.into_iter().find(|(height, _)| *height == self.height);
+            let found = own.map(|(_, postings)| bookings(&postings, None)).unwrap_or_default();
+            self.bookings = Some((*account, found));
+        }
+        Ok(self.bookings.as_ref().map_or(&[], |(_, found)| found))
+    }
+
     /// What followed up a payment, and the reason that it gave.
     fn follow_up(&self, receipt: u32, leg: usize) -> Option<(&'static str, Option<&'static str>)> {
-        let acts = self.answers.receipts.len().saturating_sub(self.block.instructions.len());
-        let raw = self.block.instructions.get((receipt as usize).checked_sub(acts)?)?;
-        let decoded = raw.clone().decode().ok()?;
+        let decoded = self.answers.instruction(&self.block, receipt)?.clone().decode().ok()?;
         follow_up(decoded.envelope().body.legs().get(leg)?)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::super::Context;
 use super::asked::Ready;
+use super::submit::now;
 use crate::backend::{Backend, Travels};
 use crate::fault::Fault;
 use seaway_iso20022::order::Request;
@@ -11,9 +12,7 @@ use seaway_types::keys::{KeyPolicy, PublicKey};
 use seaway_types::limits::PARTY_VALID_MS_MAX;
 use seaway_types::party::{PartyData, Told};
 use seaway_types::state::DebitAuthority;
-use seaway_types::time::BlockTime;
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Hands a message's party data over. Says how many payments it is of and to whom it goes, or that it stays with the sender: only a node of
 /// the debtor's agent hands it on, so a bank submits its messages there.
@@ -37,11 +36,6 @@ pub(super) fn hand_over<B: Backend>(
         Travels::Sent(to) => json!({"state": "sent", "payments": payments, "to": to}),
         Travels::KeptBySender => json!({"state": "keptBySender", "payments": payments}),
     })
-}
-
-fn now() -> BlockTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
 }
 
 /// Whether all have signed, and nobody else, whose signatures the payments of a message need, and whether these can still come: else the

@@ -2,13 +2,13 @@
 
 use super::super::Context;
 use super::days::Days;
-use crate::backend::{Backend, BlockAnswers};
+use crate::backend::{Backend, Standing};
 use crate::fault::Fault;
 use seaway_iso20022::statement::{Booked, Nature, PaymentDetails};
 use seaway_types::Uetr;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
-use seaway_types::block::Block;
+use seaway_types::block::{Block, FinalBlock};
 use seaway_types::booking::Booking;
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
@@ -44,16 +44,12 @@ pub(super) fn booked<B: Backend>(
     }
     let block = stored(context, height)?;
     let unanswered = || Fault::Internal(format!("block {height} has no receipts"));
-    let BlockAnswers { receipts, outcomes } = context.backend.block_answers(height)?.ok_or_else(unanswered)?;
-    // Receipts of the block's own acts stand before those of its instructions.
-    let acts = receipts.len().saturating_sub(block.instructions.len());
+    let answers = context.backend.block_answers(height)?.ok_or_else(unanswered)?;
     let mut decoded: BTreeMap<u32, Option<DecodedInstruction>> = BTreeMap::new();
     let mut entries = Vec::with_capacity(found.len());
     for (place_in_block, booking) in found {
-        let place = (booking.receipt as usize).checked_sub(acts);
-        let raw = place.and_then(|place| block.instructions.get(place));
-        let instruction =
-            decoded.entry(booking.receipt).or_insert_with(|| raw.and_then(|raw| raw.clone().decode().ok()));
+        let decode = || answers.instruction(&block, booking.receipt).and_then(|raw| raw.clone().decode().ok());
+        let instruction = decoded.entry(booking.receipt).or_insert_with(decode);
         let (nature, payment) = said(context, of, booking, instruction.as_ref())?;
         let amount = Amount::new(booking.amount).map_err(|error| Fault::Internal(error.to_string()))?;
         let booked = Booked {
@@ -68,8 +64,7 @@ pub(super) fn booked<B: Backend>(
             nature,
             payment,
         };
-        let credits = outcomes.iter().find(|(of, _)| *of == booking.receipt).map_or(&[][..], |(_, credits)| credits);
-        let credit = credits.iter().position(|credit| Some(credit.uetr) == booking.uetr);
+        let credit = answers.credits(booking.receipt).iter().position(|credit| Some(credit.uetr) == booking.uetr);
         let legs = instruction.as_ref().map_or(&[][..], |instruction| instruction.envelope().body.legs());
         let debits = |leg: &Leg| matches!(leg, Leg::CreditTransfer(transfer) if transfer.debtor == of.account);
         entries.push(Found { booked, credit, is_debtor: legs.iter().any(debits) });
@@ -85,8 +80,7 @@ pub(super) fn instruction<B: Backend>(
 ) -> Result<Option<RawInstruction>, Fault> {
     let block = stored(context, height)?;
     let answers = context.backend.block_answers(height)?.unwrap_or_default();
-    let acts = answers.receipts.len().saturating_sub(block.instructions.len());
-    Ok((receipt as usize).checked_sub(acts).and_then(|place| block.instructions.get(place)).cloned())
+    Ok(answers.instruction(&block, receipt).cloned())
 }
 
 fn stored<B: Backend>(context: &Context<B>, height: Height) -> Result<Block, Fault> {
@@ -118,8 +112,8 @@ fn said<B: Backend>(
         if booking.uetr == Some(key.uetr) {
             let payment = original(context, key)?;
             return Ok(match (nature, payment) {
-                (Nature::Payment, Some((transfer, credit))) => as_seen(of, &transfer, &credit),
-                (nature, payment) => (nature, payment.map(|(transfer, credit)| details(&transfer, &credit))),
+                (Nature::Payment, Some((debtor, credit))) => as_seen(of, debtor, &credit),
+                (nature, payment) => (nature, payment.map(|(debtor, credit)| details(debtor, &credit))),
             });
         }
     }
@@ -133,19 +127,19 @@ fn credited(of: &Of<'_>, uetr: Option<Uetr>, transfer: &CreditTransfer) -> Optio
         let mut concerned = [transfer.debtor, credit.creditor].into_iter().chain(payees);
         Some(credit.uetr) == uetr && transfer.asset == of.asset && concerned.any(|account| account == of.account)
     };
-    transfer.credits.iter().find(takes_part).map(|credit| as_seen(of, transfer, credit))
+    transfer.credits.iter().find(takes_part).map(|credit| as_seen(of, transfer.debtor, credit))
 }
 
 /// A credit as it is on the account that is read: who is neither side received a charge.
-fn as_seen(of: &Of<'_>, transfer: &CreditTransfer, credit: &Credit) -> (Nature, Option<PaymentDetails>) {
-    let side = [transfer.debtor, credit.creditor].contains(&of.account);
-    (if side { Nature::Payment } else { Nature::Charge }, Some(details(transfer, credit)))
+fn as_seen(of: &Of<'_>, debtor: AccountId, credit: &Credit) -> (Nature, Option<PaymentDetails>) {
+    let side = [debtor, credit.creditor].contains(&of.account);
+    (if side { Nature::Payment } else { Nature::Charge }, Some(details(debtor, credit)))
 }
 
-fn details(transfer: &CreditTransfer, credit: &Credit) -> PaymentDetails {
+fn details(debtor: AccountId, credit: &Credit) -> PaymentDetails {
     PaymentDetails {
         end_to_end: credit.end_to_end_id,
-        debtor: transfer.debtor,
+        debtor,
         creditor: credit.creditor,
         debtor_agent: credit.debtor_agent,
         creditor_agent: credit.creditor_agent,
@@ -158,23 +152,40 @@ fn details(transfer: &CreditTransfer, credit: &Credit) -> PaymentDetails {
     }
 }
 
-/// The credit of a payment that was made before, with the transfer that it stands in, of which it is left the only one.
-fn original<B: Backend>(context: &Context<B>, key: &PaymentKey) -> Result<Option<(CreditTransfer, Credit)>, Fault> {
+/// A payment that was made before: who paid, and its credit.
+fn original<B: Backend>(context: &Context<B>, key: &PaymentKey) -> Result<Option<(AccountId, Credit)>, Fault> {
     let standings = context.backend.standings(&key.uetr)?;
     let Some(standing) = standings.into_iter().find(|standing| standing.name == *key) else { return Ok(None) };
-    let block = stored(context, standing.height)?;
-    let named =
-        |credit: &&Credit| (credit.uetr, credit.kind, credit.debtor_agent) == (key.uetr, key.kind, key.debtor_agent);
+    Ok(paid(context, &standing)?.map(|paid| (standing.facts.debtor, paid.credit)))
+}
+
+/// A payment as its own block has it.
+pub(super) struct Paid {
+    pub block: Block,
+    /// Position of the receipt of its instruction.
+    pub receipt: usize,
+    pub credit: Credit,
+}
+
+/// Finds a payment in its block; none where the block has it no more. Another instruction of the block may have asked for the
+/// same name: whoever came first has it, and the debtor tells who that was.
+pub(super) fn paid<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Option<Paid>, Fault> {
+    let Standing { name, facts, height, .. } = standing;
+    let Some(FinalBlock { block, .. }) = context.backend.block(*height)? else { return Ok(None) };
+    let Some(answers) = context.backend.block_answers(*height)? else { return Ok(None) };
+    let named = |credit: &&Credit| {
+        (credit.uetr, credit.kind, credit.debtor_agent) == (name.uetr, name.kind, name.debtor_agent)
+    };
     let in_leg = |leg: &Leg| match leg {
-        Leg::CreditTransfer(transfer) if transfer.debtor == standing.facts.debtor => {
-            let credit = transfer.credits.iter().find(named)?.clone();
-            Some((CreditTransfer { credits: Default::default(), ..transfer.clone() }, credit))
+        Leg::CreditTransfer(transfer) if transfer.debtor == facts.debtor => {
+            transfer.credits.iter().find(named).cloned()
         }
         _ => None,
     };
-    let in_instruction = |raw: &RawInstruction| {
+    let in_instruction = |(place, raw): (usize, &RawInstruction)| {
         let decoded = raw.clone().decode().ok()?;
-        decoded.envelope().body.legs().iter().find_map(in_leg)
+        Some((place, decoded.envelope().body.legs().iter().find_map(in_leg)?))
     };
-    Ok(block.instructions.iter().find_map(in_instruction))
+    let found = block.instructions.iter().enumerate().find_map(in_instruction);
+    Ok(found.map(|(place, credit)| Paid { receipt: answers.acts(&block).saturating_add(place), block, credit }))
 }

@@ -4,15 +4,15 @@
 //! what followed a payment up as it was executed. Each message is shown to whom its payment concerns.
 
 use super::super::{Context, Reader};
+use super::booked::{Paid, paid};
 use super::days::Days;
 use super::outcome::{present, status};
-use crate::backend::{Backend, BlockAnswers, Placed, ReceiptPart, Standing};
+use crate::backend::{Backend, Placed, ReceiptPart, Standing};
 use crate::fault::Fault;
 use seaway_iso20022::order::{Answer, CreditResult, Order, Original, Outcome, Place, credit_status, follow_up};
 use seaway_types::Uetr;
-use seaway_types::block::Block;
 use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
-use seaway_types::instruction::{DecodedInstruction, Leg, RawInstruction};
+use seaway_types::instruction::{DecodedInstruction, Leg};
 use seaway_types::receipt::{CreditOutcome, Receipt, Status};
 use seaway_types::text::Text35;
 use seaway_types::time::Height;
@@ -139,17 +139,16 @@ fn find<B: Backend>(context: &Context<B>, text: &str) -> Result<Found, Fault> {
     let (height, position) = read(text).ok_or_else(|| refused(REFERENCE))?;
     let unknown = || Fault::Unknown { what: "receipt", value: text.to_owned() };
     let block = context.backend.block(height)?.ok_or_else(unknown)?.block;
-    let BlockAnswers { receipts, outcomes } = context.backend.block_answers(height)?.ok_or_else(unknown)?;
-    let receipt = match receipts.get(position as usize).ok_or_else(unknown)? {
+    let answers = context.backend.block_answers(height)?.ok_or_else(unknown)?;
+    let receipt = match answers.receipts.get(position as usize).ok_or_else(unknown)? {
         Receipt::Instruction(receipt) => *receipt,
         // What a block did by itself.
         Receipt::Act(_) => return Err(refused(STANDS_FOR)),
     };
-    let place = (position as usize).checked_sub(acts(&receipts, &block.instructions));
-    let raw = place.and_then(|place| block.instructions.get(place)).cloned();
+    let raw = answers.instruction(&block, position).cloned();
     let lost = || Fault::Internal(format!("block {height} has no instruction for its receipt {position}"));
     let instruction = raw.and_then(|raw| raw.decode().ok()).ok_or_else(lost)?;
-    let credits = outcomes.into_iter().find(|(of, _)| *of == position).map(|(_, credits)| credits);
+    let credits = answers.credits(position).to_vec();
     let placed = Placed {
         block: block.header.id(),
         height,
@@ -160,12 +159,7 @@ fn find<B: Backend>(context: &Context<B>, text: &str) -> Result<Found, Fault> {
         events: Vec::new(),
     };
     let reference = reference(height, position as usize)?;
-    Ok(Found { reference, instruction, placed, credits: credits.unwrap_or_default() })
-}
-
-/// How many receipts are of a block's own acts: they stand before those of its instructions.
-fn acts(receipts: &[Receipt], instructions: &[RawInstruction]) -> usize {
-    receipts.len().saturating_sub(instructions.len())
+    Ok(Found { reference, instruction, placed, credits })
 }
 
 impl Found {
@@ -218,7 +212,7 @@ fn tell<B: Backend>(
             let facts = &standing.facts;
             context.ensure_any(reader, &[facts.debtor, facts.creditor], &[payment.debtor_agent])?;
             if let Some(result) = decided(found, leg, &standing) {
-                let (_, _, credit) = first(context, &standing)?;
+                let Paid { credit, .. } = paid(context, &standing)?.ok_or_else(|| unknown(payment))?;
                 return credit_status(&credit, &result, found.reference).ok_or_else(|| lost(found));
             }
             let original = original(context, &standing)?;
@@ -267,36 +261,11 @@ fn unknown(payment: &PaymentKey) -> Fault {
     Fault::Unknown { what: "payment with UETR", value: payment.uetr.to_string() }
 }
 
-/// The block of a payment that was followed up, the position of its receipt, and its credit. Another instruction of its block
-/// may have asked for the same name: whoever came first has it, and the debtor tells who that was.
-fn first<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<(Block, usize, Credit), Fault> {
-    let Standing { name, facts, height, .. } = standing;
-    let missing = || unknown(name);
-    let block = context.backend.block(*height)?.ok_or_else(missing)?.block;
-    let BlockAnswers { receipts, .. } = context.backend.block_answers(*height)?.ok_or_else(missing)?;
-    let named = |credit: &&Credit| {
-        (credit.uetr, credit.kind, credit.debtor_agent) == (name.uetr, name.kind, name.debtor_agent)
-    };
-    let in_leg = |leg: &Leg| match leg {
-        Leg::CreditTransfer(transfer) if transfer.debtor == facts.debtor => {
-            transfer.credits.iter().find(named).cloned()
-        }
-        _ => None,
-    };
-    let in_instruction = |(place, raw): (usize, &RawInstruction)| {
-        let decoded = raw.clone().decode().ok()?;
-        Some((place, decoded.envelope().body.legs().iter().find_map(in_leg)?))
-    };
-    let (place, credit) = block.instructions.iter().enumerate().find_map(in_instruction).ok_or_else(missing)?;
-    let position = acts(&receipts, &block.instructions).saturating_add(place);
-    Ok((block, position, credit))
-}
-
 /// A payment that was followed up.
 fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Original, Fault> {
     let Standing { name, facts, height, settled_later, .. } = standing;
     let missing = || unknown(name);
-    let (block, position, credit) = first(context, standing)?;
+    let Paid { block, receipt, credit } = paid(context, standing)?.ok_or_else(missing)?;
     let book = context.backend.assets()?;
     let asset = book.get(facts.asset).ok_or_else(missing)?;
     let settled = match settled_later {
@@ -311,6 +280,6 @@ fn original<B: Backend>(context: &Context<B>, standing: &Standing) -> Result<Ori
         exponent: asset.exponent,
         paid: facts.amount,
         paid_on: Days::of(context, facts.asset)?.day(settled_later.unwrap_or(*height), settled),
-        reference: reference(*height, position)?,
+        reference: reference(*height, receipt)?,
     })
 }

@@ -62,7 +62,8 @@ pub(super) struct Submit {
     proof: Option<bool>,
 }
 
-fn now() -> BlockTime {
+/// The clock, as messages are valid by it.
+pub(super) fn now() -> BlockTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).ok().and_then(BlockTime::from_ms).unwrap_or_default()
 }
