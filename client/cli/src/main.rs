@@ -58,6 +58,9 @@ enum Command {
     Confirm(client::decide::Options),
     /// What happened that concerns a participant, numbered.
     Events(client::events::Options),
+    /// Webhooks of one's own node: how delivery stands, and what the receivers refused, delivered again.
+    #[command(subcommand)]
+    Webhooks(client::webhooks::Command),
     /// Compare the entries of an account on the ledger with what a bank's statement says of it.
     Reconcile(Box<client::reconcile::Options>),
     /// Contracts: check, explain, open, call.
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Refuse(refusal) => client::run(client::decide::refuse(&refusal)),
         Command::Confirm(options) => client::run(client::decide::confirm(&options)),
         Command::Events(options) => client::run(client::events::events(&options)),
+        Command::Webhooks(command) => client::webhooks::run(&command),
         Command::Reconcile(options) => client::run(client::reconcile::reconcile(&options)),
         Command::Contract(command) => client::contract::run(command),
         Command::Fx(command) => client::run(client::fx::run(&command)),

@@ -7,8 +7,9 @@
 //!
 //! # What is read
 //!
-//! camt.052, camt.053 and camt.054 (version 001.08 or later), CSV, and a node's answers of `account_entries`;
-//! [`Entries::read`] tells them apart by their first character. Files are streamed; an entry takes 64 bytes and its references.
+//! camt.052, camt.053 and camt.054 (version 001.08 or later), CSV, and a node's answers of `account_entries`, which give
+//! end-to-end ids and say what is a return where they were asked for with `details`. [`Entries::read`] tells them apart by
+//! their first character. Files are streamed; an entry takes 64 bytes and its references.
 //!
 //! # What is the same payment
 //!

@@ -147,7 +147,7 @@ impl<'a> Work<'a> {
         let (booked_there, returned_there) = by_kind(bank);
         self.pairs(booked_here, booked_there, Class::Matched);
         self.pairs(returned_here, returned_there, Class::Returned);
-        // One side may not say so of a return: a node's answers do not.
+        // One side may not say so of a return: a node's answers without details do not.
         self.pairs(rest(booked_here, booked_there.len()), rest(returned_there, returned_here.len()), Class::Returned);
         self.pairs(rest(returned_here, returned_there.len()), rest(booked_there, booked_here.len()), Class::Returned);
     }

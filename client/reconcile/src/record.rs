@@ -86,6 +86,11 @@ impl Units {
     pub const fn count(self) -> u128 {
         self.0
     }
+
+    /// Both together. Amounts of 23 digits do not fill the type, however many are in a file.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
 }
 
 /// Writes hundred-thousandths as a decimal number with so many decimals, which must hold all that is not zero.

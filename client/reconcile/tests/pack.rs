@@ -1,6 +1,8 @@
-//! Ten payments with one of each break: what the ledger says, and what a bank says as CSV and as camt.
+//! Ten payments with one of each break: what the ledger says, as a statement and as a node's answer, and what a bank says as
+//! CSV and as camt.
 
-use seaway_reconcile::{Class, Entries, Kind, Line, Reading, Report, reconcile};
+use seaway_reconcile::{Class, Entries, Kind, Line, Reading, Record, Report, decimal, reconcile};
+use serde_json::{Value, json};
 
 const LEDGER: &str = include_str!("pack/ledger.xml");
 const BANK_CSV: &str = include_str!("pack/bank.csv");
@@ -10,6 +12,32 @@ fn side(file: &str, text: &str) -> Entries {
     let mut entries = Entries::default();
     entries.read(text.as_bytes(), &Reading::new(file)).unwrap();
     entries
+}
+
+/// The ledger's side as a node tells it with details: each payment in a block of its own, the newest first.
+fn answer() -> String {
+    let ledger = side("ledger.xml", LEDGER);
+    let block = |(height, record): (u64, &Record)| {
+        let amount = decimal(record.booked().abs(), 2);
+        let reference = match ledger.reference(record) {
+            "" => format!("{height}-0"),
+            own => own.to_owned(),
+        };
+        let posting = json!({
+            "creditDebit": record.direction(),
+            "part": "available",
+            "amount": format!("{amount} HKD"),
+            "receipt": 0,
+            "reference": reference,
+            "uetr": record.uetr(),
+            "endToEndId": ledger.end_to_end_id(record),
+            "nature": if record.kind() == Kind::Returned { "return" } else { "payment" },
+        });
+        json!({"height": height.to_string(), "postings": [posting]})
+    };
+    let mut blocks: Vec<Value> = (1..).zip(ledger.records()).map(block).collect();
+    blocks.reverse();
+    json!({"account": "5ea3a700", "entries": blocks, "cursor": null}).to_string()
 }
 
 fn report(file: &str, text: &str) -> Report {
@@ -76,6 +104,15 @@ fn a_statement_gives_one_of_each_but_rejections() {
     check(&report);
     assert_eq!(report.count(Class::Rejected), 0);
     assert_eq!((report.bank().not_booked(), report.bank().uneven()), (1, 0));
+}
+
+#[test]
+fn a_nodes_answer_gives_what_a_statement_gives() {
+    for (file, text) in [("bank.csv", BANK_CSV), ("bank.xml", BANK_XML)] {
+        check(&reconcile(side("entries.json", &answer()), side(file, text), false));
+    }
+    let both = reconcile(side("ledger.xml", LEDGER), side("entries.json", &answer()), false);
+    assert_eq!((both.count(Class::Matched), both.count(Class::Returned), both.breaks()), (8, 1, 0));
 }
 
 #[test]

@@ -264,6 +264,70 @@ fn movements_within_the_account_are_no_entries() {
     assert_eq!(told(&taken), expected);
 }
 
+/// What a node tells with details of a block: a payment with two charges, a return, two movements of one payment, and money
+/// that came onto the ledger.
+fn detailed() -> serde_json::Value {
+    let one = |direction: &str, amount: &str, receipt: u32, nature: &str| {
+        let mut one = posting(direction, "available", amount, receipt);
+        one["reference"] = format!("9-{receipt}").into();
+        one["endToEndId"] = "INV-1".into();
+        one["nature"] = nature.into();
+        one
+    };
+    let mut issued = one("CRDT", "7.00 HKD", 3, "supply");
+    issued["uetr"] = serde_json::Value::Null;
+    issued["endToEndId"] = serde_json::Value::Null;
+    let postings = [
+        one("DBIT", "300.00 HKD", 0, "payment"),
+        one("DBIT", "3.00 HKD", 0, "charge"),
+        one("DBIT", "2.00 HKD", 0, "charge"),
+        one("CRDT", "300.00 HKD", 1, "return"),
+        one("CRDT", "40.00 HKD", 2, "payment"),
+        one("CRDT", "2.5 HKD", 2, "payment"),
+        issued,
+    ];
+    serde_json::json!({"height": "9", "blockTime": "2026-11-20T10:00:00Z", "postings": postings})
+}
+
+#[test]
+fn details_give_entries_the_names_and_the_parts_that_statements_have() {
+    let entries = plain(&detailed().to_string()).unwrap();
+    let expected = [
+        "30000 HKD DBIT Booked 01|INV-1|9-0",
+        "500 HKD DBIT Booked 01|INV-1|9-0",
+        "30000 HKD CRDT Returned 01|INV-1|9-1",
+        "4250 HKD CRDT Booked 01|INV-1|9-2",
+        "700 HKD CRDT Booked ||9-3",
+    ];
+    assert_eq!(told(&entries), expected);
+    assert_eq!(entries.records().iter().map(|record| record.number()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    // Page by page the numbers go on.
+    let mut taken = Entries::default();
+    for _ in 0..2 {
+        taken.take(serde_json::json!({"entries": [detailed()]}), &Reading::new("node")).unwrap();
+    }
+    assert_eq!(taken.records().last().unwrap().number(), 10);
+    // Where it is not told what is a charge, a payment and its charges are one, and a return looks like a payment.
+    let words = detailed().to_string().replace("\"charge\"", "null").replace("\"return\"", "null");
+    let (paid, back) = ("30500 HKD DBIT Booked 01|INV-1|9-0", "30000 HKD CRDT Booked 01|INV-1|9-1");
+    let whole = [paid, back, expected[3], expected[4]];
+    assert_eq!(told(&plain(&words).unwrap()), whole);
+}
+
+#[test]
+fn a_bank_that_knows_one_name_alone_agrees_with_a_node() {
+    for (head, names) in [("uetr", [UETR; 3]), ("endToEndId", ["INV-1"; 3]), ("reference", ["9-0", "9-1", "9-2"])] {
+        let [paid, back, got] = names;
+        let rows = format!("{paid},D,HKD,300\n{paid},D,HKD,5\n{back},C,HKD,300\n{got},C,HKD,42.5\n");
+        let bank = format!("{head},direction,currency,amount\n{rows}");
+        let report = reconcile(plain(&detailed().to_string()).unwrap(), plain(&bank).unwrap(), false);
+        assert_eq!((report.count(Class::Matched), report.count(Class::Returned)), (3, 1), "{head}");
+        // What came onto the ledger has a reference alone.
+        assert_eq!((report.count(Class::MissingThere), report.breaks()), (1, 1), "{head}");
+        assert_eq!(report.lines().last().unwrap().reference, Some("9-3"));
+    }
+}
+
 #[test]
 fn answers_of_two_assets_of_one_currency_are_told_apart() {
     let postings =

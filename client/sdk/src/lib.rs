@@ -21,6 +21,8 @@ pub use client::{Client, ClientError};
 pub use exchange::{Exchange, NoQuote, Quote, take};
 pub use message::{MessageError, MessageKeys, Prepared, Settled, prepare_message, settle_message};
 pub use payment::{Payment, PaymentError, Signed};
-pub use statement::{BlockProof, EntryProof, PageProof, Proven, StatementProofs, verify_statement};
+pub use statement::{
+    Anchor, BlockProof, EntryProof, Move, PageProof, Proven, Since, StatementProofs, verify_statement,
+};
 pub use stream::{Stream, Topic};
 pub use written::{duration, read_value};

@@ -15,8 +15,9 @@ use seaway_engine::{BlockFault, Store};
 use seaway_ledger::state::RegisteredCode;
 use seaway_network::Network;
 use seaway_rpc::{
-    About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, DeadLetter, EventFound, Fault, FxNews, NodeStatus, PaymentFound,
+    PeerStatus, Placed, QuoteFound, ReceiptPart, Redelivered, Simulated, Standing, Travels, Wait, Wanted,
+    WebhookStanding,
 };
 use seaway_storage::{BlockReceipts, ContractReaders, Database, StoredEvent};
 use seaway_types::asset::{Asset, AssetBook};
@@ -312,7 +313,8 @@ impl Backend for NodeBackend {
 
     fn block_answers(&self, height: Height) -> Result<Option<BlockAnswers>, Fault> {
         let found = self.database.receipts(height).map_err(failed)?;
-        Ok(found.map(|BlockReceipts { receipts, outcomes, .. }| BlockAnswers { receipts, outcomes }))
+        let answers = |BlockReceipts { receipts, outcomes, events }| BlockAnswers { receipts, outcomes, events };
+        Ok(found.map(answers))
     }
 
     fn instruction(&self, submitter: &Submitter, key: &InstructionKey) -> Result<Option<(Placed, Hash32)>, Fault> {
@@ -407,6 +409,22 @@ impl Backend for NodeBackend {
 
     fn feed(&self, participant: Bic, after: u64, count_max: usize) -> Result<(Vec<FeedEvent>, Height), Fault> {
         self.feed.read(&self.database, participant, after, count_max)
+    }
+
+    fn webhooks(&self) -> Vec<WebhookStanding> {
+        self.feed.standings()
+    }
+
+    fn dead_letters(&self, webhook: &str, after: u64, count_max: usize) -> Result<Vec<DeadLetter>, Fault> {
+        self.feed.dead_letters(webhook, after, count_max)
+    }
+
+    fn redeliver(
+        &self,
+        webhook: String,
+        number: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Redelivered, Fault>> + Send + '_>> {
+        Box::pin(async move { self.feed.redeliver(&webhook, number).await })
     }
 
     fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault> {

@@ -2,19 +2,34 @@
 
 use crate::backend::NodeBackend;
 use crate::reads::failed;
-use seaway_rpc::{Fault, feed_events};
+use seaway_rpc::{DeadLetter, Fault, Redelivered, WebhookStanding, feed_events};
 use seaway_storage::{Agents, Database};
 use seaway_types::bic::Bic;
 use seaway_types::feed::FeedEvent;
 use seaway_types::time::Height;
-use seaway_webhooks::{Event, Source, Status};
-use std::sync::{Arc, Mutex, PoisonError};
+use seaway_webhooks::{DeadLetters, Error, Event, SentAgain, Source, Status, Webhook};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// See the module.
 pub struct Feed {
     numbered: watch::Sender<Height>,
-    webhooks: Mutex<Vec<(String, watch::Receiver<Status>)>>,
+    webhooks: Mutex<Vec<Hook>>,
+}
+
+/// A webhook that runs.
+struct Hook {
+    name: String,
+    status: watch::Receiver<Status>,
+    dead: DeadLetters,
+}
+
+/// What a client hears when dead letters cannot be had.
+fn unreadable(error: Error) -> Fault {
+    match error {
+        Error::Stopped { .. } => Fault::Unavailable("the node is stopping".to_owned()),
+        other => Fault::Internal(other.to_string()),
+    }
 }
 
 impl Feed {
@@ -24,15 +39,52 @@ impl Feed {
         Ok(Self { numbered: watch::Sender::new(numbered), webhooks: Mutex::default() })
     }
 
-    /// Takes up how delivery to an endpoint stands.
-    pub fn watch(&self, webhook: String, status: watch::Receiver<Status>) {
-        self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).push((webhook, status));
+    /// Takes up how delivery to an endpoint stands, and its dead letters.
+    pub fn watch(&self, name: String, webhook: &Webhook) {
+        let hook = Hook { name, status: webhook.watch(), dead: webhook.dead_letters() };
+        self.hooks().push(hook);
+    }
+
+    fn hooks(&self) -> MutexGuard<'_, Vec<Hook>> {
+        self.webhooks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How delivery to each endpoint stands.
     pub fn webhooks(&self) -> Vec<(String, Status)> {
-        let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
-        webhooks.iter().map(|(name, status)| (name.clone(), status.borrow().clone())).collect()
+        self.hooks().iter().map(|hook| (hook.name.clone(), hook.status.borrow().clone())).collect()
+    }
+
+    /// The same as clients are told.
+    pub fn standings(&self) -> Vec<WebhookStanding> {
+        let standing = |(webhook, status): (String, Status)| {
+            let Status { delivered, failures, failing_since, last_problem, dead_letters } = status;
+            WebhookStanding { webhook, delivered, failures, failing_since, last_problem, dead_letters }
+        };
+        self.webhooks().into_iter().map(standing).collect()
+    }
+
+    fn dead(&self, webhook: &str) -> Result<DeadLetters, Fault> {
+        let found = self.hooks().iter().find(|hook| hook.name == webhook).map(|hook| hook.dead.clone());
+        found.ok_or_else(|| Fault::Unknown { what: "webhook", value: webhook.chars().take(40).collect() })
+    }
+
+    /// The dead letters of an endpoint with numbers above one, by rising number, at most so many.
+    pub fn dead_letters(&self, webhook: &str, after: u64, count_max: usize) -> Result<Vec<DeadLetter>, Fault> {
+        let letters = self.dead(webhook)?.list(after, count_max).map_err(unreadable)?;
+        let shown = |letter: seaway_webhooks::DeadLetter| {
+            let seaway_webhooks::DeadLetter { event: Event { number, body }, status, reason, at } = letter;
+            DeadLetter { number, status, reason, at, event: body }
+        };
+        Ok(letters.into_iter().map(shown).collect())
+    }
+
+    /// Sends a dead letter to its endpoint again.
+    pub async fn redeliver(&self, webhook: &str, number: u64) -> Result<Redelivered, Fault> {
+        match self.dead(webhook)?.send_again(number).await.map_err(unreadable)? {
+            SentAgain::Taken => Ok(Redelivered::Taken),
+            SentAgain::Failed { status, problem } => Ok(Redelivered::Failed { status, problem }),
+            SentAgain::Absent => Err(Fault::Unknown { what: "dead letter", value: number.to_string() }),
+        }
     }
 
     /// The height up to which events have numbers, as it grows.

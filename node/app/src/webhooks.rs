@@ -19,7 +19,7 @@ impl Webhooks {
         for endpoint in endpoints {
             let name = endpoint.name.clone();
             let webhook = start(endpoint, source.clone()).map_err(|error| error.to_string())?;
-            feed.watch(name, webhook.watch());
+            feed.watch(name, &webhook);
             running.push(webhook);
         }
         Ok(Self(running))

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Longest value that a fault quotes, in characters.
-const QUOTED_MAX: usize = 80;
+pub(crate) const QUOTED_MAX: usize = 80;
 
 /// One thing that is wrong with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

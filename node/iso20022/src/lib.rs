@@ -25,6 +25,7 @@
 )]
 
 mod fault;
+mod faults;
 pub mod message;
 pub mod order;
 pub mod statement;

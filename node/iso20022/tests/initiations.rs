@@ -9,7 +9,7 @@ use seaway_iso20022::order::{AccountName, CreditResult, Known, Outcome, Request,
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{BulkMode, CreditTransfer};
 use seaway_types::instruction::{Body, Leg};
-use seaway_types::limits::CREDITS_MAX;
+use seaway_types::limits::{CREDITS_MAX, ISO_FAULTS_MAX};
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Envelope>
@@ -268,16 +268,67 @@ fn a_payment_without_its_account_is_not_left_out() {
     assert!(fault.path.ends_with("CdtTrfTxInf[3]/CdtrAcct"), "{fault}");
 }
 
-/// Each fault stands where it says: a payment that is left out would change number, sum and places of the others.
+/// Expects faults at these places and no others, in this order; `~` is the block of payments.
+#[track_caller]
+fn has_faults(text: &str, paths: &[&str]) {
+    let found = faults(text);
+    let told: Vec<&str> =
+        found.iter().map(|fault| fault.path.strip_prefix("/Envelope").unwrap_or(&fault.path)).collect();
+    let expected = paths.iter().map(|path| path.replace('~', "/Document/CstmrCdtTrfInitn/PmtInf"));
+    assert_eq!(told, expected.collect::<Vec<_>>(), "{found:#?}");
+    let first = Request::read(text).and_then(|request| request.order()).err();
+    assert_eq!(first.as_ref(), found.first());
+}
+
+const AGENT: &str = "<CdtrAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></CdtrAgt>";
+const GROUP: &str = "/Document/CstmrCdtTrfInitn/GrpHdr";
+
+/// Each fault stands where it says, whatever is wrong with other payments.
 #[test]
 fn faults_name_the_places_of_the_message() {
-    let agent = "<CdtrAgt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></CdtrAgt>";
-    let text = message(3).replacen(agent, "", 1).replace("<Nm>Supplier 3</Nm>", "");
-    let found = faults(&text);
-    assert!(found.len() == 1 && found[0].path.ends_with("CdtTrfTxInf[1]/CdtrAgt"), "{found:#?}");
+    let text = message(3).replacen(AGENT, "", 1).replace("<Nm>Supplier 3</Nm>", "");
+    has_faults(&text, &["~/CdtTrfTxInf[1]/CdtrAgt", "~/CdtTrfTxInf[3]/Cdtr/Nm"]);
+    // One of form and one of a rule.
+    let text = message(3).replace("<EndToEndId>INVOICE-2</EndToEndId>", "").replace("<Nm>Supplier 3</Nm>", "");
+    has_faults(&text, &["~/CdtTrfTxInf[2]/PmtId/EndToEndId", "~/CdtTrfTxInf[3]/Cdtr/Nm"]);
     // One word that holds for all is one fault.
-    let found = faults(&message(3).replace("</DbtrAgt>", "</DbtrAgt><ChrgBr>SLEV</ChrgBr>"));
-    assert!(found.len() == 1 && found[0].path.ends_with("PmtInf/ChrgBr"), "{found:#?}");
+    let text = message(3).replace("</DbtrAgt>", "</DbtrAgt><ChrgBr>SLEV</ChrgBr>");
+    has_faults(&text, &["~/ChrgBr"]);
+    // A payment that cannot be read is a payment.
+    let text = message(3);
+    let (start, end) = (text.find("<CdtTrfTxInf>").unwrap() + 13, text.find("</CdtTrfTxInf>").unwrap());
+    has_faults(&text.replace(&text[start..end], "nothing"), &["~/CdtTrfTxInf[1]"]);
+}
+
+#[test]
+fn counts_and_sums_are_judged_where_they_can_be() {
+    let wrong = message(3).replace("<NbOfTxs>3<", "<NbOfTxs>4<").replace("<CtrlSum>7.5<", "<CtrlSum>7.6<");
+    let [count, sum] = ["NbOfTxs", "CtrlSum"].map(|name| format!("{GROUP}/{name}"));
+    has_faults(&wrong, &[count.as_str(), sum.as_str()]);
+    let method = "<PmtMtd>TRF</PmtMtd>";
+    let text = wrong.replace(method, &format!("{method}<NbOfTxs>5</NbOfTxs><CtrlSum>7,5</CtrlSum>"));
+    has_faults(&text, &[count.as_str(), sum.as_str(), "~/NbOfTxs", "~/CtrlSum"]);
+    // Of an amount that cannot be read there is no sum, and its currency is not held against another.
+    let text = wrong.replace(">2.50<", ">2,50<");
+    has_faults(&text, &["~/CdtTrfTxInf[2]/Amt/InstdAmt", count.as_str()]);
+    let text = message(3).replace("Ccy=\"HKD\">1.50", "Ccy=\"hkd\">1.50");
+    has_faults(&text, &["~/CdtTrfTxInf[1]/Amt/InstdAmt/@Ccy"]);
+    // Without payments that can be read there is neither.
+    let text = message(3);
+    let block = &text[text.find("<PmtInf>").unwrap()..text.find("</PmtInf>").unwrap() + 9];
+    has_faults(&text.replace(block, ""), &["~"]);
+    has_faults(&text.replace("<CdtTrfTxInf>", "<CdtTrfTxInf xmlns=\"urn:x\">"), &["~/CdtTrfTxInf"]);
+}
+
+#[test]
+fn payments_are_told_apart_though_their_agent_is_wrong() {
+    let text = message(3).replace("000000000003</UETR>", "000000000001</UETR>");
+    let text = text.replace("HARBHKHH</BICFI></FinInstnId></DbtrAgt>", "HARB</BICFI></FinInstnId></DbtrAgt>");
+    has_faults(&text, &["~/DbtrAgt/FinInstnId/BICFI", "~/CdtTrfTxInf[3]/PmtId/UETR"]);
+    // As many as are told of a message.
+    let found = faults(&message(150).replace(AGENT, ""));
+    assert_eq!(found.len(), ISO_FAULTS_MAX);
+    assert!(found.iter().all(|fault| fault.path.ends_with("/CdtrAgt")), "{found:#?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod beside;
 use beside::{check, check_whole, part, round_trip, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{InstitutionTransfer, Message, Status, StatusReport};
-use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request};
+use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request, faults};
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
@@ -270,6 +270,30 @@ fn the_payment_that_is_covered_is_checked_too() {
     covered("<DbtrAgt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></DbtrAgt>", "", "DbtrAgt", "FF01");
     let fault = order(&with(&text, "<InstdAmt Ccy=\"HKD\">", "<Tax/><InstdAmt Ccy=\"HKD\">")).unwrap_err();
     assert!(fault.path.ends_with("UndrlygCstmrCdtTrf/Tax"), "{fault}");
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let has_faults = |text: &str, ends: &[&str]| {
+        let found = faults(text);
+        assert_eq!(found.len(), ends.len(), "{found:#?}");
+        assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
+    };
+    has_faults(&cover(), &[]);
+    let text = with(&cover(), "<Nm>Lamma Instruments Ltd</Nm>", "");
+    let text = with(&text, "<TwnNm>Singapore</TwnNm>", "");
+    let text =
+        with(&text, "<Id>merlion-nostro</Id></Othr></Id>", "<Id>merlion-nostro</Id></Othr></Id><Ccy>USD</Ccy>");
+    let text = with(&text, "<InstgAgt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></InstgAgt>", "");
+    let text = with(&text, "<EndToEndId>LIQUIDITY-1123</EndToEndId>", "<EndToEndId> </EndToEndId>");
+    let under = "UndrlygCstmrCdtTrf";
+    let (debtor, agent) = (format!("{under}/Dbtr/Nm"), format!("{under}/CdtrAgt/FinInstnId/PstlAdr/TwnNm"));
+    has_faults(&text, &["PmtId/EndToEndId", "CdtTrfTxInf/InstgAgt", &debtor, &agent, "CdtTrfTxInf/CdtrAcct/Ccy"]);
+    // An agent that cannot be read is not the debtor itself.
+    let thrift = "<Dbtr><FinInstnId><Nm>Lantau Thrift</Nm><PstlAdr><TwnNm>Hong Kong</TwnNm><Ctry>HK</Ctry></PstlAdr></FinInstnId></Dbtr>";
+    let text = with(CORE, "<Dbtr><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Dbtr>", thrift);
+    let text = with(&text, "</DbtrAcct>", "</DbtrAcct><DbtrAgt>Harbour Bank</DbtrAgt>");
+    has_faults(&text, &["CdtTrfTxInf/DbtrAgt"]);
 }
 
 #[test]

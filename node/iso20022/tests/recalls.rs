@@ -187,3 +187,34 @@ fn the_creditors_agent_refuses_or_agrees() {
     let other = answers(&noted.replace("NOAS", "DUPL")).unwrap_err();
     assert!(other.path.ends_with("CxlStsRsnInf/Rsn/Cd"), "{other}");
 }
+
+/// Expects faults at places that end so, in this order.
+#[track_caller]
+fn has_faults(text: &str, ends: &[&str]) {
+    let found = faults(text);
+    assert_eq!(found.len(), ends.len(), "{found:#?}");
+    assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let with = |text: &str, part: &str, by: &str| {
+        assert!(text.contains(part), "{part}");
+        text.replacen(part, by, 1)
+    };
+    let text = with(REQUEST, "<Cd>DUPL<", "<Cd>FOCR<");
+    let text = with(&text, "<OrgnlUETR>0f8fad5b-d9cb-469f-a165-70867728950e</OrgnlUETR>", "");
+    let text = with(&text, "<Orgtr><Nm>Lamma Instruments Ltd</Nm></Orgtr>", "<Orgtr/>");
+    let text = with(&text, "<To><FIId><FinInstnId><BICFI>MERLSGSG", "<To><FIId><FinInstnId><BICFI>THAMGB2L");
+    let rules = ["AppHdr/To/FIId/FinInstnId/BICFI", "CxlRsnInf/Orgtr/Nm", "CxlRsnInf/Rsn/Cd", "TxInf/OrgnlUETR"];
+    has_faults(&text, &rules);
+    let text = with(&text, "<OrgnlMsgId>HARB-1</OrgnlMsgId>", "");
+    has_faults(&text, &[["OrgnlGrpInf/OrgnlMsgId"].as_slice(), &rules].concat());
+    // What follows from another fault is not told.
+    let agent = "<Agt><FinInstnId><BICFI>HARBHKHH</BICFI></FinInstnId></Agt></Assgnr>";
+    has_faults(&with(REQUEST, agent, "<Pty>Harbour Bank</Pty></Assgnr>"), &["Assgnr/Pty"]);
+    let refusal = resolution(&outcome(Status::Rejected, Some(("NOAS", "no answer")))).write();
+    has_faults(&refusal, &[]);
+    has_faults(&with(&refusal, "<Conf>RJCR<", "<Conf>NONE<"), &["Sts/Conf"]);
+    has_faults(&with(&refusal, "<Conf>RJCR</Conf>", "<RjctdMod/>"), &["Sts/RjctdMod"]);
+}

@@ -6,7 +6,7 @@ mod beside;
 use beside::{check, check_whole, part, round_trip, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{CodeOrText, Message, PaymentReturn, Returned, Status, StatusReport};
-use seaway_iso20022::order::{Known, KnownPayment, Order, Outcome, Request};
+use seaway_iso20022::order::{Known, KnownPayment, Order, Outcome, Request, faults};
 use seaway_types::amount::Amount;
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use seaway_types::identifier::AccountId;
@@ -260,6 +260,40 @@ fn each_rule_has_its_place_and_its_reason() {
 }
 
 #[test]
+fn all_faults_are_told_at_once() {
+    let has_faults = |text: &str, ends: &[&str]| {
+        let found = faults(text);
+        assert_eq!(found.len(), ends.len(), "{found:#?}");
+        assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
+    };
+    has_faults(RETURN, &[]);
+    let text = with(RETURN, "<NbOfTxs>1<", "<NbOfTxs>2<");
+    let text = with(&text, "<Cd>AC04<", "<Cd>NARR-1<");
+    let text = with(&text, "<ChrgBr>SHAR<", "<ChrgBr>SLEV<");
+    let text = with(&text, "<DbtrAgt><FinInstnId><BICFI>MERLSGSG", "<DbtrAgt><FinInstnId><BICFI>THAMGB2L");
+    let text = with(&text, "<TwnNm>Singapore</TwnNm><Ctry>SG</Ctry>", "");
+    let text = with(&text, "<IntrBkSttlmDt>2026-11-24<", "<IntrBkSttlmDt>2026-11-29<");
+    let town = "RtrChain/Dbtr/Pty/PstlAdr";
+    let (town, country) = (format!("{town}/TwnNm"), format!("{town}/Ctry"));
+    let rules = [
+        "GrpHdr/NbOfTxs",
+        "RtrRsnInf/Rsn/Cd",
+        "TxInf/ChrgBr",
+        &town,
+        &country,
+        "RtrChain/DbtrAgt/FinInstnId/BICFI",
+        "TxInf/IntrBkSttlmDt",
+    ];
+    has_faults(&text, &rules);
+    // Form comes first, and what cannot be read is held against nothing.
+    let text = with(&text, "<CreDtTm>2026-11-24T01:02:03.000+00:00<", "<CreDtTm>yesterday<");
+    let [rules @ .., _] = rules;
+    has_faults(&text, &[["GrpHdr/CreDtTm"].as_slice(), &rules].concat());
+    let dollars = "<RtrdInstdAmt Ccy=\"usd\">16000.00</RtrdInstdAmt><ChrgBr>";
+    has_faults(&with(RETURN, "<ChrgBr>", dollars), &["TxInf/RtrdInstdAmt/@Ccy"]);
+}
+
+#[test]
 fn institutions_return_to_institutions() {
     let (start, end) = (RETURN.find("<Dbtr>").unwrap(), RETURN.find("<DbtrAgt>").unwrap());
     let bank = "<Dbtr><Agt><FinInstnId><BICFI>MERLSGSG</BICFI></FinInstnId></Agt></Dbtr>";
@@ -454,6 +488,7 @@ fn known_return(kind: CreditKind, amount: u64, reason: StatedReason) -> Returned
         currency: "HKD".parse().unwrap(),
         exponent: Exponent::new(2).unwrap(),
         paid: money(12_500_000),
+        paid_on: None,
         amount: money(amount),
         reason,
     }

@@ -81,7 +81,7 @@ impl Standing {
             Some(PaymentStage::Waiting { .. }) => Status::Pdng,
             Some(PaymentStage::Settled) => Status::Acsc,
             Some(PaymentStage::Credited) => Status::Accc,
-            Some(PaymentStage::Refused { .. } | PaymentStage::Lapsed) => Status::Rjct,
+            Some(PaymentStage::Refused { .. } | PaymentStage::Lapsed { .. }) => Status::Rjct,
             None if self.confirmed.is_some() || self.settled_later.is_some() => Status::Accc,
             // It waited, its record is gone, and it never settled.
             None if self.first == Status::Pdng => Status::Rjct,
@@ -130,6 +130,8 @@ pub struct BlockAnswers {
     pub receipts: Vec<Receipt>,
     /// Outcomes of credits, by the position of their receipt.
     pub outcomes: Vec<(u32, Vec<CreditOutcome>)>,
+    /// Events of contracts, by the position of their receipt.
+    pub events: Vec<(u32, ContractEvent)>,
 }
 
 impl BlockAnswers {
@@ -146,6 +148,11 @@ impl BlockAnswers {
     /// What became of the credits of a receipt; nothing where it has none.
     pub fn credits(&self, receipt: u32) -> &[CreditOutcome] {
         self.outcomes.iter().find(|(of, _)| *of == receipt).map_or(&[], |(_, credits)| credits)
+    }
+
+    /// What a contract did, by the event's place among those of a receipt.
+    pub fn event(&self, receipt: u32, place: usize) -> Option<&ContractEvent> {
+        self.events.iter().filter(|(of, _)| *of == receipt).nth(place).map(|(_, event)| event)
     }
 }
 
@@ -225,6 +232,54 @@ pub enum About {
     Record(StateKey),
     /// An instruction.
     Instruction(Submitter, InstructionKey, BlockTime),
+}
+
+/// How delivery to a webhook of the node's agent stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookStanding {
+    /// Its name.
+    pub webhook: String,
+    /// Up to this number every event is delivered, or a dead letter.
+    pub delivered: u64,
+    /// Attempts that failed since the last one that did not.
+    pub failures: u64,
+    /// Since when attempts fail, in Unix seconds; none while they do not.
+    pub failing_since: Option<u64>,
+    /// Why the last attempt that failed did.
+    pub last_problem: Option<String>,
+    /// How many dead letters it has.
+    pub dead_letters: u64,
+}
+
+/// An event that a webhook's endpoint refused for good.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// The event's number.
+    pub number: u64,
+    /// The status with which it was refused last.
+    pub status: u16,
+    /// Why it became a dead letter.
+    pub reason: String,
+    /// When, in Unix seconds.
+    pub at: u64,
+    /// The event.
+    pub event: Value,
+}
+
+/// What became of a dead letter that was sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redelivered {
+    /// The endpoint has taken it, and it is a dead letter no more.
+    Taken,
+    /// It stays a dead letter.
+    Failed {
+        /// The status of an answer that refuses it for its content; none where the endpoint was away or at fault.
+        status: Option<u16>,
+        /// Why, for people.
+        problem: String,
+    },
 }
 
 /// The answer to a submission.
@@ -369,6 +424,16 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<Vec<(Height, Vec<Posting>)>, Fault>;
     /// A participant's events with numbers above one, at most so many, and the height up to which events have numbers.
     fn feed(&self, participant: Bic, after: u64, count_max: usize) -> Result<(Vec<FeedEvent>, Height), Fault>;
+    /// How delivery stands at each webhook of the agent whose node it is.
+    fn webhooks(&self) -> Vec<WebhookStanding>;
+    /// The dead letters of a webhook with numbers above one, by rising number, at most so many.
+    fn dead_letters(&self, webhook: &str, after: u64, count_max: usize) -> Result<Vec<DeadLetter>, Fault>;
+    /// Sends the dead letter with a number again.
+    fn redeliver(
+        &self,
+        webhook: String,
+        number: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Redelivered, Fault>> + Send + '_>>;
     /// What validators were seen to do, oldest first.
     fn evidence(&self, count_max: usize) -> Result<Vec<Value>, Fault>;
     /// Whether an instruction waits for a block here.

@@ -16,8 +16,8 @@ mod tls;
 
 pub use access::challenge_message;
 pub use backend::{
-    About, Answered, Backend, BlockAnswers, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, DeadLetter, EventFound, FxNews, NodeStatus, PaymentFound, PeerStatus,
+    Placed, QuoteFound, ReceiptPart, Redelivered, Simulated, Standing, Travels, Wait, Wanted, WebhookStanding,
 };
 pub use fault::Fault;
 pub use methods::{Access, Method, TABLE, feed_events};

@@ -11,6 +11,9 @@ use seaway_types::state::{Account, Balance, PaymentStage};
 use seaway_types::time::{BlockTime, Height};
 use serde_json::{Value, json};
 
+/// Why a payment that waited went back by itself, in words.
+pub const NOT_ACCEPTED: &str = "the creditor's agent did not accept the party data in time";
+
 /// Why something was refused, with its ISO code and whether trying again helps.
 pub fn reason(reason: Option<&Reason>) -> Value {
     match reason {
@@ -78,7 +81,7 @@ pub fn payment(found: &PaymentFound, book: &AssetBook) -> Value {
     let first = outcome.and_then(|one| one.reason.as_ref()).or(at.receipt.reason.as_ref().map(|one| &one.reason));
     let refused = now.lasting.as_ref().and_then(|payment| match &payment.stage {
         PaymentStage::Refused { reason } => Some(json!({"iso": reason.iso(), "text": reason.to_string()})),
-        PaymentStage::Lapsed => Some(json!({"iso": "AB05", "text": "the creditor's agent did not answer in time"})),
+        PaymentStage::Lapsed { reason } => Some(json!({"iso": reason.iso(), "text": NOT_ACCEPTED})),
         _ => None,
     });
     let mut shown = standing(now, book);
@@ -139,6 +142,7 @@ pub fn entry(height: Height, time: BlockTime, postings: &[Posting], book: &Asset
             "amount": book.show(one.amount, one.asset),
             "balanceAfter": book.show(one.after, one.asset),
             "receipt": one.receipt,
+            "reference": format!("{height}-{}", one.receipt),
             "uetr": one.uetr,
         })
     };

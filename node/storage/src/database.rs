@@ -39,7 +39,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 4;
+const LAYOUT_VERSION: u32 = 5;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;

@@ -3,20 +3,29 @@
 //! Numbers follow from the ledger alone, so they are the same at every node. Of a block only the first number and the count
 //! are stored; the events themselves are made again from the block when they are read. Numbering follows behind the blocks
 //! and takes no time of theirs: what is decided is never later for it, and after a stop it goes on where it was.
+//!
+//! Of a block a participant is told in this order: what was booked, account by account; receipt by receipt, that it was
+//! answered or that the block acted, which payments were followed up, leg by leg, and what contracts did, in the order of
+//! the receipt's events; then which credits wait.
 
-use crate::database::{BlockReceipts, Database, StorageError};
+#[cfg(test)]
+mod tests;
+
+use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
 use crate::keys::{self, BOOKED, FEED, META};
 use rocksdb::{Direction, IteratorMode, WriteBatch};
 use seaway_types::bic::Bic;
 use seaway_types::block::Block;
 use seaway_types::codec;
-use seaway_types::feed::{FeedEvent, FeedWhat};
+use seaway_types::contract::InstanceId;
+use seaway_types::feed::{FeedEvent, FeedWhat, concerned};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::instruction::{Leg, RawInstruction, Submitter};
 use seaway_types::receipt::{BlockAct, Receipt, Status};
 use seaway_types::state::{Account, IndexEntry, IndexKey, IndexValue};
 use seaway_types::time::Height;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Blocks that are numbered in one batch.
@@ -41,6 +50,15 @@ impl Agents {
         }
         self.0.extend(agent.map(|agent| (*account, agent)));
         Ok(agent)
+    }
+
+    /// The institution that is told for somebody: itself, or the agent of an account. The authority has no feed.
+    fn institution(&mut self, database: &Database, who: &Submitter) -> Result<Option<Bic>, StorageError> {
+        match who {
+            Submitter::Participant(bic) => Ok(Some(*bic)),
+            Submitter::Account(account) => self.of(database, account),
+            Submitter::Authority => Ok(None),
+        }
     }
 }
 
@@ -166,8 +184,8 @@ impl Database {
         events: &mut Events,
     ) -> Result<(), StorageError> {
         let acts = answers.receipts.len().saturating_sub(block.instructions.len());
-        for (position, answer) in (0u32..).zip(&answers.receipts) {
-            let receipt = position;
+        let contracts = self.contracts(answers, agents)?;
+        for (receipt, answer) in (0u32..).zip(&answers.receipts) {
             match answer {
                 Receipt::Act(act) => {
                     for agent in self.acted_for(act, agents)? {
@@ -175,20 +193,21 @@ impl Database {
                     }
                 }
                 Receipt::Instruction(answered) => {
-                    let submitter = match answered.submitter {
-                        Submitter::Participant(bic) => Some(bic),
-                        Submitter::Account(account) => agents.of(self, &account)?,
-                        Submitter::Authority => None,
-                    };
+                    let submitter = agents.institution(self, &answered.submitter)?;
                     if let Some(bic) = submitter {
                         events.entry(bic).or_default().push(FeedWhat::Answered { receipt });
                     }
-                    let raw = block.instructions.get((position as usize).saturating_sub(acts));
+                    let raw = block.instructions.get((receipt as usize).saturating_sub(acts));
                     if answered.status != Status::Rjct
                         && let Some(raw) = raw
                     {
                         self.followed_up(raw, receipt, submitter, agents, events)?;
                     }
+                }
+            }
+            for (place, told) in contracts.get(&receipt).into_iter().flatten().enumerate() {
+                for institution in told {
+                    events.entry(*institution).or_default().push(FeedWhat::Contract { receipt, place });
                 }
             }
         }
@@ -213,9 +232,33 @@ impl Database {
                 told.extend(self.creditor_agent(payment, agents)?);
             }
             BlockAct::KeysChanged { account } => told.extend(agents.of(self, account)?),
+            // Told as the contract's event.
             BlockAct::DeadlinePassed { .. } => {}
         }
         Ok(told)
+    }
+
+    /// The institutions that each event of a contract concerns, by the position of its receipt, in order. Who may read a
+    /// contract is written down with the block that opens it and never changes, so this is the same whenever it is asked.
+    fn contracts(
+        &self,
+        answers: &BlockReceipts,
+        agents: &mut Agents,
+    ) -> Result<BTreeMap<u32, Vec<BTreeSet<Bic>>>, StorageError> {
+        let mut readers: BTreeMap<InstanceId, ContractReaders> = BTreeMap::new();
+        let mut found: BTreeMap<u32, Vec<BTreeSet<Bic>>> = BTreeMap::new();
+        for (receipt, event) in &answers.events {
+            let readers = match readers.entry(event.instance) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.contract_readers(&event.instance)?),
+            };
+            let mut told = BTreeSet::new();
+            for who in concerned(event, &readers.accounts, &readers.participants) {
+                told.extend(agents.institution(self, &who)?);
+            }
+            found.entry(*receipt).or_default().push(told);
+        }
+        Ok(found)
     }
 
     fn creditor_agent(&self, payment: &PaymentKey, agents: &mut Agents) -> Result<Option<Bic>, StorageError> {

@@ -1,8 +1,12 @@
 //! The feed of a participant: what happened on the ledger that concerns it, numbered.
 
+use crate::bic::Bic;
+use crate::contract::ContractEvent;
 use crate::identifier::AccountId;
+use crate::instruction::Submitter;
 use crate::instruction::payment::PaymentKey;
 use crate::time::Height;
+use std::collections::BTreeSet;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,13 @@ pub enum FeedWhat {
         /// Position of the receipt.
         receipt: u32,
     },
+    /// A contract was opened, called or taken back, or its deadline passed.
+    Contract {
+        /// Position of the receipt.
+        receipt: u32,
+        /// Which of the events of contracts in it.
+        place: usize,
+    },
 }
 
 /// One event of a feed.
@@ -51,4 +62,12 @@ pub struct FeedEvent {
     pub height: Height,
     /// What happened.
     pub what: FeedWhat,
+}
+
+/// Whom an event of a contract concerns: who signed for it, and who may read the whole contract: the accounts that are its
+/// parties or on its panels, and the institutions on these.
+pub fn concerned(event: &ContractEvent, accounts: &[AccountId], participants: &[Bic]) -> BTreeSet<Submitter> {
+    let accounts = accounts.iter().copied().map(Submitter::Account);
+    let participants = participants.iter().copied().map(Submitter::Participant);
+    event.authorisers.iter().copied().chain(accounts).chain(participants).collect()
 }

@@ -149,7 +149,7 @@ pub const ISO_ELEMENTS_MAX: usize = 262_144;
 /// How deep elements may lie in an ISO 20022 message: its schemas need about fifteen.
 pub const ISO_DEPTH_MAX: usize = 32;
 
-/// Faults that are told of one message. Each takes a reading of its own.
+/// Faults that are told of one message.
 pub const ISO_FAULTS_MAX: usize = 100;
 
 /// Largest contract code in bytes: the longest standard contract, a letter of credit, takes about half.

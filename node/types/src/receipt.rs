@@ -7,7 +7,7 @@ use crate::hash::Hash32;
 use crate::identifier::{AccountId, Digest, HoldId, InstructionKey};
 use crate::instruction::Submitter;
 use crate::instruction::payment::{CreditKind, PaymentKey};
-use crate::reason::Reason;
+use crate::reason::{Reason, StatedReason};
 use crate::state::Field;
 use crate::uetr::Uetr;
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ pub enum BlockAct {
         /// What went back, in minor units.
         amount: Amount,
     },
-    /// Nobody accepted a waiting credit in time (AB05); amount and charges went back to the debtor.
+    /// Nobody accepted a waiting credit in time; amount and charges went back to the debtor.
     PaymentLapsed {
         /// The payment.
         payment: PaymentKey,
@@ -122,6 +122,8 @@ pub enum BlockAct {
         asset: AssetId,
         /// What went back, in minor units.
         amount: Amount,
+        /// Why it is rejected.
+        reason: StatedReason,
     },
     /// A change of keys by the agent took effect.
     KeysChanged {

@@ -4,13 +4,12 @@ use crate::backoff::Backoff;
 use crate::endpoint::Endpoint;
 use crate::files::Files;
 use crate::post::{Failure, Poster};
-use crate::{Event, Source, Status, unix_seconds};
+use crate::{DeadLetter, Event, Source, Status, unix_seconds};
 use seaway_types::Height;
-use serde_json::json;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 /// Events in a request.
@@ -31,7 +30,8 @@ pub(crate) struct Delivery<S> {
     /// The number of the last event delivered, as it is on disk.
     delivered: u64,
     status: watch::Sender<Status>,
-    stop: oneshot::Receiver<()>,
+    /// Nothing is ever sent: it changes when its sender goes.
+    stop: watch::Receiver<()>,
 }
 
 impl<S: Source> Delivery<S> {
@@ -39,12 +39,12 @@ impl<S: Source> Delivery<S> {
         endpoint: Endpoint,
         source: Arc<S>,
         poster: Poster,
-        files: Files,
+        files: Arc<Files>,
         status: watch::Sender<Status>,
-        stop: oneshot::Receiver<()>,
+        stop: watch::Receiver<()>,
     ) -> Self {
         let (backoff, delivered) = (Backoff::new(&endpoint.timing), status.borrow().delivered);
-        Self { name: endpoint.name, source, poster, files: Arc::new(files), backoff, delivered, status, stop }
+        Self { name: endpoint.name, source, poster, files, backoff, delivered, status, stop }
     }
 
     /// Runs until it is stopped.
@@ -88,7 +88,7 @@ impl<S: Source> Delivery<S> {
     async fn more(&mut self, changed: &mut watch::Receiver<Height>) -> Result<(), Stopped> {
         tokio::select! {
             biased;
-            _ = &mut self.stop => Err(Stopped),
+            _ = self.stop.changed() => Err(Stopped),
             more = changed.changed() => more.map_err(|_| Stopped),
         }
     }
@@ -135,7 +135,7 @@ impl<S: Source> Delivery<S> {
     async fn post(&mut self, events: &[Event]) -> Result<Result<(), Failure>, Stopped> {
         tokio::select! {
             biased;
-            _ = &mut self.stop => Err(Stopped),
+            _ = self.stop.changed() => Err(Stopped),
             answered = self.poster.post(events) => Ok(answered),
         }
     }
@@ -144,16 +144,10 @@ impl<S: Source> Delivery<S> {
     async fn bury(&mut self, event: &Event, status: u16, reason: &str) -> Result<(), Stopped> {
         let number = event.number;
         tracing::error!(webhook = %self.name, number, status, "event becomes a dead letter");
-        let letter = json!({
-            "number": number,
-            "reason": reason,
-            "status": status,
-            "at": unix_seconds(),
-            "event": event.body,
-        });
-        let line: Arc<str> = letter.to_string().into();
-        self.write(move |files| files.bury(&line)).await?;
-        self.status.send_modify(|status| status.dead_letters += 1);
+        let letter = DeadLetter { event: event.clone(), status, reason: reason.to_owned(), at: unix_seconds() };
+        let line: Arc<str> = letter.line().into();
+        let told = self.status.clone();
+        self.write(move |files| files.bury(&line, &told)).await?;
         self.advance(number).await
     }
 
@@ -203,7 +197,7 @@ impl<S: Source> Delivery<S> {
         });
         tokio::select! {
             biased;
-            _ = &mut self.stop => Err(Stopped),
+            _ = self.stop.changed() => Err(Stopped),
             () = tokio::time::sleep(wait) => Ok(()),
         }
     }

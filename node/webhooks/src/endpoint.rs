@@ -55,7 +55,7 @@ impl Default for Timing {
 }
 
 /// A URL in the parts that a connection needs.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     /// The host's name or address, without the brackets of IPv6.
     pub(crate) host: String,

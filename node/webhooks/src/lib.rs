@@ -1,11 +1,13 @@
 //! Webhooks of a node: a numbered feed of events, signed and delivered to a bank's HTTP endpoint.
 //!
-//! Invariants: events go out in order, with one request in flight an endpoint; the cursor on disk moves only after
-//! the endpoint has answered for all that was sent, so that every event is delivered at least once, and the receiver
-//! knows a repeated one by its number. Nothing is ever dropped for an endpoint that cannot be reached, is slow, or
+//! Invariants: events go out in order, one request after another; at most two are in flight an endpoint, that one in
+//! order and one that an operator has sent again by hand. The cursor on disk moves only after the endpoint has answered
+//! for all that was sent in order, so that every event is delivered at least once, and the receiver knows a repeated
+//! one by its number. Nothing is ever dropped for an endpoint that cannot be reached, is slow, or
 //! answers that it is at fault: it is asked again for as long as it takes. What an endpoint refuses for its content,
 //! again and again, is kept in a file beside the cursor (a dead letter), so that it does not hold up the events
-//! behind it.
+//! behind it. Only an operator has it sent again ([`DeadLetters`]): alone, out of order, beside what goes out in order;
+//! once it is taken it is a dead letter no more.
 //!
 //! A request is a POST of `{"webhook": name, "events": [{"number": n, ...}, ...], "first": n, "last": m}`. Its
 //! headers name its events ([`ID_HEADER`]), say when it was sent ([`TIMESTAMP_HEADER`]) and carry one signature for
@@ -17,11 +19,13 @@ mod backoff;
 mod deliver;
 mod endpoint;
 mod files;
+mod letters;
 mod line;
 mod post;
 mod signature;
 
 pub use endpoint::{Endpoint, Timing};
+pub use letters::{DeadLetter, DeadLetters, SentAgain};
 pub use signature::{
     ID_HEADER, RECEIVED_HEADER, SIGNATURE_HEADER, SignatureError, Signed, TIMESTAMP_HEADER, signature, verify,
 };
@@ -34,7 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// One event of the feed: its number and its JSON text.
@@ -56,7 +60,7 @@ pub trait Source: Send + Sync + 'static {
     fn changed(&self) -> watch::Receiver<Height>;
 }
 
-/// Why a webhook does not start.
+/// Why a webhook does not start, or does not do what it is asked by hand.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A name that cannot name files.
@@ -97,6 +101,12 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// It is stopped, or about to be.
+    #[error("webhook {name} is stopped")]
+    Stopped {
+        /// The webhook.
+        name: String,
+    },
 }
 
 /// How delivery to an endpoint stands.
@@ -110,7 +120,7 @@ pub struct Status {
     pub failing_since: Option<u64>,
     /// Why the last attempt that failed did. It stays after a success.
     pub last_problem: Option<String>,
-    /// Events in the file of dead letters.
+    /// Letters in the file of dead letters; a line that was cut short is none.
     pub dead_letters: u64,
 }
 
@@ -118,7 +128,8 @@ pub struct Status {
 #[derive(Debug)]
 pub struct Webhook {
     status: watch::Receiver<Status>,
-    stop: oneshot::Sender<()>,
+    dead: DeadLetters,
+    stop: watch::Sender<()>,
     task: JoinHandle<()>,
 }
 
@@ -133,14 +144,20 @@ impl Webhook {
         self.status.clone()
     }
 
+    /// Its dead letters.
+    pub fn dead_letters(&self) -> DeadLetters {
+        self.dead.clone()
+    }
+
     /// Stops, and returns when nothing is in flight and nothing is being written. A request without its answer is
-    /// sent again after the next start.
+    /// sent again after the next start; a dead letter that was being sent again stays one.
     pub async fn stop(self) {
-        let Self { stop, task, .. } = self;
+        let Self { dead, stop, task, .. } = self;
         drop(stop);
         if let Err(error) = task.await {
             tracing::error!(%error, "a webhook ended badly");
         }
+        dead.rest().await;
     }
 }
 
@@ -148,16 +165,17 @@ impl Webhook {
 /// Two webhooks of one name in one folder would move one cursor: whoever starts them sees to it that names differ.
 pub fn start<S: Source>(endpoint: Endpoint, source: Arc<S>) -> Result<Webhook, Error> {
     let target = endpoint.check()?;
-    let files = Files::open(&endpoint.folder, &endpoint.name)?;
+    let files = Arc::new(Files::open(&endpoint.folder, &endpoint.name)?);
     let delivered = files.cursor(endpoint.from)?;
     let dead_letters = files.dead_letters()?;
-    let poster = Poster::new(&endpoint, target)?;
+    let (poster, by_hand) = (Poster::new(&endpoint, target.clone())?, Poster::new(&endpoint, target)?);
     let (status, watched) = watch::channel(Status { delivered, dead_letters, ..Status::default() });
-    let (stop, stopped) = oneshot::channel();
+    let (stop, stopped) = watch::channel(());
     tracing::info!(webhook = %endpoint.name, delivered, dead_letters, "webhook starts");
+    let dead = DeadLetters::new(endpoint.name.clone(), files.clone(), by_hand, status.clone(), stopped.clone());
     let delivery = Delivery::new(endpoint, source, poster, files, status, stopped);
     let task = tokio::spawn(delivery.run());
-    Ok(Webhook { status: watched, stop, task })
+    Ok(Webhook { status: watched, dead, stop, task })
 }
 
 /// Seconds since 1970; a clock before that counts as 0.

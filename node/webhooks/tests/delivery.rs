@@ -7,7 +7,8 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use seaway_webhooks::{
-    Endpoint, Error, ID_HEADER, SIGNATURE_HEADER, SignatureError, Signed, TIMESTAMP_HEADER, start, verify,
+    DeadLetters, Endpoint, Error, ID_HEADER, SIGNATURE_HEADER, SentAgain, SignatureError, Signed, TIMESTAMP_HEADER,
+    start, verify,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
@@ -162,6 +164,128 @@ async fn one_poisoned_event_does_not_hold_up_the_others() {
     assert_eq!((webhook.status().dead_letters, webhook.status().delivered), (1, 5));
     assert_eq!(receiver.next().await.numbers(), [6]);
     webhook.stop().await;
+}
+
+/// Has a dead letter sent again; its request comes to the receiver.
+fn send_again(letters: &DeadLetters, number: u64) -> JoinHandle<Result<SentAgain, Error>> {
+    let letters = letters.clone();
+    tokio::spawn(async move { letters.send_again(number).await })
+}
+
+fn numbers_of(letters: &DeadLetters, after: u64, count_max: usize) -> Vec<u64> {
+    letters.list(after, count_max).unwrap().iter().map(|letter| letter.event.number).collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_sent_again_by_hand_beside_the_others() {
+    let folder = tempdir().unwrap();
+    let mut receiver = Receiver::listen().await;
+    let (feed, of_bank) = (Feed::of(1..=5), endpoint(folder.path(), &receiver.url()));
+    let webhook = start(of_bank.clone(), feed.clone()).unwrap();
+    let (mut taken, mut refused) = (Vec::new(), Bytes::new());
+    while taken.last() != Some(&5) {
+        let asked = receiver.next().await;
+        let numbers = asked.numbers();
+        if numbers.contains(&2) || numbers.contains(&4) {
+            if numbers == [2] {
+                refused = asked.body.clone();
+            }
+            asked.answer(bare(422, &[]));
+        } else {
+            taken.extend(numbers);
+            asked.accept();
+        }
+    }
+    until(&webhook, |status| status.delivered == 5).await;
+    let letters = webhook.dead_letters();
+    assert_eq!(numbers_of(&letters, 0, 10), [2, 4]);
+    assert_eq!((numbers_of(&letters, 0, 1), numbers_of(&letters, 2, 10)), (vec![2], vec![4]));
+    // What is no dead letter is not sent.
+    assert_eq!(letters.send_again(3).await.unwrap(), SentAgain::Absent);
+    assert!(!receiver.is_asked());
+    // Refused again, or sent while the receiver is at fault: it stays.
+    for (status, expected) in [(422, Some(422)), (503, None)] {
+        let sent = send_again(&letters, 2);
+        let asked = receiver.next().await;
+        assert_eq!(asked.numbers(), [2]);
+        asked.answer(bare(status, &[]));
+        let SentAgain::Failed { status, problem } = sent.await.unwrap().unwrap() else { panic!("it was taken") };
+        assert_eq!(status, expected);
+        assert!(problem.starts_with("answered "), "{problem}");
+        assert_eq!((numbers_of(&letters, 0, 10), webhook.status().dead_letters), (vec![2, 4], 2));
+    }
+    // What is new does not wait for it.
+    let sent = send_again(&letters, 2);
+    let again = receiver.next().await;
+    feed.push(6..=6);
+    let next = receiver.next().await;
+    assert_eq!(next.numbers(), [6]);
+    next.accept();
+    until(&webhook, |status| status.delivered == 6).await;
+    // Byte for byte what was refused, under its own number, signed now.
+    assert_eq!((again.header(ID_HEADER), &again.body), ("2-2", &refused));
+    assert_eq!(verified(&again, &[7; 32], &again.body), Ok(()));
+    again.accept();
+    assert_eq!(sent.await.unwrap().unwrap(), SentAgain::Taken);
+    assert_eq!((webhook.status().dead_letters, webhook.status().delivered), (1, 6));
+    let left = dead_letters(&folder);
+    assert_eq!((left.len(), &left[0]["number"]), (1, &Value::from(4)));
+    assert_eq!(letters.send_again(2).await.unwrap(), SentAgain::Absent);
+    // Another start has what is left, and its own cursor.
+    webhook.stop().await;
+    let webhook = start(of_bank, feed).unwrap();
+    assert_eq!((webhook.status().dead_letters, webhook.status().delivered), (1, 6));
+    let letters = webhook.dead_letters();
+    let sent = send_again(&letters, 4);
+    receiver.next().await.accept();
+    assert_eq!(sent.await.unwrap().unwrap(), SentAgain::Taken);
+    assert_eq!((numbers_of(&letters, 0, 10), webhook.status().dead_letters), (vec![], 0));
+    assert!(!receiver.is_asked());
+    webhook.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_letters_with_one_number_the_one_that_was_taken_goes() {
+    let folder = tempdir().unwrap();
+    let mut receiver = Receiver::listen().await;
+    let line = |payment: &str| {
+        json!({"number": 1, "reason": "", "status": 422, "at": 1, "event": {"payment": payment}}).to_string()
+    };
+    let text = format!("{}\n{{\"numb\n{}\n", line("old"), line("new"));
+    std::fs::write(folder.path().join("bank.dead.jsonl"), text).unwrap();
+    let of_bank = Endpoint { from: 3, ..endpoint(folder.path(), &receiver.url()) };
+    let webhook = start(of_bank, Feed::of(1..=3)).unwrap();
+    let letters = webhook.dead_letters();
+    for (payment, left) in [("new", 1), ("old", 0)] {
+        assert_eq!((numbers_of(&letters, 0, 10), webhook.status().dead_letters), (vec![1], left + 1));
+        let sent = send_again(&letters, 1);
+        let asked = receiver.next().await;
+        assert_eq!(asked.json()["events"][0]["payment"], payment);
+        asked.accept();
+        assert_eq!(sent.await.unwrap().unwrap(), SentAgain::Taken);
+        assert_eq!(webhook.status().dead_letters, left);
+    }
+    assert_eq!(letters.send_again(1).await.unwrap(), SentAgain::Absent);
+    webhook.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_is_sent_again_and_the_letter_stays() {
+    let folder = tempdir().unwrap();
+    let mut receiver = Receiver::listen().await;
+    let letter = json!({"number": 1, "reason": "", "status": 422, "at": 1, "event": {"payment": "p1"}});
+    std::fs::write(folder.path().join("bank.dead.jsonl"), format!("{letter}\n")).unwrap();
+    let of_bank = Endpoint { from: 3, ..endpoint(folder.path(), &receiver.url()) };
+    let webhook = start(of_bank, Feed::of(1..=3)).unwrap();
+    let letters = webhook.dead_letters();
+    let sent = send_again(&letters, 1);
+    let unanswered = receiver.next().await;
+    assert_eq!(unanswered.numbers(), [1]);
+    webhook.stop().await;
+    assert!(matches!(sent.await.unwrap(), Err(Error::Stopped { .. })));
+    assert!(matches!(letters.send_again(1).await, Err(Error::Stopped { .. })));
+    assert_eq!(numbers_of(&letters, 0, 10), [1]);
+    assert!(!receiver.is_asked());
 }
 
 #[tokio::test]

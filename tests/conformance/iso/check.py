@@ -9,7 +9,7 @@ Whose rule is broken can be told from its name:
 - `xsd`: ISO's. camt.056.001.08 and camt.029.001.09, whose schemas are not there, are checked with those of the next version.
 - `pacs.008:R10`, `pacs.008:VAL-BIC` and so on: the package's. It has none for camt.053, camt.056, camt.029 and pain.002,
   where it looks at identifiers only and calls the rest valid: its silence says nothing there. A note on stderr tells.
-- `CBPR_...` and `balances`: those of rules.py, which the package does not have.
+- `CBPR_...`, `STP_...` and `balances`: those of rules.py, which the package does not have.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def faults(file: Path, schemas: Path, year: int) -> Iterator[Found]:
     variant = variant_of(kind, plain_header, plain, year)
     for one in cbpr_rules.validate_file(str(file), year=year, msgtype=variant)["violations"]:
         yield one["xpath"], one["rule_number"], one["detail"] or one["description"]
-    yield from document_faults(kind, plain)
+    yield from document_faults(variant, plain)
     if variant not in cbpr_rules.available(year):
         print(f"{file}: note: the package has no rules for {kind}", file=sys.stderr)
         if plain_header is not None:

@@ -1,4 +1,8 @@
-"""CBPR+ usage rules that the package cbpr-usage-rules 0.6.0 does not have. Names are those of the usage guidelines."""
+"""CBPR+ usage rules that the package cbpr-usage-rules 0.6.0 does not have. Names are those of the usage guidelines.
+
+`STP_...` have none there: it is the schema of that profile which leaves the elements out, and the package has no schemas. Its
+own examples of the profile, the fullest and the shortest, keep them.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +56,13 @@ RULES = [
      "//TxInfAndSts[TxSts='RJCT'][not(StsRsnInf/Rsn)]"),
     ("pain.002 camt.029 camt.056", "CBPR_Party_Name_Any_BIC", "an originator has a BIC or a name",
      "//Orgtr[not(Nm or Id/OrgId/AnyBIC)]"),
+    ("pacs.008_stp", "STP_Agents", "agents are named by BIC alone, beside which a clearing code and an LEI may stand",
+     "//CdtTrfTxInf//FinInstnId[not(BICFI)] | //CdtTrfTxInf//FinInstnId/*[self::Nm or self::PstlAdr]"),
+    ("pacs.008_stp", "STP_Codes", "the kind and the purpose of a payment are told in codes alone",
+     "//PmtTpInf/*/Prtry | //CdtTrfTxInf/Purp/Prtry"),
+    ("pacs.008_stp", "STP_Elements", "has no instructions to agents, branches and structured remittance",
+     "//InstrForCdtrAgt | //InstrForNxtAgt | //CdtTrfTxInf//BrnchId | //RmtInf/Strd"),
+    ("pacs.008_stp", "STP_Creditor_Account", "the creditor's account is named", "//CdtTrfTxInf[not(CdtrAcct)]"),
     ("pacs pain camt", "CBPR_Reason_Code_NARR_Additional_Information", "NARR says more in AddtlInf",
      "//*[Rsn/Cd='NARR'][not(AddtlInf)]"),
     ("pacs pain camt.029 camt.056", "CBPR_Structured_Or_Hybrid_Address",
@@ -71,7 +82,7 @@ AGAIN = [
 
 
 def document_faults(kind: str, document: etree._ElementTree) -> Iterator[Found]:
-    """What RULES find in a `camt.053` or another kind of message, and whether statements add up."""
+    """What RULES find in a `camt.053`, a `pacs.008_stp` or another kind of message, and whether statements add up."""
     for kinds, rule, text, path in RULES:
         if any(kind.startswith(one) for one in kinds.split()):
             yield from ((document.getpath(at), rule, text) for at in document.xpath(path, x=X, extended=EXTENDED))

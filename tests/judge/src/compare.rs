@@ -223,11 +223,11 @@ fn same_payments(state: &MemoryState, model: &Model) {
     for (key, payment) in tables.payments.sorted() {
         let other = &model.payments[key];
         let stage = match payment.stage {
-            PaymentStage::Waiting { deadline, .. } => Stage::Waiting(deadline),
+            PaymentStage::Waiting { deadline, lapses, .. } => Stage::Waiting(deadline, lapses),
             PaymentStage::Settled => Stage::Settled,
             PaymentStage::Credited => Stage::Credited,
             PaymentStage::Refused { reason } => Stage::Refused(reason),
-            PaymentStage::Lapsed => Stage::Lapsed,
+            PaymentStage::Lapsed { reason } => Stage::Lapsed(reason),
         };
         assert_eq!((payment.facts, stage, payment.recall), (other.facts, other.stage.clone(), other.recall));
         assert_eq!(payment.charges.to_vec(), other.charges);

@@ -97,14 +97,14 @@ impl Model {
     fn waiting(&self, key: PaymentKey) -> Result<Payment, Reason> {
         let payment = self.payments.get(&key).ok_or(Reason::NotWaiting { payment: key })?;
         match payment.stage {
-            Stage::Waiting(_) => Ok(payment.clone()),
+            Stage::Waiting(..) => Ok(payment.clone()),
             _ => Err(Reason::NotWaiting { payment: key }),
         }
     }
 
     pub(crate) fn accept(&mut self, key: PaymentKey) -> Result<(), No> {
         let payment = self.waiting(key)?;
-        if let Stage::Waiting(deadline) = payment.stage
+        if let Stage::Waiting(deadline, _) = payment.stage
             && self.now >= deadline
         {
             return Err(Reason::DeadlinePassed { deadline }.into());

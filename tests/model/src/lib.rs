@@ -62,8 +62,8 @@ pub struct Hold {
 /// Where a payment stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Waits for acceptance until a deadline.
-    Waiting(BlockTime),
+    /// Waits for acceptance until a deadline, and why it is rejected then.
+    Waiting(BlockTime, StatedReason),
     /// Settled, not confirmed.
     Settled,
     /// On the creditor's account.
@@ -71,7 +71,7 @@ pub enum Stage {
     /// Refused.
     Refused(StatedReason),
     /// Not accepted in time.
-    Lapsed,
+    Lapsed(StatedReason),
 }
 
 /// A payment that has or had a life after its instruction.
@@ -265,7 +265,7 @@ impl Model {
         let mut due = Vec::new();
         due.extend(self.holds.iter().map(|(id, hold)| (hold.ends, Due::Hold(*id))));
         for (key, payment) in &self.payments {
-            if let Stage::Waiting(deadline) = payment.stage {
+            if let Stage::Waiting(deadline, _) = payment.stage {
                 due.push((deadline, Due::Wait(*key)));
             }
             due.extend(payment.forget.map(|at| (at, Due::Forget(*key))));
@@ -296,10 +296,11 @@ impl Model {
                     acts.push(BlockAct::HoldExpired { hold: id, payer, asset, amount: amount(hold.left) });
                 }
                 Due::Wait(key) => {
-                    let back = self.stop_waiting(key, Stage::Lapsed);
+                    let Stage::Waiting(_, reason) = self.payments[&key].stage else { panic!("listed as waiting") };
+                    let back = self.stop_waiting(key, Stage::Lapsed(reason));
                     let facts = self.payments[&key].facts;
                     let (debtor, asset) = (facts.debtor, facts.asset);
-                    acts.push(BlockAct::PaymentLapsed { payment: key, debtor, asset, amount: amount(back) });
+                    acts.push(BlockAct::PaymentLapsed { payment: key, debtor, asset, amount: amount(back), reason });
                 }
                 Due::Keys(id) => {
                     let account = self.accounts.get_mut(&id).expect("listed");

@@ -7,7 +7,7 @@ use seaway_types::identifier::{AccountId, HoldId};
 use seaway_types::instruction::payment::{BulkMode, Charge, Credit, CreditKind, CreditTransfer, PaymentKey};
 use seaway_types::instruction::{Body, Leg};
 use seaway_types::limits::HOLD_LIFETIME_MS_MAX;
-use seaway_types::reason::Reason;
+use seaway_types::reason::{Reason, StatedReason};
 use seaway_types::receipt::{CreditOutcome, Status};
 use seaway_types::state::{Account, AccountClass, AccountStatus, Field, PaymentFacts};
 use seaway_types::time::{BlockTime, Day};
@@ -235,7 +235,9 @@ impl Model {
         };
         if waits {
             let deadline = self.now.after_ms(self.timing.acceptance_window_ms);
-            record(credit.charges.to_vec(), Stage::Waiting(deadline), counted);
+            let unless_accepted =
+                if credit.party_data_hash.is_some() { StatedReason::Rr03 } else { StatedReason::Rr02 };
+            record(credit.charges.to_vec(), Stage::Waiting(deadline, unless_accepted), counted);
             self.shift(transfer.debtor, asset, Field::Available, Field::Held, total);
             return Ok(Status::Pdng);
         }

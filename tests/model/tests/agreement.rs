@@ -54,7 +54,16 @@ fn ledger_and_model_agree() {
             ["ACCC", "ACSC", "PDNG", "PART", "RJCT AM04", "RJCT AM05", "RJCT AM14", "RJCT AM21", "RJCT AM02"]
                 .into_iter()
                 .chain(["RJCT AM13", "RJCT AC06", "RJCT AC04", "RJCT AC03", "RJCT TM01", "RJCT AG01", "RJCT AM09"])
-                .chain(["act hold", "act lapse", "act keys", "void AM05", "void DS0H", "void TM01", "forgotten"])
+                .chain([
+                    "act hold",
+                    "act lapse RR02",
+                    "act lapse RR03",
+                    "act keys",
+                    "void AM05",
+                    "void DS0H",
+                    "void TM01",
+                    "forgotten",
+                ])
                 .chain(["act deadline", "contract opened", "contract called", "contract closed", "quote taken"])
                 .chain(["offer withdrawn", "RJCT ED05", "RJCT MD01"])
         {
@@ -183,7 +192,7 @@ fn note(executed: &ExecutedBlock, model: &Model, reached: &mut Reached) {
         let mut reach = |what: String| *reached.entry(what).or_insert(0) += 1;
         match receipt {
             Receipt::Act(BlockAct::HoldExpired { .. }) => reach("act hold".to_owned()),
-            Receipt::Act(BlockAct::PaymentLapsed { .. }) => reach("act lapse".to_owned()),
+            Receipt::Act(BlockAct::PaymentLapsed { reason, .. }) => reach(format!("act lapse {}", reason.iso())),
             Receipt::Act(BlockAct::KeysChanged { .. }) => reach("act keys".to_owned()),
             Receipt::Act(BlockAct::DeadlinePassed { .. }) => reach("act deadline".to_owned()),
             Receipt::Instruction(receipt) => match receipt.reason {

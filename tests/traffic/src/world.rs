@@ -7,6 +7,7 @@ use seaway_model::Model;
 use seaway_types::asset::{Asset, AssetId, AssetKind, Exponent};
 use seaway_types::calendar::{BusinessDay, OffsetChange};
 use seaway_types::genesis::{ConsensusTiming, GenesisAccount, GenesisDocument};
+use seaway_types::hash::Hash32;
 use seaway_types::identifier::{AccountId, HoldId, InstructionKey, OwnerId};
 use seaway_types::instruction::admin;
 use seaway_types::instruction::admin::*;
@@ -431,7 +432,7 @@ impl World {
     }
 
     fn waiting(&mut self, model: &Model) -> PaymentKey {
-        let is_waiting = |stage: &seaway_model::Stage| matches!(stage, seaway_model::Stage::Waiting(_));
+        let is_waiting = |stage: &seaway_model::Stage| matches!(stage, seaway_model::Stage::Waiting(..));
         let keys: Vec<PaymentKey> =
             model.payments.iter().filter(|(_, payment)| is_waiting(&payment.stage)).map(|(key, _)| *key).collect();
         if self.chance(80)
@@ -486,7 +487,8 @@ impl World {
                 charge_bearer: ChargeBearer::Shared,
                 charges: charges.try_into().unwrap(),
                 purpose: None,
-                party_data_hash: None,
+                // Drawn from the name, so that sequences stay what they were.
+                party_data_hash: (uetr.as_bytes()[0] & 1 == 1).then_some(Hash32([7; 32])),
                 remittance_hash: None,
                 acceptance,
             });

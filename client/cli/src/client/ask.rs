@@ -120,7 +120,11 @@ pub async fn balance(options: &OfAccount) -> Result<ExitCode, String> {
 /// `seaway entries`.
 pub async fn entries(options: &OfAccount) -> Result<ExitCode, String> {
     let account = options.connection.account(&options.account)?;
-    let params = of_account(account, options.height);
+    let mut params = of_account(account, options.height);
+    if options.connection.json {
+        // For programs; the table has no column for them.
+        params["details"] = object!(true);
+    }
     let answer = ask(&options.connection, "account_entries", params).await?;
     if options.connection.json {
         json(&answer);

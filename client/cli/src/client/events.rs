@@ -46,13 +46,14 @@ pub async fn events(options: &Options) -> Result<ExitCode, String> {
     }
     let mut shown = table(["number", "time", "event", "", "amount", "reference", "UETR"]);
     for event in &found {
-        let more = ["direction", "status"].iter().map(|field| &event[*field]).find(|value| !value.is_null());
+        let more = ["direction", "status", "event"].iter().map(|field| &event[*field]).find(|value| !value.is_null());
+        let amounts = [&event["amount"], &event["moved"][0]["amount"]];
         shown.add_row([
             text(&event["number"]),
             text(&event["time"]),
             text(&event["type"]),
             more.map(text).unwrap_or_default(),
-            event["amount"].as_str().unwrap_or_default().to_owned(),
+            amounts.iter().find_map(|amount| amount.as_str()).unwrap_or_default().to_owned(),
             text(&event["reference"]),
             event["uetr"].as_str().unwrap_or_default().to_owned(),
         ]);

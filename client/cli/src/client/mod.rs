@@ -16,6 +16,7 @@ pub mod signers;
 pub mod statement;
 pub mod verify;
 pub mod watch;
+pub mod webhooks;
 
 use clap::Args;
 use seaway_genesis::written::WrittenGenesis;

@@ -104,7 +104,7 @@ async fn fetch(options: &Options, account: &str) -> Result<Entries, String> {
     let how = Reading { asset: options.asset.as_deref(), ..Reading::new("node") };
     let first = options.from_height.unwrap_or(0);
     let mut entries = Entries::default();
-    let mut params = object!({"account": account, "count": PAGE});
+    let mut params = object!({"account": account, "count": PAGE, "details": true});
     if let Some(height) = options.to_height {
         params["height"] = object!(height.to_string());
     }
@@ -119,7 +119,7 @@ async fn fetch(options: &Options, account: &str) -> Result<Entries, String> {
             return Ok(entries);
         }
         progress(&format!("{} entries read", entries.records().len()));
-        params = object!({"account": account, "count": PAGE, "cursor": cursor});
+        params = object!({"account": account, "count": PAGE, "details": true, "cursor": cursor});
     }
 }
 

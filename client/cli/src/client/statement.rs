@@ -139,13 +139,14 @@ struct Proofs {
     path: PathBuf,
     out: BufWriter<File>,
     begun: bool,
-    balance: Value,
+    /// The last page's proof of the closing balance.
+    balance: [Value; 2],
 }
 
 impl Proofs {
     fn create(path: &PathBuf) -> Result<Self, String> {
         let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { path: path.clone(), out: BufWriter::new(file), begun: false, balance: Value::Null })
+        Ok(Self { path: path.clone(), out: BufWriter::new(file), begun: false, balance: [Value::Null, Value::Null] })
     }
 
     fn write(&mut self, text: &str) -> Result<(), String> {
@@ -160,13 +161,13 @@ impl Proofs {
             self.write(&format!("{{\"account\": {}, \"asset\": {}, \"pages\": [", page["account"], page["asset"]))?;
         }
         self.write(&format!("\n{}", page["page"]))?;
-        self.balance = page["balance"].clone();
+        self.balance = [page["balance"].clone(), page["since"].clone()];
         Ok(())
     }
 
     fn end(mut self) -> Result<(), String> {
-        let balance = self.balance.take();
-        self.write(&format!("],\n\"balance\": {balance}}}\n"))?;
+        let [balance, since] = std::mem::take(&mut self.balance);
+        self.write(&format!("],\n\"balance\": {balance},\n\"since\": {since}}}\n"))?;
         self.out.flush().map_err(|error| format!("{}: {error}", self.path.display()))
     }
 }

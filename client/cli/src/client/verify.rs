@@ -3,7 +3,7 @@
 use crate::client::read_genesis;
 use crate::output::{json, say};
 use clap::Args;
-use seaway_sdk::{Proven, StatementProofs, verify_statement};
+use seaway_sdk::{Anchor, Proven, StatementProofs, verify_statement};
 use seaway_types::asset::AssetBook;
 use seaway_types::block::{LedgerProof, SettlementProof, Subject};
 use seaway_types::codec;
@@ -91,17 +91,34 @@ fn statement(path: &Path, proofs: &StatementProofs, trusted: &Hash32, as_json: b
     let text = super::iso::read(path)?;
     match verify_statement(&text, proofs, trusted) {
         Ok(proven) => {
-            let Proven { amounts, receipts, balance } = proven;
+            let Proven { amounts, receipts, booked, available } = proven;
             if as_json {
-                json(&object!({"holds": true, "amounts": amounts, "receipts": receipts, "balance": balance}));
+                let booked = booked.map(|anchor| object!({"height": anchor.height, "entriesSince": anchor.entries, "unproven": anchor.unproven}));
+                json(&object!({
+                    "holds": true, "amounts": amounts, "receipts": receipts, "booked": booked, "available": available,
+                }));
                 return Ok(ExitCode::SUCCESS);
             }
             say!("HOLDS: balances and entries of {} add up", path.display());
             say!("  {amounts} entries are proven with their amounts, {receipts} by their receipts alone");
-            if balance {
-                say!("  the closing balance is proven");
-            } else {
-                say!("  the closing balance is on the node's word: it proves the newest one alone");
+            match booked {
+                Some(Anchor { height, entries: 0, .. }) => {
+                    say!(
+                        "  the closing balance is the one that block {height} certifies, if nothing was booked since"
+                    );
+                }
+                Some(Anchor { height, entries, unproven }) => {
+                    say!(
+                        "  the closing balance and {entries} entries since make the one that block {height} certifies"
+                    );
+                    if unproven > 0 {
+                        say!("  {unproven} of these are proven by their receipts alone");
+                    }
+                }
+                None => say!("  no closing balance is proven"),
+            }
+            if booked.is_some() && !available {
+                say!("  the available balance is on the node's word: it is proven at the newest block alone");
             }
             Ok(ExitCode::SUCCESS)
         }

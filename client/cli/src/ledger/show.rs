@@ -151,8 +151,8 @@ impl<'a> Report<'a> {
             BlockAct::HoldExpired { payer, asset, amount, .. } => {
                 format!("hold over: {} back to {}", show(amount, asset), self.account(payer))
             }
-            BlockAct::PaymentLapsed { debtor, asset, amount, .. } => {
-                format!("not accepted (AB05): {} back to {}", show(amount, asset), self.account(debtor))
+            BlockAct::PaymentLapsed { debtor, asset, amount, reason, .. } => {
+                format!("not accepted ({}): {} back to {}", reason.iso(), show(amount, asset), self.account(debtor))
             }
             BlockAct::KeysChanged { account } => format!("keys changed: {}", self.account(account)),
             BlockAct::DeadlinePassed { instance, .. } => format!("deadline of contract {instance}"),

@@ -1,6 +1,7 @@
 //! Parts that several messages share.
 
 use crate::fault::Fault;
+use crate::faults::Faults;
 use crate::xml::{LongText, Money, choice, codes, sequence};
 use seaway_types::bic::Bic;
 use seaway_types::iban::Iban;
@@ -113,20 +114,16 @@ sequence! {
 
 impl Address {
     /// The rule of CBPR+ from 14 November 2026: town and country are named, and at most two free lines of 70 come on top.
-    pub(crate) fn check(&self, path: &str, code: &'static str) -> Result<(), Fault> {
-        let missing = |name: &str| {
-            let text = "an address names town and country; free lines alone are refused";
-            Err(Fault::refused(&format!("{path}/PstlAdr/{name}"), "", code, text))
-        };
-        if self.town.is_none() {
-            missing("TwnNm")
-        } else if self.country.is_none() {
-            missing("Ctry")
-        } else if self.lines.len() > 2 {
+    pub(crate) fn check(&self, path: &str, code: &'static str, faults: &mut Faults) {
+        let text = "an address names town and country; free lines alone are refused";
+        for (name, is_missing) in [("TwnNm", self.town.is_none()), ("Ctry", self.country.is_none())] {
+            if is_missing {
+                faults.push(Fault::refused(&format!("{path}/PstlAdr/{name}"), "", code, text));
+            }
+        }
+        if self.lines.len() > 2 {
             let path = format!("{path}/PstlAdr/AdrLine[3]");
-            Err(Fault::refused(&path, "", code, "at most two free lines"))
-        } else {
-            Ok(())
+            faults.push(Fault::refused(&path, "", code, "at most two free lines"));
         }
     }
 }

@@ -48,6 +48,7 @@ pub use statement::{
 };
 
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::xml::{Element, Namespace, Value, parse, write, write_fragment};
 
 const HEAD: &str = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02";
@@ -58,7 +59,7 @@ pub trait Document: Sized {
     /// The message's identifier, as in `pacs.008.001.08`.
     const DEFINITION: &'static str;
     #[doc(hidden)]
-    fn read_document(element: &Tree<'_>) -> Result<Self, Fault>;
+    fn read_document(element: &Tree<'_>, faults: &mut Faults) -> Option<Self>;
     #[doc(hidden)]
     fn write_document(&self, element: &mut TreeMut<'_>);
 }
@@ -74,11 +75,14 @@ macro_rules! document {
         impl $crate::message::Document for $type {
             const DEFINITION: &'static str = $definition;
 
-            fn read_document(element: &$crate::message::Tree<'_>) -> Result<Self, $crate::fault::Fault> {
-                let mut parts = $crate::xml::Parts::of(element.0)?;
-                let read = parts.one($tag)?;
-                parts.end()?;
-                Ok(read)
+            fn read_document(
+                element: &$crate::message::Tree<'_>,
+                faults: &mut $crate::faults::Faults,
+            ) -> Option<Self> {
+                let mut parts = $crate::xml::Parts::of(element.0, &[($tag, $crate::xml::Count::One)], faults)?;
+                let read = parts.one($tag, faults);
+                parts.end(faults);
+                read
             }
 
             fn write_document(&self, element: &mut $crate::message::TreeMut<'_>) {
@@ -114,53 +118,29 @@ impl Parsed {
         document.and_then(|document| document.namespace.strip_prefix(DOCUMENT)).unwrap_or("")
     }
 
-    /// Leaves an element out, by its path as faults name it; says whether there was one. The element around the document
-    /// may be left out of the path.
-    pub(crate) fn leave_out(&mut self, path: &str) -> bool {
-        let mut names = path.split('/').skip(1).peekable();
-        if names.peek() == Some(&self.root.name.as_str()) {
-            names.next();
-        }
-        let mut element = &mut self.root;
-        while let Some(name) = names.next() {
-            let (name, place) = name.split_once('[').unwrap_or((name, "1]"));
-            let place = place.trim_end_matches(']').parse::<usize>().unwrap_or(0).saturating_sub(1);
-            let found = element.children.iter().enumerate().filter(|(_, child)| child.name == name).nth(place);
-            let Some((at, _)) = found else { return false };
-            if names.peek().is_none() {
-                let out = element.children.remove(at);
-                // A document stands alone where it has no header.
-                if out.name == "AppHdr" && self.root.children.len() == 1 {
-                    self.root = self.root.children.pop().unwrap_or_default();
-                }
-                return true;
-            }
-            let Some(child) = element.children.get_mut(at) else { return false };
-            element = child;
-        }
-        false
-    }
-
-    /// The message, of a kind.
-    pub(crate) fn message<D: Document>(&self) -> Result<Message<D>, Fault> {
+    /// The message, of a kind. One whose header cannot be read comes without it, so that the document is judged by itself.
+    pub(crate) fn message<D: Document>(&self, faults: &mut Faults) -> Option<Message<D>> {
         let root = &self.root;
         if root.name == "Document" {
-            return Ok(Message { header: None, document: document_of(root)? });
+            return Some(Message { header: None, document: document_of(root, faults)? });
         }
-        let around = |fault: Fault| fault.within(&root.name);
+        faults.enter_envelope(&root.name);
         let [head, document] = root.children.as_slice() else {
             let expected = "Document, or an element that holds AppHdr and Document".to_owned();
-            return Err(around(Fault::new("", Rule::Form(expected))));
+            faults.note("", Rule::Form(expected));
+            return None;
         };
-        let header = header_of::<D>(head).map_err(around)?;
-        Ok(Message { header: Some(header), document: document_of(document).map_err(around)? })
+        let header = header_of::<D>(head, faults);
+        Some(Message { header, document: document_of(document, faults)? })
     }
 }
 
 impl<D: Document> Message<D> {
     /// Reads a message: a `Document` alone, or any element that holds an `AppHdr` and a `Document`.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        Parsed::new(text)?.message()
+        let mut faults = Faults::first();
+        let message = Parsed::new(text)?.message(&mut faults);
+        faults.verdict(message)
     }
 
     /// Writes the message. With a header both stand in an element `Envelope`.
@@ -177,28 +157,35 @@ impl<D: Document> Message<D> {
     }
 }
 
-fn header_of<D: Document>(element: &Element) -> Result<Header, Fault> {
-    expect(element, "AppHdr", HEAD)?;
-    let header = Header::read(element).map_err(|fault| fault.within("AppHdr"))?;
-    if header.definition.as_str() == D::DEFINITION {
-        Ok(header)
-    } else {
-        let fault = Fault::new(header.definition.as_str(), Rule::Form(D::DEFINITION.to_owned()));
-        Err(fault.within("MsgDefIdr").within("AppHdr"))
+fn header_of<D: Document>(element: &Element, faults: &mut Faults) -> Option<Header> {
+    if !is_named(element, "AppHdr", HEAD, faults) {
+        return None;
     }
+    faults.within("AppHdr", None, |faults| {
+        let header = Header::read(element, faults)?;
+        let definition = header.definition.as_str();
+        if definition != D::DEFINITION && faults.sound(|| ["/AppHdr/MsgDefIdr".to_owned()]) {
+            faults.note_part("MsgDefIdr", definition, Rule::Form(D::DEFINITION.to_owned()));
+        }
+        Some(header)
+    })
 }
 
-fn document_of<D: Document>(element: &Element) -> Result<D, Fault> {
-    expect(element, "Document", &format!("{DOCUMENT}{}", D::DEFINITION))?;
-    D::read_document(&Tree(element)).map_err(|fault| fault.within("Document"))
+fn document_of<D: Document>(element: &Element, faults: &mut Faults) -> Option<D> {
+    if !is_named(element, "Document", &format!("{DOCUMENT}{}", D::DEFINITION), faults) {
+        return None;
+    }
+    faults.within("Document", None, |faults| D::read_document(&Tree(element), faults))
 }
 
-fn expect(element: &Element, name: &str, namespace: &str) -> Result<(), Fault> {
-    if element.name == name && *element.namespace == *namespace {
-        return Ok(());
+/// Whether an element has a name; notes it if not.
+fn is_named(element: &Element, name: &str, namespace: &str, faults: &mut Faults) -> bool {
+    let named = element.name == name && *element.namespace == *namespace;
+    if !named {
+        let expected = Rule::Unknown(format!("{name} of namespace '{namespace}'"));
+        faults.note_part(&element.name, &element.namespace, expected);
     }
-    let expected = Rule::Unknown(format!("{name} of namespace '{namespace}'"));
-    Err(Fault::new(&element.namespace, expected).within(&element.name))
+    named
 }
 
 /// One value as a document of its own: the text that hashes are made of.

@@ -130,6 +130,14 @@ sequence! {
     }
 }
 
+impl ChainParty {
+    /// A customer whose name is not known: CBPR+ asks for one.
+    fn unnamed() -> Option<Self> {
+        let name = LongText::cut("NOTPROVIDED")?;
+        Some(Self::Party(Party { name: Some(name), address: None, id: None, residence: None }))
+    }
+}
+
 impl ReturnReason {
     /// What its further text says when less is returned than was paid (CBPR+).
     pub const PARTIAL: &'static str = "PART";
@@ -177,6 +185,8 @@ pub struct Returned {
     pub exponent: Exponent,
     /// What was paid.
     pub paid: Amount,
+    /// The asset's day on which it settled, where it is known.
+    pub paid_on: Option<Day>,
     /// What goes back.
     pub amount: Amount,
     /// Why.
@@ -184,8 +194,8 @@ pub struct Returned {
 }
 
 impl PaymentReturn {
-    /// The message of a return; `None` for a reason that returns do not have. Nobody is named in it: the ledger holds no
-    /// names, and who does can add the chain of parties that CBPR+ asks for.
+    /// The message of a return; `None` for a reason that returns do not have. The ledger holds no names of customers: who
+    /// does can put them into the chain of parties, where `NOTPROVIDED` stands.
     pub fn of(returned: &Returned) -> Option<Self> {
         Some(Self {
             group: Group {
@@ -215,10 +225,11 @@ impl Returned {
             transaction: None,
             uetr: Some(self.payment.uetr),
             paid: Some(money(self.paid)),
-            paid_on: None,
+            paid_on: self.paid_on,
             amount: money(self.amount),
             settlement_date: Some(self.day),
-            instructed: None,
+            // No charges are taken from it.
+            instructed: Some(money(self.amount)),
             rate: None,
             // What was paid goes back as it is: each side bears its own charges.
             charge_bearer: Some(ChargeBearerCode::Shared),
@@ -226,9 +237,30 @@ impl Returned {
             reference: self.reference,
             instructing: Some(Agent::of(self.creditor_agent)),
             instructed_agent: Some(Agent::of(self.payment.debtor_agent)),
-            chain: None,
+            chain: Some(self.chain()?),
             reason: Some(self.why()?),
             terms,
+        })
+    }
+
+    /// Who gives back, and who gets it: institutions by their BIC, customers without their names.
+    fn chain(&self) -> Option<ReturnChain> {
+        let (from, to) = (Agent::of(self.creditor_agent), Agent::of(self.payment.debtor_agent));
+        let (debtor, creditor, agents) = match self.payment.kind {
+            CreditKind::Customer => (ChainParty::unnamed()?, ChainParty::unnamed()?, Some((from, to))),
+            CreditKind::Institution | CreditKind::Cover => {
+                (ChainParty::Institution(from), ChainParty::Institution(to), None)
+            }
+        };
+        let (debtor_agent, creditor_agent) = agents.unzip();
+        Some(ReturnChain {
+            ultimate_debtor: None,
+            debtor,
+            initiating: None,
+            debtor_agent,
+            creditor_agent,
+            creditor,
+            ultimate_creditor: None,
         })
     }
 

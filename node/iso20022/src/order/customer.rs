@@ -5,9 +5,13 @@ use super::rules::{
     CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, account, agent, charge_bearer, charges_explain, check_group, check_header,
     check_party, ensure_direct, instructed, missing, settled, single,
 };
-use super::{Answer, Asks, Known, Order, Outcome, message_key};
-use crate::fault::Fault;
-use crate::message::{Agent, CreditTransfer, Document, Message, Purposes, Transaction, canonical, canonical_without};
+use super::{Answer, Asks, Known, Order, Outcome, message_key, stp};
+use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
+use crate::message::{
+    Agent, ChargeBearerCode, CodeOrText, CreditTransfer, Document, Message, Purposes, Transaction, canonical,
+    canonical_without,
+};
 use seaway_types::asset::AssetBook;
 use seaway_types::bic::Bic;
 use seaway_types::bounded::Bounded;
@@ -19,27 +23,33 @@ use seaway_types::party::PartyData;
 const GROUP: &str = "/Document/FIToFICstmrCdtTrf/GrpHdr";
 const TRANSACTION: &str = "/Document/FIToFICstmrCdtTrf/CdtTrfTxInf";
 
+/// Service levels of other messages.
+const OTHER_LEVELS: [&str; 7] = ["G002", "G003", "G004", "G005", "G006", "G007", "G009"];
+
 fn at(name: &str) -> String {
     format!("{TRANSACTION}/{name}")
 }
 
 impl Asks for Message<CreditTransfer> {
-    fn order(&self) -> Result<Order, Fault> {
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
         let CreditTransfer { group, transaction } = &self.document;
-        check_group(group, GROUP)?;
-        let (sender, receiver, debtor_agent, creditor_agent) = agents(transaction)?;
-        check_header(self.header.as_ref(), sender, receiver)?;
-        check_charges(transaction)?;
-        check_parties(transaction)?;
-        let uetr = transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?;
-        let (debtor, creditor) = (transaction.debtor_account.as_ref(), transaction.creditor_account.as_ref());
-        let amount = &transaction.amount;
-        let accounts = vec![
-            account(debtor, debtor_agent, (&at("DbtrAcct"), DEBTOR_ACCOUNT), amount)?,
-            account(creditor, creditor_agent, (&at("CdtrAcct"), CREDITOR_ACCOUNT), amount)?,
-        ];
+        check_group(group, GROUP, faults);
+        let Agents { sender, receiver, debtor, creditor } = Agents::of(transaction, faults);
+        check_header(self.header.as_ref(), sender, receiver, faults);
+        check_levels(transaction, faults);
+        check_charges(transaction, faults);
+        check_parties(transaction, faults);
+        let uetr = faults.keep(transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR"))));
+        let amount = faults.sound(|| [at("IntrBkSttlmAmt")]).then_some(&transaction.amount);
+        let (from, to) = (transaction.debtor_account.as_ref(), transaction.creditor_account.as_ref());
+        let from = account(from, debtor, (&at("DbtrAcct"), DEBTOR_ACCOUNT), amount, faults);
+        let to = account(to, creditor, (&at("CdtrAcct"), CREDITOR_ACCOUNT), amount, faults);
+        for fault in stp::check(self) {
+            faults.push(fault);
+        }
         let id = self.header.as_ref().map_or(&group.id, |header| &header.id);
-        Ok(Order { sender, key: message_key(sender, id), uetrs: vec![uetr], accounts, payments: Vec::new() })
+        let (sender, accounts) = (sender?, vec![from?, to?]);
+        Some(Order { sender, key: message_key(sender, id), uetrs: vec![uetr?], accounts, payments: Vec::new() })
     }
 
     fn body(&self, _: &Order, known: &Known<'_>) -> Result<Body, Fault> {
@@ -109,25 +119,74 @@ impl Message<CreditTransfer> {
     }
 }
 
-/// Sender, receiver, debtor agent and creditor agent. Seaway joins the two agents directly: the sender is the debtor's
-/// agent, the receiver the creditor's.
-fn agents(transaction: &Transaction) -> Result<(Bic, Bic, Bic, Bic), Fault> {
-    let sender = agent(transaction.instructing.as_ref(), &at("InstgAgt"))?;
-    let receiver = agent(transaction.instructed_agent.as_ref(), &at("InstdAgt"))?;
-    let debtor = transaction.debtor_agent.bic(&at("DbtrAgt"))?;
-    let creditor = transaction.creditor_agent.bic(&at("CdtrAgt"))?;
-    ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent")?;
-    ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent")?;
-    Ok((sender, receiver, debtor, creditor))
+/// The agents of a payment, as far as they are known.
+struct Agents {
+    sender: Option<Bic>,
+    receiver: Option<Bic>,
+    debtor: Option<Bic>,
+    creditor: Option<Bic>,
 }
 
-/// What was instructed and what is settled differ by a rate, or by the charges that the message states.
-fn check_charges(transaction: &Transaction) -> Result<(), Fault> {
-    charge_bearer(transaction.charge_bearer, &at("ChrgBr"))?;
+impl Agents {
+    /// Seaway joins the two agents directly: the sender is the debtor's agent, the receiver the creditor's.
+    fn of(transaction: &Transaction, faults: &mut Faults) -> Self {
+        let sender = faults.keep(agent(transaction.instructing.as_ref(), &at("InstgAgt")));
+        let receiver = faults.keep(agent(transaction.instructed_agent.as_ref(), &at("InstdAgt")));
+        let debtor = faults.keep(transaction.debtor_agent.bic(&at("DbtrAgt")));
+        let creditor = faults.keep(transaction.creditor_agent.bic(&at("CdtrAgt")));
+        ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent", faults);
+        ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent", faults);
+        Self { sender, receiver, debtor, creditor }
+    }
+}
+
+/// Sender, receiver, debtor agent and creditor agent.
+fn agents(transaction: &Transaction) -> Result<(Bic, Bic, Bic, Bic), Fault> {
+    let mut faults = Faults::first();
+    let Agents { sender, receiver, debtor, creditor } = Agents::of(transaction, &mut faults);
+    let known = sender.zip(receiver).zip(debtor.zip(creditor));
+    faults.verdict(known.map(|((sender, receiver), (debtor, creditor))| (sender, receiver, debtor, creditor)))
+}
+
+/// Charges are borne by someone, and explain what differs.
+fn check_charges(transaction: &Transaction, faults: &mut Faults) {
+    let bearer = faults.keep(charge_bearer(transaction.charge_bearer, &at("ChrgBr")));
+    if faults.sound(|| ["IntrBkSttlmAmt", "InstdAmt", "XchgRate", "ChrgBr", "ChrgsInf"].map(at)) {
+        faults.keep(explained(transaction, bearer.is_some()));
+        faults.keep(told(transaction));
+    }
+}
+
+/// Whoever takes its charges from the creditor says which, be it none at all; a debtor pays them once (CBPR+).
+fn told(transaction: &Transaction) -> Result<(), Fault> {
+    match (transaction.charge_bearer, transaction.charges.as_slice()) {
+        (ChargeBearerCode::Creditor, []) => Err(missing(&at("ChrgsInf"))),
+        (ChargeBearerCode::Debtor, [_, _, ..]) => {
+            Err(Fault { path: at("ChrgsInf[2]"), ..Fault::new("", Rule::Unknown("one with ChrgBr DEBT".to_owned())) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Service levels of gpi that are not those of a customer's payment (CBPR+).
+fn check_levels(transaction: &Transaction, faults: &mut Faults) {
+    let levels = transaction.kind.iter().flat_map(|kind| &kind.service_levels).zip(1_usize..);
+    for (level, place) in levels {
+        if let CodeOrText::Code(code) = level
+            && OTHER_LEVELS.contains(&code.as_str())
+        {
+            let text = "the gpi service level of a pacs.008 is G001";
+            let path = at(&format!("PmtTpInf/SvcLvl[{place}]/Cd"));
+            faults.push(Fault::refused(&path, code.as_str(), "FF04", text));
+        }
+    }
+}
+
+/// What was instructed and what is settled differ by a rate, or by the charges that the message states. Charges explain
+/// nothing where nobody bears them.
+fn explained(transaction: &Transaction, borne: bool) -> Result<(), Fault> {
     let settled = &transaction.amount;
-    let refused = |name: &str, value: &str, code, text: String| {
-        Err(Fault::refused(&format!("{TRANSACTION}/{name}"), value, code, text))
-    };
+    let refused = |name: &str, value: &str, code, text: String| Err(Fault::refused(&at(name), value, code, text));
     let Some(instructed) = &transaction.instructed else {
         return match &transaction.rate {
             Some(rate) => refused("XchgRate", &rate.to_string(), "CURR", "a rate needs an InstdAmt".to_owned()),
@@ -143,7 +202,7 @@ fn check_charges(transaction: &Transaction) -> Result<(), Fault> {
     if let Some(rate) = &transaction.rate {
         return refused("XchgRate", &rate.to_string(), "CURR", "one currency has no rate".to_owned());
     }
-    if charges_explain(instructed, settled, &transaction.charges, transaction.charge_bearer) {
+    if !borne || charges_explain(instructed, settled, &transaction.charges, transaction.charge_bearer) {
         return Ok(());
     }
     let text = format!("instructed are {}, and the charges do not explain the difference", instructed.number);
@@ -151,12 +210,12 @@ fn check_charges(transaction: &Transaction) -> Result<(), Fault> {
 }
 
 /// Debtor and creditor have names; addresses name town and country.
-fn check_parties(transaction: &Transaction) -> Result<(), Fault> {
-    check_party(transaction.ultimate_debtor.as_ref(), &at("UltmtDbtr"), "BE07")?;
-    check_party(transaction.initiating.as_ref(), &at("InitgPty"), "BE07")?;
-    check_party(Some(&transaction.debtor), &at("Dbtr"), "BE07")?;
-    check_party(Some(&transaction.creditor), &at("Cdtr"), "BE04")?;
-    check_party(transaction.ultimate_creditor.as_ref(), &at("UltmtCdtr"), "BE04")
+fn check_parties(transaction: &Transaction, faults: &mut Faults) {
+    check_party(transaction.ultimate_debtor.as_ref(), &at("UltmtDbtr"), "BE07", faults);
+    check_party(transaction.initiating.as_ref(), &at("InitgPty"), "BE07", faults);
+    check_party(Some(&transaction.debtor), &at("Dbtr"), "BE07", faults);
+    check_party(Some(&transaction.creditor), &at("Cdtr"), "BE04", faults);
+    check_party(transaction.ultimate_creditor.as_ref(), &at("UltmtCdtr"), "BE04", faults);
 }
 
 /// What the customer instructed, when that was something else than is settled.

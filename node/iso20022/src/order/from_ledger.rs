@@ -142,6 +142,7 @@ impl Original {
             currency: self.currency,
             exponent: self.exponent,
             paid: self.paid,
+            paid_on: Some(self.paid_on),
             amount: back.amount,
             reason: back.reason,
         })

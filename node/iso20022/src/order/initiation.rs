@@ -11,10 +11,11 @@ use super::rules::{
 };
 use super::{AccountName, Answer, Asks, Known, NamedAccount, Order, Outcome, payment_salt};
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::message::{
     BlockStatus, ChargeBearerCode, CreditStatus, DayOrMoment, Document, InitiatedAmount, InitiatedCredit, Initiation,
-    InitiationReport, InitiationStatus, LongText, Message, Moment, Money, Organisation, Party, PartyId, PaymentBlock,
-    PaymentMethod, Purposes, ReportGroup, Status, canonical, canonical_without,
+    InitiationGroup, InitiationReport, InitiationStatus, LongText, Message, Moment, Money, Organisation, Party,
+    PartyId, PaymentBlock, PaymentMethod, Purposes, ReportGroup, Status, canonical, canonical_without,
 };
 use seaway_types::Uetr;
 use seaway_types::bic::Bic;
@@ -32,38 +33,47 @@ use std::collections::BTreeSet;
 
 const GROUP: &str = "/Document/CstmrCdtTrfInitn/GrpHdr";
 const BLOCK: &str = "/Document/CstmrCdtTrfInitn/PmtInf";
+const PAYMENTS: &str = "/Document/CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf";
 
 impl Asks for Message<Initiation> {
-    fn order(&self) -> Result<Order, Fault> {
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
         let Initiation { group, payments: block } = &self.document;
         if block.method == PaymentMethod::Cheque {
             let text = "payments are transfers";
-            return Err(Fault::refused(&format!("{BLOCK}/PmtMtd"), block.method.code(), "AG01", text));
+            faults.push(Fault::refused(&format!("{BLOCK}/PmtMtd"), block.method.code(), "AG01", text));
         }
-        let sender = block.debtor_agent.bic(&format!("{BLOCK}/DbtrAgt"))?;
-        self.check_receiver(sender)?;
-        check_totals(group.count.as_str(), group.sum.as_ref(), (GROUP, "AM19", "AM16"), block)?;
-        let count = block.count.as_ref().map_or(group.count.as_str(), |count| count.as_str());
-        check_totals(count, block.sum.as_ref(), (BLOCK, "AM20", "AM17"), block)?;
+        let sender = faults.keep(block.debtor_agent.bic(&format!("{BLOCK}/DbtrAgt")));
+        self.check_receiver(sender, faults);
+        check_totals(group, block, faults);
         if let Some(address) = &group.initiating.address {
-            address.check(&format!("{GROUP}/InitgPty"), "BE07")?;
+            address.check(&format!("{GROUP}/InitgPty"), "BE07", faults);
         }
-        check_party(Some(&block.debtor), &format!("{BLOCK}/Dbtr"), "BE07")?;
-        check_party(block.ultimate_debtor.as_ref(), &format!("{BLOCK}/UltmtDbtr"), "BE07")?;
-        let InitiatedAmount::Instructed(first) = &block.credits.first().ok_or_else(|| missing(&at(1, "")))?.amount;
-        let debtor =
-            account(Some(&block.debtor_account), sender, (&format!("{BLOCK}/DbtrAcct"), DEBTOR_ACCOUNT), first)?;
-        let key = key(sender, &debtor.name, self.id());
-        let uetrs: Vec<Uetr> = uetrs(block, &key).collect();
-        let (mut accounts, mut seen) = (vec![debtor], BTreeSet::new());
-        for ((place, credit), uetr) in (1..).zip(&block.credits).zip(&uetrs) {
-            if !seen.insert(*uetr) {
+        check_party(Some(&block.debtor), &format!("{BLOCK}/Dbtr"), "BE07", faults);
+        check_party(block.ultimate_debtor.as_ref(), &format!("{BLOCK}/UltmtDbtr"), "BE07", faults);
+        if block.credits.is_empty() && faults.knows(PAYMENTS) {
+            faults.push(missing(&at(1, "")));
+        }
+        let first = block.credits.first().and_then(|credit| amount(1, credit, faults));
+        let path = format!("{BLOCK}/DbtrAcct");
+        let debtor = account(Some(&block.debtor_account), sender, (&path, DEBTOR_ACCOUNT), first, faults);
+        let key = debtor.as_ref().map(|debtor| key(debtor.agent, &debtor.name, self.id()));
+        let mut accounts: Vec<NamedAccount> = debtor.into_iter().collect();
+        let (mut uetrs, mut seen): (Vec<Uetr>, _) = (Vec::new(), BTreeSet::new());
+        for (number, (place, credit)) in (0u32..).zip((1..).zip(&block.credits)) {
+            let uetr = credit.id.uetr.or_else(|| key.map(|key| made(&key, number)));
+            if let Some(uetr) = uetr
+                && !seen.insert(uetr)
+            {
                 let text = "two payments of this message have the same UETR";
-                return Err(Fault::refused(&at(place, "PmtId/UETR"), &uetr.to_string(), "AM05", text));
+                faults.push(Fault::refused(&at(place, "PmtId/UETR"), &uetr.to_string(), "AM05", text));
             }
-            accounts.push(creditor(place, credit, block, first)?);
+            uetrs.extend(uetr);
+            accounts.extend(creditor(place, credit, block, first, faults));
         }
-        Ok(Order { sender, key, uetrs, accounts, payments: Vec::new() })
+        // Each payment has its account and its UETR, or one of them is refused.
+        let whole = accounts.len() > block.credits.len() && uetrs.len() == block.credits.len();
+        let (sender, key) = (sender?, key?);
+        whole.then_some(Order { sender, key, uetrs, accounts, payments: Vec::new() })
     }
 
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
@@ -140,7 +150,7 @@ impl Asks for Message<Initiation> {
         let credits: Vec<(Uetr, &str)> = outcome.credits.iter().map(|one| (one.uetr, one.status.code())).collect();
         let id = answer_id(&codec::encode(&(asked, names, credits)), group.id);
         let reasons = outcome.reason.as_ref().and_then(status_reason).into_iter().collect();
-        let order = self.order().ok();
+        let order = self.checked().ok();
         let uetrs = order.map(|order| order.uetrs).unwrap_or_default();
         let each = block.credits.iter().zip(&uetrs).map(|(credit, uetr)| {
             let result = outcome.of(*uetr);
@@ -198,20 +208,21 @@ impl Message<Initiation> {
     }
 
     /// The message goes to the debtor's agent, from whomever.
-    fn check_receiver(&self, agent: Bic) -> Result<(), Fault> {
-        let Some(header) = &self.header else { return Ok(()) };
-        let bic = header.to.bic("/AppHdr/To")?;
-        if bic == agent {
-            return Ok(());
+    fn check_receiver(&self, agent: Option<Bic>, faults: &mut Faults) {
+        let Some(header) = &self.header else { return };
+        if let (Some(bic), Some(agent)) = (faults.keep(header.to.bic("/AppHdr/To")), agent)
+            && bic != agent
+        {
+            let text = format!("the debtor's agent is {agent}");
+            let path = "/AppHdr/To/FIId/FinInstnId/BICFI";
+            faults.push(Fault::refused(path, &bic.to_string(), "RC01", text));
         }
-        let text = format!("the debtor's agent is {agent}");
-        Err(Fault::refused("/AppHdr/To/FIId/FinInstnId/BICFI", &bic.to_string(), "RC01", text))
     }
 }
 
 /// A place in one of the payments, counted from 1.
 fn at(place: usize, name: &str) -> String {
-    let path = format!("{BLOCK}/CdtTrfTxInf[{place}]");
+    let path = format!("{PAYMENTS}[{place}]");
     if name.is_empty() { path } else { format!("{path}/{name}") }
 }
 
@@ -225,15 +236,10 @@ fn key(agent: Bic, debtor: &AccountName, id: &Text35) -> InstructionKey {
     InstructionKey(hash.0.first_chunk::<16>().copied().unwrap_or([0; 16]))
 }
 
-/// The UETRs of the payments, in order.
-fn uetrs<'a>(block: &'a PaymentBlock, key: &'a InstructionKey) -> impl Iterator<Item = Uetr> + 'a {
-    (0u32..).zip(&block.credits).map(|(place, credit)| {
-        let made = || {
-            let hash = Domain::IsoMessage.hash(&codec::encode(&(*key, place)));
-            Uetr::from_random(hash.0.first_chunk::<16>().copied().unwrap_or([0; 16]))
-        };
-        credit.id.uetr.unwrap_or_else(made)
-    })
+/// The UETR of a payment without its own, counted from 0.
+fn made(key: &InstructionKey, number: u32) -> Uetr {
+    let hash = Domain::IsoMessage.hash(&codec::encode(&(*key, number)));
+    Uetr::from_random(hash.0.first_chunk::<16>().copied().unwrap_or([0; 16]))
 }
 
 /// Who reports: the agent.
@@ -243,33 +249,55 @@ fn institution(bic: Bic) -> Party {
 }
 
 /// Number and sum are those of the payments. The list of reasons has codes of its own for each level.
-fn check_totals(
-    count: &str,
-    sum: Option<&LongText<19>>,
-    (path, wrong_count, wrong_sum): (&str, &'static str, &'static str),
-    block: &PaymentBlock,
-) -> Result<(), Fault> {
+fn check_totals(group: &InitiationGroup, block: &PaymentBlock, faults: &mut Faults) {
     let holds = block.credits.len();
     if holds > CREDITS_MAX {
         let expected = Rule::Form(format!("at most {CREDITS_MAX} payments"));
-        return Err(Fault { path: at(CREDITS_MAX.saturating_add(1), ""), ..Fault::new("", expected) });
+        faults.push(Fault { path: at(CREDITS_MAX.saturating_add(1), ""), ..Fault::new("", expected) });
     }
-    if count.trim_start_matches('0') != holds.to_string() {
-        let text = format!("the message holds {holds} payments");
-        return Err(Fault::refused(&format!("{path}/NbOfTxs"), count, wrong_count, text));
+    if !faults.knows(PAYMENTS) {
+        return;
     }
-    let Some(sum) = sum else { return Ok(()) };
-    let amount = |credit: &InitiatedCredit| {
-        let InitiatedAmount::Instructed(Money { number, .. }) = &credit.amount;
-        hundred_thousandths(number)
-    };
-    let found = block.credits.iter().fold(0u128, |sum, credit| sum.saturating_add(amount(credit)));
+    let summed = group.sum.is_some() || block.sum.is_some();
+    let found = if summed { sum(block, faults) } else { None };
+    let levels = [
+        (GROUP, Some(&group.count), group.sum.as_ref(), ("AM19", "AM16")),
+        (BLOCK, block.count.as_ref(), block.sum.as_ref(), ("AM20", "AM17")),
+    ];
+    for (path, count, sum, (wrong_count, wrong_sum)) in levels {
+        if let Some(count) = count.map(LongText::as_str)
+            && count.trim_start_matches('0') != holds.to_string()
+        {
+            let text = format!("the message holds {holds} payments");
+            faults.push(Fault::refused(&format!("{path}/NbOfTxs"), count, wrong_count, text));
+        }
+        if let (Some(sum), Some(found)) = (sum.map(LongText::as_str), found)
+            && !is_sum(sum, found)
+        {
+            let text = "the payments have another sum";
+            faults.push(Fault::refused(&format!("{path}/CtrlSum"), sum, wrong_sum, text));
+        }
+    }
+}
+
+/// The sum of all amounts in units of the fifth decimal, where each can be read.
+fn sum(block: &PaymentBlock, faults: &Faults) -> Option<u128> {
+    (1..).zip(&block.credits).try_fold(0u128, |sum, (place, credit)| {
+        Some(sum.saturating_add(hundred_thousandths(&amount(place, credit, faults)?.number)))
+    })
+}
+
+/// Whether a text is a number in units of its fifth decimal.
+fn is_sum(text: &str, found: u128) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, decimals) = sum.as_str().split_once('.').unwrap_or((sum.as_str(), "0"));
-    if digits(whole) && digits(decimals) && decimals.len() <= 5 && hundred_thousandths(sum.as_str()) == found {
-        return Ok(());
-    }
-    Err(Fault::refused(&format!("{path}/CtrlSum"), sum.as_str(), wrong_sum, "the payments have another sum"))
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    digits(whole) && digits(decimals) && decimals.len() <= 5 && hundred_thousandths(text) == found
+}
+
+/// What one payment pays, where that can be read.
+fn amount<'a>(place: usize, credit: &'a InitiatedCredit, faults: &Faults) -> Option<&'a Money> {
+    let InitiatedAmount::Instructed(money) = &credit.amount;
+    faults.sound(|| [at(place, "Amt")]).then_some(money)
 }
 
 /// The account that one payment credits, after its rules.
@@ -277,24 +305,28 @@ fn creditor(
     place: usize,
     credit: &InitiatedCredit,
     block: &PaymentBlock,
-    first: &Money,
-) -> Result<NamedAccount, Fault> {
-    let InitiatedAmount::Instructed(money) = &credit.amount;
-    if money.currency != first.currency {
+    first: Option<&Money>,
+    faults: &mut Faults,
+) -> Option<NamedAccount> {
+    let money = amount(place, credit, faults);
+    if let (Some(money), Some(first)) = (money, first)
+        && money.currency != first.currency
+    {
         let text = format!("all payments of a message are in one currency, and the first is in {}", first.currency);
         let path = at(place, "Amt/InstdAmt/@Ccy");
-        return Err(Fault::refused(&path, &money.currency.to_string(), "CURR", text));
+        faults.push(Fault::refused(&path, &money.currency.to_string(), "CURR", text));
     }
     let bearer = credit.charge_bearer.or(block.charge_bearer).unwrap_or(ChargeBearerCode::Shared);
     let path = if credit.charge_bearer.is_some() { at(place, "ChrgBr") } else { format!("{BLOCK}/ChrgBr") };
-    charge_bearer(bearer, &path)?;
+    faults.keep(charge_bearer(bearer, &path));
     let path = at(place, "Cdtr");
-    let creditor = credit.creditor.as_ref().ok_or_else(|| missing(&path))?;
-    check_party(Some(creditor), &path, "BE04")?;
-    check_party(credit.ultimate_debtor.as_ref(), &at(place, "UltmtDbtr"), "BE07")?;
-    check_party(credit.ultimate_creditor.as_ref(), &at(place, "UltmtCdtr"), "BE04")?;
+    let creditor = faults.keep(credit.creditor.as_ref().ok_or_else(|| missing(&path)));
+    check_party(creditor, &path, "BE04", faults);
+    check_party(credit.ultimate_debtor.as_ref(), &at(place, "UltmtDbtr"), "BE07", faults);
+    check_party(credit.ultimate_creditor.as_ref(), &at(place, "UltmtCdtr"), "BE04", faults);
     let path = at(place, "CdtrAgt");
     let unnamed = || Fault::refused(&path, "", "RC01", "the creditor's agent must be named");
-    let bic = credit.creditor_agent.as_ref().ok_or_else(unnamed)?.bic(&path)?;
-    account(credit.creditor_account.as_ref(), bic, (&at(place, "CdtrAcct"), CREDITOR_ACCOUNT), money)
+    let bic = credit.creditor_agent.as_ref().ok_or_else(unnamed).and_then(|agent| agent.bic(&path));
+    let bic = faults.keep(bic);
+    account(credit.creditor_account.as_ref(), bic, (&at(place, "CdtrAcct"), CREDITOR_ACCOUNT), money, faults)
 }

@@ -7,6 +7,7 @@ use super::rules::{
 };
 use super::{Answer, Asks, Known, Order, Outcome, message_key};
 use crate::fault::Fault;
+use crate::faults::Faults;
 use crate::message::{
     Agent, Document, InstitutionTransaction, InstitutionTransfer, Message, Purposes, UnderlyingTransfer, canonical,
 };
@@ -25,22 +26,23 @@ fn at(name: &str) -> String {
 }
 
 impl Asks for Message<InstitutionTransfer> {
-    fn order(&self) -> Result<Order, Fault> {
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
         let InstitutionTransfer { group, transaction } = &self.document;
-        check_group(group, GROUP)?;
-        let (sender, receiver) = agents(transaction)?;
-        check_header(self.header.as_ref(), sender, receiver)?;
-        check_institutions(transaction)?;
-        transaction.underlying.as_ref().map_or(Ok(()), check_underlying)?;
-        let uetr = transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR")))?;
-        let (debtor, creditor) = (transaction.debtor_account.as_ref(), transaction.creditor_account.as_ref());
-        let amount = &transaction.amount;
-        let accounts = vec![
-            account(debtor, sender, (&at("DbtrAcct"), DEBTOR_ACCOUNT), amount)?,
-            account(creditor, receiver, (&at("CdtrAcct"), CREDITOR_ACCOUNT), amount)?,
-        ];
+        check_group(group, GROUP, faults);
+        let (sender, receiver) = check_agents(transaction, faults);
+        check_header(self.header.as_ref(), sender, receiver, faults);
+        check_institutions(transaction, faults);
+        if let Some(underlying) = &transaction.underlying {
+            check_underlying(underlying, faults);
+        }
+        let uetr = faults.keep(transaction.id.uetr.ok_or_else(|| missing(&at("PmtId/UETR"))));
+        let amount = faults.sound(|| [at("IntrBkSttlmAmt")]).then_some(&transaction.amount);
+        let (from, to) = (transaction.debtor_account.as_ref(), transaction.creditor_account.as_ref());
+        let from = account(from, sender, (&at("DbtrAcct"), DEBTOR_ACCOUNT), amount, faults);
+        let to = account(to, receiver, (&at("CdtrAcct"), CREDITOR_ACCOUNT), amount, faults);
         let id = self.header.as_ref().map_or(&group.id, |header| &header.id);
-        Ok(Order { sender, key: message_key(sender, id), uetrs: vec![uetr], accounts, payments: Vec::new() })
+        let (sender, accounts) = (sender?, vec![from?, to?]);
+        Some(Order { sender, key: message_key(sender, id), uetrs: vec![uetr?], accounts, payments: Vec::new() })
     }
 
     fn body(&self, _: &Order, known: &Known<'_>) -> Result<Body, Fault> {
@@ -116,41 +118,56 @@ fn kind(transaction: &InstitutionTransaction) -> CreditKind {
     if transaction.underlying.is_some() { CreditKind::Cover } else { CreditKind::Institution }
 }
 
-/// Sender and receiver. Seaway joins two agents directly: the sender services the debtor's account and the receiver the
-/// creditor's, and where no agent is named, debtor or creditor is that agent itself.
+/// Sender and receiver.
 fn agents(transaction: &InstitutionTransaction) -> Result<(Bic, Bic), Fault> {
-    let sender = agent(transaction.instructing.as_ref(), &at("InstgAgt"))?;
-    let receiver = agent(transaction.instructed_agent.as_ref(), &at("InstdAgt"))?;
-    let services = |own: &Option<Agent>, agent: &str, party: &Agent, otherwise: &str| match own {
-        Some(own) => own.bic(&at(agent)),
-        None => party.bic(&at(otherwise)),
-    };
-    let debtor = services(&transaction.debtor_agent, "DbtrAgt", &transaction.debtor, "Dbtr")?;
-    let creditor = services(&transaction.creditor_agent, "CdtrAgt", &transaction.creditor, "Cdtr")?;
-    ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent")?;
-    ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent")?;
-    Ok((sender, receiver))
+    let mut faults = Faults::first();
+    let (sender, receiver) = check_agents(transaction, &mut faults);
+    faults.verdict(sender.zip(receiver))
+}
+
+/// Sender and receiver, as far as they are known. Seaway joins two agents directly: the sender services the debtor's account
+/// and the receiver the creditor's.
+fn check_agents(transaction: &InstitutionTransaction, faults: &mut Faults) -> (Option<Bic>, Option<Bic>) {
+    let sender = faults.keep(agent(transaction.instructing.as_ref(), &at("InstgAgt")));
+    let receiver = faults.keep(agent(transaction.instructed_agent.as_ref(), &at("InstdAgt")));
+    let debtor = services(&transaction.debtor_agent, "DbtrAgt", &transaction.debtor, "Dbtr", faults);
+    let creditor = services(&transaction.creditor_agent, "CdtrAgt", &transaction.creditor, "Cdtr", faults);
+    ensure_direct(sender, debtor, &at("InstgAgt"), "the debtor's agent", faults);
+    ensure_direct(receiver, creditor, &at("InstdAgt"), "the creditor's agent", faults);
+    (sender, receiver)
+}
+
+/// Who services the account of a party: where no agent is named, the party itself.
+fn services(own: &Option<Agent>, name: &str, party: &Agent, otherwise: &str, faults: &mut Faults) -> Option<Bic> {
+    match own {
+        Some(own) => faults.keep(own.bic(&at(name))),
+        // One was named, and cannot be read.
+        None if !faults.sound(|| [at(name)]) => None,
+        None => faults.keep(party.bic(&at(otherwise))),
+    }
 }
 
 /// Institutions are known, and their addresses name town and country.
-fn check_institutions(transaction: &InstitutionTransaction) -> Result<(), Fault> {
-    check_institution(&transaction.debtor, &at("Dbtr"), "BE07")?;
+fn check_institutions(transaction: &InstitutionTransaction, faults: &mut Faults) {
+    check_institution(&transaction.debtor, &at("Dbtr"), "BE07", faults);
     for (name, own) in [("DbtrAgt", &transaction.debtor_agent), ("CdtrAgt", &transaction.creditor_agent)] {
-        own.as_ref().map_or(Ok(()), |own| check_institution(own, &at(name), "RC01"))?;
+        if let Some(own) = own {
+            check_institution(own, &at(name), "RC01", faults);
+        }
     }
-    check_institution(&transaction.creditor, &at("Cdtr"), "BE04")
+    check_institution(&transaction.creditor, &at("Cdtr"), "BE04", faults);
 }
 
 /// The parties of a payment that is covered have names, their agents are known, and addresses name town and country.
-fn check_underlying(underlying: &UnderlyingTransfer) -> Result<(), Fault> {
+fn check_underlying(underlying: &UnderlyingTransfer, faults: &mut Faults) {
     let at = |name: &str| format!("{TRANSACTION}/UndrlygCstmrCdtTrf/{name}");
-    check_party(underlying.ultimate_debtor.as_ref(), &at("UltmtDbtr"), "BE07")?;
-    check_party(underlying.initiating.as_ref(), &at("InitgPty"), "BE07")?;
-    check_party(Some(&underlying.debtor), &at("Dbtr"), "BE07")?;
-    check_institution(&underlying.debtor_agent, &at("DbtrAgt"), "RC01")?;
-    check_institution(&underlying.creditor_agent, &at("CdtrAgt"), "RC01")?;
-    check_party(Some(&underlying.creditor), &at("Cdtr"), "BE04")?;
-    check_party(underlying.ultimate_creditor.as_ref(), &at("UltmtCdtr"), "BE04")
+    check_party(underlying.ultimate_debtor.as_ref(), &at("UltmtDbtr"), "BE07", faults);
+    check_party(underlying.initiating.as_ref(), &at("InitgPty"), "BE07", faults);
+    check_party(Some(&underlying.debtor), &at("Dbtr"), "BE07", faults);
+    check_institution(&underlying.debtor_agent, &at("DbtrAgt"), "RC01", faults);
+    check_institution(&underlying.creditor_agent, &at("CdtrAgt"), "RC01", faults);
+    check_party(Some(&underlying.creditor), &at("Cdtr"), "BE04", faults);
+    check_party(underlying.ultimate_creditor.as_ref(), &at("UltmtCdtr"), "BE04", faults);
 }
 
 /// All that is said of the payment but what the creditors are told.

@@ -26,6 +26,7 @@ mod payback;
 mod recall;
 mod report;
 mod rules;
+mod stp;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ pub use check::faults;
 pub use from_ledger::{Original, Place, credit_status, follow_up};
 
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::message::{
     CancellationRequest, CreditTransfer, Document, Initiation, InstitutionTransfer, Message, Parsed, PaymentReturn,
     Resolution, Status,
@@ -184,7 +186,16 @@ impl Answer {
 
 /// What each kind of message knows of itself.
 pub(crate) trait Asks {
-    fn order(&self) -> Result<Order, Fault>;
+    /// Judges each rule that needs no ledger, and notes those that are broken. What it makes counts only if none is.
+    fn order(&self, faults: &mut Faults) -> Option<Order>;
+
+    /// What the message asks, if no rule is broken.
+    fn checked(&self) -> Result<Order, Fault> {
+        let mut faults = Faults::first();
+        let order = self.order(&mut faults);
+        faults.verdict(order)
+    }
+
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault>;
     fn answer(&self, outcome: &Outcome) -> Option<Answer>;
 
@@ -205,16 +216,19 @@ macro_rules! requests {
         impl Request {
             /// Reads a message of any of these kinds, with or without its business header.
             pub fn read(text: &str) -> Result<Self, Fault> {
-                Self::of(&Parsed::new(text)?)
+                let mut faults = Faults::first();
+                let request = Self::of(&Parsed::new(text)?, &mut faults);
+                faults.verdict(request)
             }
 
-            pub(crate) fn of(parsed: &Parsed) -> Result<Self, Fault> {
+            pub(crate) fn of(parsed: &Parsed, faults: &mut Faults) -> Option<Self> {
                 let definition = parsed.definition();
                 $(if definition == <$document>::DEFINITION {
-                    return Ok(Self::$variant(parsed.message()?));
+                    return parsed.message(faults).map(Self::$variant);
                 })+
                 let known = [$(<$document>::DEFINITION),+].join(", ");
-                Err(Fault { path: "/Document".to_owned(), ..Fault::new(definition, Rule::Form(known)) })
+                faults.push(Fault { path: "/Document".to_owned(), ..Fault::new(definition, Rule::Form(known)) });
+                None
             }
 
             /// The message's identifier, as in `pacs.008.001.08`.
@@ -257,7 +271,7 @@ impl Request {
 
     /// Checks what can be checked without a ledger.
     pub fn order(&self) -> Result<Order, Fault> {
-        self.asks().order()
+        self.asks().checked()
     }
 
     /// The instruction's body, once what the order names is known.

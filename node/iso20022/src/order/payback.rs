@@ -17,6 +17,7 @@ use super::rules::{
 };
 use super::{Answer, Asks, Known, KnownPayment, NamedPayment, Order, Outcome, message_key};
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::message::{
     Agent, ChainParty, ChargeBearerCode, CodeOrText, Document, Message, Moment, Money, PaymentReturn, ReturnReason,
     ReturnTransaction, ReturnedTerms,
@@ -44,25 +45,29 @@ fn at(name: &str) -> String {
 }
 
 impl Asks for Message<PaymentReturn> {
-    fn order(&self) -> Result<Order, Fault> {
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
         let PaymentReturn { group, transaction } = &self.document;
-        check_group(group, GROUP)?;
-        let sender = agent(transaction.instructing.as_ref(), &at("InstgAgt"))?;
-        let receiver = agent(transaction.instructed_agent.as_ref(), &at("InstdAgt"))?;
-        check_header(self.header.as_ref(), sender, receiver)?;
-        stated(transaction)?;
-        check_charges(transaction)?;
-        check_chain(transaction, sender, receiver)?;
-        check_date(transaction, group.created)?;
+        check_group(group, GROUP, faults);
+        let sender = faults.keep(agent(transaction.instructing.as_ref(), &at("InstgAgt")));
+        let receiver = faults.keep(agent(transaction.instructed_agent.as_ref(), &at("InstdAgt")));
+        check_header(self.header.as_ref(), sender, receiver, faults);
+        faults.keep(stated(transaction));
+        check_charges(transaction, faults);
+        check_chain(transaction, sender, receiver, faults);
+        if faults.sound(|| [format!("{GROUP}/CreDtTm")]) {
+            faults.keep(check_date(transaction, group.created));
+        }
         if let Some(reference) = &transaction.reference {
             let expected = Rule::Unknown("no reference here: settlement gives it".to_owned());
-            return Err(Fault { path: at("ClrSysRef"), ..Fault::new(reference.as_str(), expected) });
+            faults.push(Fault { path: at("ClrSysRef"), ..Fault::new(reference.as_str(), expected) });
         }
-        let uetr = transaction.uetr.ok_or_else(|| missing(&at("OrgnlUETR")))?;
-        let key = PaymentKey { debtor_agent: receiver, uetr, kind: kind(transaction)? };
-        let payments = vec![NamedPayment { key, path: at("OrgnlUETR"), unknown: "NARR" }];
+        let uetr = faults.keep(transaction.uetr.ok_or_else(|| missing(&at("OrgnlUETR"))));
+        let kind = faults.keep(kind(transaction));
         let id = self.header.as_ref().map_or(&group.id, |header| &header.id);
-        Ok(Order { sender, key: message_key(sender, id), uetrs: vec![uetr], accounts: Vec::new(), payments })
+        let (sender, uetr) = (sender?, uetr?);
+        let key = PaymentKey { debtor_agent: receiver?, uetr, kind: kind? };
+        let payments = vec![NamedPayment { key, path: at("OrgnlUETR"), unknown: "NARR" }];
+        Some(Order { sender, key: message_key(sender, id), uetrs: vec![uetr], accounts: Vec::new(), payments })
     }
 
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
@@ -217,14 +222,23 @@ fn check_partial(transaction: &ReturnTransaction, amount: Amount, asset: &Asset,
     Err(Fault { path: at("RtrRsnInf/AddtlInf"), ..Fault::new(value, expected) })
 }
 
-/// What was given back and what is settled differ by a rate, or by the charges that the message states.
-fn check_charges(transaction: &ReturnTransaction) -> Result<(), Fault> {
-    let refused = |name: &str, value: &str, code, text: String| Err(Fault::refused(&at(name), value, code, text));
-    match transaction.charge_bearer {
-        Some(bearer) => charge_bearer(bearer, &at("ChrgBr")).map(|_| ())?,
-        None if transaction.charges.is_empty() => {}
-        None => return Err(missing(&at("ChrgBr"))),
+/// Charges are borne by someone, and explain what differs.
+fn check_charges(transaction: &ReturnTransaction, faults: &mut Faults) {
+    let bearer = match transaction.charge_bearer {
+        Some(bearer) => charge_bearer(bearer, &at("ChrgBr")).map(|_| ()),
+        None if transaction.charges.is_empty() => Ok(()),
+        None => Err(missing(&at("ChrgBr"))),
+    };
+    let borne = faults.keep(bearer).is_some();
+    if faults.sound(|| ["RtrdIntrBkSttlmAmt", "RtrdInstdAmt", "XchgRate", "ChrgBr", "ChrgsInf"].map(at)) {
+        faults.keep(explained(transaction, borne));
     }
+}
+
+/// What was given back and what is settled differ by a rate, or by the charges that the message states. Charges explain
+/// nothing where nobody bears them.
+fn explained(transaction: &ReturnTransaction, borne: bool) -> Result<(), Fault> {
+    let refused = |name: &str, value: &str, code, text: String| Err(Fault::refused(&at(name), value, code, text));
     let settled = &transaction.amount;
     let Some(given_back) = &transaction.instructed else {
         return match &transaction.rate {
@@ -242,7 +256,7 @@ fn check_charges(transaction: &ReturnTransaction) -> Result<(), Fault> {
     }
     // Without a bearer there are no charges.
     let bearer = transaction.charge_bearer.unwrap_or(ChargeBearerCode::Shared);
-    if charges_explain(given_back, settled, &transaction.charges, bearer) {
+    if !borne || charges_explain(given_back, settled, &transaction.charges, bearer) {
         return Ok(());
     }
     let text = format!("given back are {}, and the charges do not explain the difference", given_back.number);
@@ -251,36 +265,38 @@ fn check_charges(transaction: &ReturnTransaction) -> Result<(), Fault> {
 
 /// The agents are those who settle, in the return's roles and in the payment's; parties have names, and addresses name town
 /// and country.
-fn check_chain(transaction: &ReturnTransaction, sender: Bic, receiver: Bic) -> Result<(), Fault> {
+fn check_chain(transaction: &ReturnTransaction, sender: Option<Bic>, receiver: Option<Bic>, faults: &mut Faults) {
     if let Some(terms) = &transaction.terms {
-        check_agent(terms.debtor_agent.as_ref(), "OrgnlTxRef/DbtrAgt", receiver)?;
-        check_agent(terms.creditor_agent.as_ref(), "OrgnlTxRef/CdtrAgt", sender)?;
+        check_agent(terms.debtor_agent.as_ref(), "OrgnlTxRef/DbtrAgt", receiver, faults);
+        check_agent(terms.creditor_agent.as_ref(), "OrgnlTxRef/CdtrAgt", sender, faults);
     }
     if let Some(chain) = &transaction.chain {
-        check_chain_party(chain.ultimate_debtor.as_ref(), "RtrChain/UltmtDbtr", "BE07")?;
-        check_chain_party(Some(&chain.debtor), "RtrChain/Dbtr", "BE07")?;
-        check_chain_party(chain.initiating.as_ref(), "RtrChain/InitgPty", "BE07")?;
-        check_agent(chain.debtor_agent.as_ref(), "RtrChain/DbtrAgt", sender)?;
-        check_agent(chain.creditor_agent.as_ref(), "RtrChain/CdtrAgt", receiver)?;
-        check_chain_party(Some(&chain.creditor), "RtrChain/Cdtr", "BE04")?;
-        check_chain_party(chain.ultimate_creditor.as_ref(), "RtrChain/UltmtCdtr", "BE04")?;
+        check_chain_party(chain.ultimate_debtor.as_ref(), "RtrChain/UltmtDbtr", "BE07", faults);
+        check_chain_party(Some(&chain.debtor), "RtrChain/Dbtr", "BE07", faults);
+        check_chain_party(chain.initiating.as_ref(), "RtrChain/InitgPty", "BE07", faults);
+        check_agent(chain.debtor_agent.as_ref(), "RtrChain/DbtrAgt", sender, faults);
+        check_agent(chain.creditor_agent.as_ref(), "RtrChain/CdtrAgt", receiver, faults);
+        check_chain_party(Some(&chain.creditor), "RtrChain/Cdtr", "BE04", faults);
+        check_chain_party(chain.ultimate_creditor.as_ref(), "RtrChain/UltmtCdtr", "BE04", faults);
     }
     let originator = transaction.reason.as_ref().and_then(|why| why.originator.as_ref());
-    check_party(originator, &at("RtrRsnInf/Orgtr"), "BE07")
+    check_party(originator, &at("RtrRsnInf/Orgtr"), "BE07", faults);
 }
 
-fn check_agent(agent: Option<&Agent>, name: &str, expected: Bic) -> Result<(), Fault> {
-    let Some(agent) = agent else { return Ok(()) };
-    let bic = agent.bic(&at(name))?;
-    ensure_direct(bic, expected, &at(name), "who settles")?;
-    check_institution(agent, &at(name), "RC01")
+fn check_agent(agent: Option<&Agent>, name: &str, expected: Option<Bic>, faults: &mut Faults) {
+    let Some(agent) = agent else { return };
+    let bic = faults.keep(agent.bic(&at(name)));
+    ensure_direct(bic, expected, &at(name), "who settles", faults);
+    check_institution(agent, &at(name), "RC01", faults);
 }
 
-fn check_chain_party(party: Option<&ChainParty>, name: &str, code: &'static str) -> Result<(), Fault> {
+fn check_chain_party(party: Option<&ChainParty>, name: &str, code: &'static str, faults: &mut Faults) {
     match party {
-        Some(ChainParty::Party(party)) => check_party(Some(party), &format!("{}/Pty", at(name)), code),
-        Some(ChainParty::Institution(agent)) => check_institution(agent, &format!("{}/Agt", at(name)), code),
-        None => Ok(()),
+        Some(ChainParty::Party(party)) => check_party(Some(party), &format!("{}/Pty", at(name)), code, faults),
+        Some(ChainParty::Institution(agent)) => {
+            check_institution(agent, &format!("{}/Agt", at(name)), code, faults);
+        }
+        None => {}
     }
 }
 

@@ -12,6 +12,7 @@ use super::report::{answer_header, answer_id, free_text};
 use super::rules::{agent, check_header, check_party, missing};
 use super::{Answer, Asks, Known, NamedPayment, Order, Outcome, message_key};
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::message::{
     Agent, Assignment, CancellationReason, CancellationRequest, CancelledPayment, CaseParty, CodeOrText,
     Confirmation, Document, LongText, Message, Moment, OriginalGroup, Resolution, ResolutionStatus, ResolvedPayment,
@@ -30,17 +31,20 @@ const REQUEST: &str = "/Document/FIToFIPmtCxlReq";
 const RESOLUTION: &str = "/Document/RsltnOfInvstgtn";
 
 impl Asks for Message<CancellationRequest> {
-    fn order(&self) -> Result<Order, Fault> {
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
         let CancellationRequest { assignment, underlying, .. } = &self.document;
         let payment = &underlying.transaction;
-        let (sender, receiver) = parties(assignment, &format!("{REQUEST}/Assgnmt"))?;
-        check_header(self.header.as_ref(), sender, receiver)?;
+        let (sender, receiver) = parties(assignment, &format!("{REQUEST}/Assgnmt"), faults);
+        check_header(self.header.as_ref(), sender, receiver, faults);
         let path = format!("{REQUEST}/Undrlyg/TxInf");
-        stated(payment.reason.as_ref(), &format!("{path}/CxlRsnInf"), |codes| codes.cancellation)?;
-        let named = named(payment.original.as_ref(), payment.uetr, sender, &path)?;
+        let (reason, place) = (payment.reason.as_ref(), format!("{path}/CxlRsnInf"));
+        check_originator(reason, &place, faults);
+        faults.keep(stated(reason, &place, |codes| codes.cancellation));
+        let named = named(payment.original.as_ref(), payment.uetr, sender, &path, faults);
         let id = self.header.as_ref().map_or(&assignment.id, |header| &header.id);
+        let (sender, named) = (sender?, named?);
         let uetrs = vec![named.key.uetr];
-        Ok(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
+        Some(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
     }
 
     fn body(&self, order: &Order, known: &Known<'_>) -> Result<Body, Fault> {
@@ -92,17 +96,24 @@ impl Asks for Message<CancellationRequest> {
 }
 
 impl Asks for Message<Resolution> {
-    fn order(&self) -> Result<Order, Fault> {
-        let Resolution { assignment, details, .. } = &self.document;
+    fn order(&self, faults: &mut Faults) -> Option<Order> {
+        let Resolution { assignment, status: ResolutionStatus::Confirmed(status), details } = &self.document;
         let payment = &details.transaction;
-        let (sender, receiver) = parties(assignment, &format!("{RESOLUTION}/Assgnmt"))?;
-        check_header(self.header.as_ref(), sender, receiver)?;
-        self.refusal()?;
-        let named =
-            named(payment.original.as_ref(), payment.uetr, receiver, &format!("{RESOLUTION}/CxlDtls/TxInfAndSts"))?;
+        let (sender, receiver) = parties(assignment, &format!("{RESOLUTION}/Assgnmt"), faults);
+        check_header(self.header.as_ref(), sender, receiver, faults);
+        let path = format!("{RESOLUTION}/CxlDtls/TxInfAndSts");
+        // Whether there may be a reason depends on the answer.
+        if faults.sound(|| [format!("{RESOLUTION}/Sts")]) {
+            if *status == Confirmation::Rejected {
+                check_originator(payment.reason.as_ref(), &format!("{path}/CxlStsRsnInf"), faults);
+            }
+            faults.keep(self.refusal());
+        }
+        let named = named(payment.original.as_ref(), payment.uetr, receiver, &path, faults);
         let id = self.header.as_ref().map_or(&assignment.id, |header| &header.id);
+        let (sender, named) = (sender?, named?);
         let uetrs = vec![named.key.uetr];
-        Ok(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
+        Some(Order { sender, key: message_key(sender, id), uetrs, accounts: Vec::new(), payments: vec![named] })
     }
 
     fn body(&self, order: &Order, _: &Known<'_>) -> Result<Body, Fault> {
@@ -144,8 +155,8 @@ pub(super) fn resolution(assignment: Assignment, status: Confirmation, transacti
     Resolution { assignment, status, details: ResolvedPayments { transaction } }
 }
 
-/// Who sends, and who receives: institutions with a BIC.
-fn parties(assignment: &Assignment, path: &str) -> Result<(Bic, Bic), Fault> {
+/// Who sends, and who receives: institutions with a BIC, as far as they are known.
+fn parties(assignment: &Assignment, path: &str, faults: &mut Faults) -> (Option<Bic>, Option<Bic>) {
     let bic = |party: &CaseParty, name: &str| {
         if let CaseParty::Party(_) = party {
             let text = "institutions alone ask payments back from each other";
@@ -154,25 +165,38 @@ fn parties(assignment: &Assignment, path: &str) -> Result<(Bic, Bic), Fault> {
         let one: Option<&Agent> = party.agent();
         agent(one, &format!("{path}/{name}/Agt"))
     };
-    Ok((bic(&assignment.from, "Assgnr")?, bic(&assignment.to, "Assgne")?))
+    let sender = faults.keep(bic(&assignment.from, "Assgnr"));
+    (sender, faults.keep(bic(&assignment.to, "Assgne")))
 }
 
 /// The payment that a message is about.
 fn named(
     original: Option<&OriginalGroup>,
     uetr: Option<Uetr>,
-    debtor_agent: Bic,
+    debtor_agent: Option<Bic>,
     path: &str,
-) -> Result<NamedPayment, Fault> {
-    let original = original.ok_or_else(|| missing(&format!("{path}/OrgnlGrpInf")))?;
-    let definition = original.definition.as_str();
-    let kind = kind_of(definition, &[]).ok_or_else(|| {
-        let expected = "pacs.008.001.08 or pacs.009.001.08, or another version of them".to_owned();
-        Fault { path: format!("{path}/OrgnlGrpInf/OrgnlMsgNmId"), ..Fault::new(definition, Rule::Form(expected)) }
-    })?;
+    faults: &mut Faults,
+) -> Option<NamedPayment> {
+    let group = format!("{path}/OrgnlGrpInf");
+    let original = faults.keep(original.ok_or_else(|| missing(&group)));
+    let kind = original.map(|original| {
+        let definition = original.definition.as_str();
+        kind_of(definition, &[]).ok_or_else(|| {
+            let expected = "pacs.008.001.08 or pacs.009.001.08, or another version of them".to_owned();
+            Fault { path: format!("{group}/OrgnlMsgNmId"), ..Fault::new(definition, Rule::Form(expected)) }
+        })
+    });
+    let kind = kind.and_then(|kind| faults.keep(kind));
     let path = format!("{path}/OrgnlUETR");
-    let uetr = uetr.ok_or_else(|| missing(&path))?;
-    Ok(NamedPayment { key: PaymentKey { debtor_agent, uetr, kind }, path, unknown: "NOOR" })
+    let uetr = faults.keep(uetr.ok_or_else(|| missing(&path)));
+    let key = PaymentKey { debtor_agent: debtor_agent?, uetr: uetr?, kind: kind? };
+    Some(NamedPayment { key, path, unknown: "NOOR" })
+}
+
+/// Who gives a reason has a name.
+fn check_originator(reason: Option<&CancellationReason>, path: &str, faults: &mut Faults) {
+    let originator = reason.and_then(|reason| reason.originator.as_ref());
+    check_party(originator, &format!("{path}/Orgtr"), "BE07", faults);
 }
 
 /// A reason that stands in a column of the table.
@@ -182,7 +206,6 @@ fn stated(
     column: impl Fn(Codes) -> Option<&'static str>,
 ) -> Result<StatedReason, Fault> {
     let reason = reason.ok_or_else(|| missing(path))?;
-    check_party(reason.originator.as_ref(), &format!("{path}/Orgtr"), "BE07")?;
     let (name, value) = reason.stated().ok_or_else(|| missing(&format!("{path}/Rsn")))?;
     let codes = || StatedReason::ALL.into_iter().filter_map(|reason| Some((column(reason.codes())?, reason)));
     let found = codes().find(|(code, _)| name == "Rsn/Cd" && *code == value);

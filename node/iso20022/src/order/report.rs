@@ -119,9 +119,15 @@ pub(super) fn answer_header(
         to: asked.from.clone(),
         id,
         definition,
-        service: asked.service.clone(),
+        service: asked.service.as_ref().and_then(plain_service),
         created: Moment(time),
         possible_duplicate: None,
         priority: None,
     })
+}
+
+/// The service of an answer: a profile of payments (`swift.cbprplus.stp.04`) is none of their reports (`swift.cbprplus.04`).
+fn plain_service(asked: &LongText<35>) -> Option<LongText<35>> {
+    let parts = asked.as_str().split('.').filter(|part| !["stp", "cov", "adv"].contains(part));
+    LongText::cut(&parts.collect::<Vec<_>>().join("."))
 }

@@ -2,6 +2,7 @@
 
 use super::{AccountName, NamedAccount};
 use crate::fault::{Fault, Rule};
+use crate::faults::Faults;
 use crate::message::{
     AccountChoice, Agent, CashAccount, ChargeBearerCode, Charges, Group, Header, Institution, Money, Party,
     SettlementMethod,
@@ -25,34 +26,35 @@ pub(super) fn missing(path: &str) -> Fault {
 }
 
 /// One transaction, settled by the infrastructure.
-pub(super) fn check_group(group: &Group, path: &str) -> Result<(), Fault> {
+pub(super) fn check_group(group: &Group, path: &str, faults: &mut Faults) {
     let count = group.count.as_str();
     if count.trim_start_matches('0') != "1" {
         let expected = Rule::Form("1: a message holds one transaction".to_owned());
-        return Err(Fault { path: format!("{path}/NbOfTxs"), ..Fault::new(count, expected) });
+        faults.push(Fault { path: format!("{path}/NbOfTxs"), ..Fault::new(count, expected) });
     }
-    if group.settlement.method == SettlementMethod::Clearing {
-        return Ok(());
+    let method = group.settlement.method;
+    if method != SettlementMethod::Clearing {
+        let text = "a settlement infrastructure settles by CLRG on its own leg";
+        faults.push(Fault::refused(&format!("{path}/SttlmInf/SttlmMtd"), method.code(), "AG01", text));
     }
-    let text = "a settlement infrastructure settles by CLRG on its own leg";
-    Err(Fault::refused(&format!("{path}/SttlmInf/SttlmMtd"), group.settlement.method.code(), "AG01", text))
 }
 
 /// An institution has a BIC, or else a name. A name and an address stand together, and the address names town and country.
 /// The code is that of an incomplete address.
-pub(super) fn check_institution(agent: &Agent, path: &str, code: &'static str) -> Result<(), Fault> {
+pub(super) fn check_institution(agent: &Agent, path: &str, code: &'static str, faults: &mut Faults) {
     let Institution { bic, name, address, .. } = &agent.institution;
     let place = format!("{path}/FinInstnId");
-    let refused =
-        |element: &str, code, text: &str| Err(Fault::refused(&format!("{place}/{element}"), "", code, text));
+    let refused = |element: &str, code, text: &str| Fault::refused(&format!("{place}/{element}"), "", code, text);
     match (name, address) {
         (None, None) if bic.is_none() => {
-            refused("BICFI", "RC01", "an institution has a BIC, or a name and an address")
+            faults.push(refused("BICFI", "RC01", "an institution has a BIC, or a name and an address"));
         }
-        (None, None) => Ok(()),
-        (None, Some(_)) => refused("Nm", "BE01", "who has an address has a name"),
-        (Some(_), None) => refused("PstlAdr", code, "an institution that is named has an address"),
-        (Some(_), Some(address)) => address.check(&place, code),
+        (None, Some(_)) => faults.push(refused("Nm", "BE01", "who has an address has a name")),
+        (Some(_), None) => faults.push(refused("PstlAdr", code, "an institution that is named has an address")),
+        (None, None) | (Some(_), Some(_)) => {}
+    }
+    if let Some(address) = address {
+        address.check(&place, code, faults);
     }
 }
 
@@ -61,38 +63,44 @@ pub(super) fn agent(agent: Option<&Agent>, path: &str) -> Result<Bic, Fault> {
     agent.ok_or_else(|| missing(path))?.bic(path)
 }
 
-/// Seaway joins two agents directly: who sends or receives is who services the account.
-pub(super) fn ensure_direct(bic: Bic, expected: Bic, path: &str, is: &str) -> Result<(), Fault> {
-    if bic == expected {
-        return Ok(());
+/// Seaway joins two agents directly: who sends or receives is who services the account. It is judged where both are known.
+pub(super) fn ensure_direct(bic: Option<Bic>, expected: Option<Bic>, path: &str, is: &str, faults: &mut Faults) {
+    if let (Some(bic), Some(expected)) = (bic, expected)
+        && bic != expected
+    {
+        let text = format!("agents settle with each other directly: expected {expected}, {is}");
+        let path = format!("{path}/FinInstnId/BICFI");
+        faults.push(Fault::refused(&path, &bic.to_string(), "AG01", text));
     }
-    let text = format!("agents settle with each other directly: expected {expected}, {is}");
-    Err(Fault::refused(&format!("{path}/FinInstnId/BICFI"), &bic.to_string(), "AG01", text))
 }
 
-/// The header's parties are those of the document.
-pub(super) fn check_header(header: Option<&Header>, sender: Bic, receiver: Bic) -> Result<(), Fault> {
-    let Some(header) = header else { return Ok(()) };
+/// The header's parties are those of the document, as far as those are known.
+pub(super) fn check_header(header: Option<&Header>, sender: Option<Bic>, receiver: Option<Bic>, faults: &mut Faults) {
+    let Some(header) = header else { return };
     for (name, party, expected) in [("Fr", &header.from, sender), ("To", &header.to, receiver)] {
         let path = format!("/AppHdr/{name}");
-        let bic = party.bic(&path)?;
-        if bic != expected {
+        if let (Some(bic), Some(expected)) = (faults.keep(party.bic(&path)), expected)
+            && bic != expected
+        {
             let text = format!("the document says {expected}");
-            return Err(Fault::refused(&format!("{path}/FIId/FinInstnId/BICFI"), &bic.to_string(), "RC01", text));
+            let path = format!("{path}/FIId/FinInstnId/BICFI");
+            faults.push(Fault::refused(&path, &bic.to_string(), "RC01", text));
         }
     }
-    Ok(())
 }
 
 /// A party has a name or an identification, and its address, if there is one, names town and country. The code is that of an
 /// incomplete address.
-pub(super) fn check_party(party: Option<&Party>, path: &str, code: &'static str) -> Result<(), Fault> {
-    let Some(party) = party else { return Ok(()) };
-    if party.name.is_none() && party.id.is_none() {
+pub(super) fn check_party(party: Option<&Party>, path: &str, code: &'static str, faults: &mut Faults) {
+    let Some(party) = party else { return };
+    // An identification that cannot be read is one too.
+    if party.name.is_none() && party.id.is_none() && faults.sound(|| [format!("{path}/Id")]) {
         let text = "a party has a name or an identification";
-        return Err(Fault::refused(&format!("{path}/Nm"), "", "BE01", text));
+        faults.push(Fault::refused(&format!("{path}/Nm"), "", "BE01", text));
     }
-    party.address.as_ref().map_or(Ok(()), |address| address.check(path, code))
+    if let Some(address) = &party.address {
+        address.check(path, code, faults);
+    }
 }
 
 /// Who bears charges, in the ledger's words.
@@ -107,20 +115,24 @@ pub(super) fn charge_bearer(code: ChargeBearerCode, path: &str) -> Result<Charge
     }
 }
 
-/// An account that must be named. If it names a currency, that is the one settled.
+/// An account that must be named. If it names a currency, that is the one settled, where that is known.
 pub(super) fn account(
     account: Option<&CashAccount>,
-    agent: Bic,
+    agent: Option<Bic>,
     (path, code): (&str, &'static str),
-    settled: &Money,
-) -> Result<NamedAccount, Fault> {
+    settled: Option<&Money>,
+    faults: &mut Faults,
+) -> Option<NamedAccount> {
     let place = format!("{path}/Id");
     let Some(account) = account else {
-        return Err(Fault::refused(&place, "", code, "an account must be named; there is no default"));
+        faults.push(Fault::refused(&place, "", code, "an account must be named; there is no default"));
+        return None;
     };
-    if let Some(currency) = account.currency.as_ref().filter(|own| own.as_str() != settled.currency.to_string()) {
+    if let (Some(own), Some(settled)) = (&account.currency, settled)
+        && own.as_str() != settled.currency.as_str()
+    {
         let text = format!("{} is settled", settled.currency);
-        return Err(Fault::refused(&format!("{path}/Ccy"), currency.as_str(), "CURR", text));
+        faults.push(Fault::refused(&format!("{path}/Ccy"), own.as_str(), "CURR", text));
     }
     let name = match &account.id {
         AccountChoice::Iban(iban) => AccountName::Number(iban.to_string()),
@@ -129,7 +141,7 @@ pub(super) fn account(
             Err(_) => AccountName::Number(other.id.as_str().to_owned()),
         },
     };
-    Ok(NamedAccount { agent, name, path: place, unknown: code })
+    Some(NamedAccount { agent: agent?, name, path: place, unknown: code })
 }
 
 /// The currency's default asset, and the amount in its minor units.
@@ -174,7 +186,8 @@ pub(super) fn charges_explain(
 ) -> bool {
     let (from, to) = (hundred_thousandths(&instructed.number), hundred_thousandths(&settled.number));
     let same_currency = charges.iter().filter(|charge| charge.amount.currency == settled.currency);
-    let charges: u128 = same_currency.map(|charge| hundred_thousandths(&charge.amount.number)).sum();
+    let numbers = same_currency.map(|charge| hundred_thousandths(&charge.amount.number));
+    let charges = numbers.fold(0_u128, u128::saturating_add);
     let explained = match bearer {
         ChargeBearerCode::Debtor => to.checked_sub(from),
         _ => from.checked_sub(to),

@@ -133,7 +133,8 @@ impl Booked {
             servicer: self.reference(),
             payment_information: None,
             instruction: None,
-            end_to_end: payment.map(|payment| payment.end_to_end),
+            // What a contract pays, or an issuer, had no message; the word is that of CBPR+ for it.
+            end_to_end: payment.map_or_else(|| "NOTPROVIDED".parse().ok(), |payment| Some(payment.end_to_end)),
             uetr: self.uetr,
             transaction: None,
         };

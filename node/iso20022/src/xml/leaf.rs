@@ -2,7 +2,8 @@
 
 use super::element::Element;
 use super::schema::{Value, no_attributes};
-use crate::fault::{Fault, Rule};
+use crate::fault::Rule;
+use crate::faults::Faults;
 use seaway_types::Uetr;
 use seaway_types::amount::Amount;
 use seaway_types::asset::{CurrencyCode, Exponent};
@@ -15,22 +16,30 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The text of an element that holds no others.
-pub(crate) fn text(element: &Element) -> Result<&str, Fault> {
-    match element.children.first() {
-        Some(child) => Err(Fault::new("", Rule::Unknown("a text".to_owned())).within(&child.name)),
-        None => Ok(&element.text),
-    }
+pub(crate) fn text<'a>(element: &'a Element, faults: &mut Faults) -> Option<&'a str> {
+    let Some(child) = element.children.first() else { return Some(&element.text) };
+    faults.note_extra(&child.name, "", Rule::Unknown("a text".to_owned()));
+    faults.doubt(None);
+    None
 }
 
-/// Reads by `FromStr`, writes by `Display`.
+/// Reads by `FromStr`, writes by `Display`. What may have to be there has a text that stands in for it.
 macro_rules! plain {
-    ($($type:ty: $expected:literal,)+) => {$(
+    ($($type:ty: $expected:literal $(or $stand_in:literal)?,)+) => {$(
         impl Value for $type {
-            fn read(element: &Element) -> Result<Self, Fault> {
-                no_attributes(element)?;
-                let text = text(element)?;
-                text.parse().map_err(|_| Fault::new(text, Rule::Form($expected.to_owned())))
+            fn read(element: &Element, faults: &mut Faults) -> Option<Self> {
+                no_attributes(element, faults);
+                let text = text(element, faults)?;
+                let read = text.parse::<Self>().ok();
+                if read.is_none() {
+                    faults.note(text, Rule::Form($expected.to_owned()));
+                }
+                read
             }
+
+            $(fn stand_in() -> Option<Self> {
+                $stand_in.parse().ok()
+            })?
 
             fn write(&self, element: &mut Element) {
                 element.text = self.to_string();
@@ -40,17 +49,17 @@ macro_rules! plain {
 }
 
 plain! {
-    Text35: "1 to 35 printable ASCII characters without spaces at the ends",
+    Text35: "1 to 35 printable ASCII characters without spaces at the ends" or "NOTPROVIDED",
     Bic: "a BIC of 8 or 11 characters",
     Lei: "an LEI with its check digits",
     Iban: "an IBAN with its check digits, without spaces",
     Uetr: "a UUID of version 4 in lower case",
-    Day: "a date as in 2026-11-22",
+    Day: "a date as in 2026-11-22" or "1970-01-01",
     Country: "a country of two capitals (ISO 3166)",
     Purpose: "a purpose code of four capitals or digits",
     Decimal: "a decimal number of at most 11 digits, above zero",
     Number: "a whole number of at most 18 digits",
-    Moment: "a time with its offset, as in 2026-11-22T09:30:00+00:00",
+    Moment: "a time with its offset, as in 2026-11-22T09:30:00+00:00" or "1970-01-01T00:00:00Z",
 }
 
 /// One to `MAX` characters that XML and people can carry: no control characters, no spaces at the ends.
@@ -72,16 +81,21 @@ impl<const MAX: usize> LongText<MAX> {
 }
 
 impl<const MAX: usize> Value for LongText<MAX> {
-    fn read(element: &Element) -> Result<Self, Fault> {
-        no_attributes(element)?;
-        let text = text(element)?;
+    fn read(element: &Element, faults: &mut Faults) -> Option<Self> {
+        no_attributes(element, faults);
+        let text = text(element, faults)?;
         let legal = !text.chars().any(char::is_control) && text.trim() == text;
-        if legal && (1..=MAX).contains(&text.chars().count()) {
-            Ok(Self(text.to_owned()))
-        } else {
+        let fine = legal && (1..=MAX).contains(&text.chars().count());
+        if !fine {
             let expected = format!("1 to {MAX} characters, no control characters, no spaces at the ends");
-            Err(Fault::new(text, Rule::Form(expected)))
+            faults.note(text, Rule::Form(expected));
         }
+        // Where it has a fault it still says what is meant, and what stands beside it can be judged.
+        Some(Self(text.to_owned()))
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self(String::new()))
     }
 
     fn write(&self, element: &mut Element) {
@@ -103,30 +117,48 @@ impl Money {
     pub fn amount(&self, exponent: Exponent) -> Result<Amount, String> {
         Amount::parse_major(&self.number, exponent).map_err(|error| error.to_string())
     }
+
+    fn read_currency(element: &Element, faults: &mut Faults) -> Option<CurrencyCode> {
+        let stated = element.attributes.iter().find(|(name, _)| name == "Ccy").map(|(_, code)| code);
+        let currency: Option<CurrencyCode> = stated.and_then(|code| code.parse().ok());
+        if let Some(code) = stated
+            && currency.is_none()
+        {
+            let expected = Rule::Form("a currency code of three capitals (ISO 4217)".to_owned());
+            faults.note_part("@Ccy", code, expected);
+        }
+        for (name, value) in element.attributes.iter().filter(|(name, _)| name != "Ccy") {
+            faults.note_extra(&format!("@{name}"), value, Rule::Unknown("Ccy".to_owned()));
+        }
+        if stated.is_none() {
+            faults.note_part("@Ccy", "", Rule::Missing);
+        }
+        currency
+    }
+
+    /// ISO 4217's code where no currency is involved, in the place of one that cannot be read.
+    fn no_currency() -> Option<CurrencyCode> {
+        "XXX".parse().ok()
+    }
 }
 
 impl Value for Money {
-    fn read(element: &Element) -> Result<Self, Fault> {
-        let number = text(element)?.to_owned();
-        let (mut currency, mut other) = (None, Ok(()));
-        for (name, value) in &element.attributes {
-            let expected = || Rule::Form("a currency code of three capitals (ISO 4217)".to_owned());
-            match name.as_str() {
-                "Ccy" => currency = Some(value.parse().map_err(|_| Fault::new(value, expected()).within("@Ccy"))?),
-                _ => other = Err(Fault::new(value, Rule::Unknown("Ccy".to_owned())).within(&format!("@{name}"))),
-            }
-        }
-        other?;
-        let currency = currency.ok_or_else(|| Fault::new("", Rule::Missing).within("@Ccy"))?;
-        let (whole, decimals) = number.split_once('.').unwrap_or((&number, "0"));
+    fn read(element: &Element, faults: &mut Faults) -> Option<Self> {
+        let number = text(element, faults)?;
+        let currency = Self::read_currency(element, faults);
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let length = number.bytes().filter(u8::is_ascii_digit).count();
-        if digits(whole) && digits(decimals) && decimals.len() <= 5 && length <= 18 {
-            Ok(Self { currency, number })
-        } else {
-            let expected = "an amount of at most 18 digits, 5 of them decimals".to_owned();
-            Err(Fault::new(&number, Rule::Form(expected)))
+        let fine = digits(whole) && digits(decimals) && decimals.len() <= 5 && length <= 18;
+        if !fine {
+            faults.note(number, Rule::Form("an amount of at most 18 digits, 5 of them decimals".to_owned()));
         }
+        // Where its number has a fault, what stands beside it can still be judged.
+        Some(Self { currency: currency.or_else(Self::no_currency)?, number: number.to_owned() })
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self { currency: Self::no_currency()?, number: String::new() })
     }
 
     fn write(&self, element: &mut Element) {

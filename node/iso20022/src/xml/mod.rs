@@ -10,5 +10,5 @@ pub(crate) use element::{Element, Namespace};
 pub(crate) use leaf::text;
 pub use leaf::{Decimal, LongText, Moment, Money, Number};
 pub(crate) use parse::parse;
-pub(crate) use schema::{Parts, Value, Writer, choice, codes, no_attributes, sequence};
+pub(crate) use schema::{Count, Parts, Value, Writer, choice, codes, no_attributes, sequence};
 pub(crate) use write::{write, write_fragment};

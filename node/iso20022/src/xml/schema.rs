@@ -1,106 +1,226 @@
 //! Types that read themselves from an element and write themselves into one, declared element by element.
+//!
+//! Reading goes on behind a fault, so that all of them are found: what does not belong where it stands is stepped over, and
+//! what must be there and cannot be read is stood in for. What was read so serves to judge the rest and is never passed on.
 
 use super::element::Element;
-use crate::fault::{Fault, Rule};
+use crate::fault::{QUOTED_MAX, Rule};
+use crate::faults::Faults;
 
 /// What an element holds.
 pub(crate) trait Value: Sized {
-    fn read(element: &Element) -> Result<Self, Fault>;
+    /// Reads an element, and notes all that is wrong with it. `None` never comes without a fault.
+    fn read(element: &Element, faults: &mut Faults) -> Option<Self>;
+
+    /// What stands for one that must be there and cannot be read.
+    fn stand_in() -> Option<Self> {
+        None
+    }
+
     fn write(&self, element: &mut Element);
 }
 
-/// Refuses attributes that the type did not take.
-pub(crate) fn no_attributes(element: &Element) -> Result<(), Fault> {
-    match element.attributes.first() {
-        None => Ok(()),
-        Some((name, value)) => {
-            Err(Fault::new(value, Rule::Unknown("no attribute".to_owned())).within(&format!("@{name}")))
-        }
+/// Notes attributes that the type did not take.
+pub(crate) fn no_attributes(element: &Element, faults: &mut Faults) {
+    for (name, value) in &element.attributes {
+        faults.note_extra(&format!("@{name}"), value, Rule::Unknown("no attribute".to_owned()));
     }
+}
+
+/// How often a part stands in a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    One,
+    Maybe,
+    Many,
 }
 
 /// The children of an element, taken in the schema's order.
 pub(crate) struct Parts<'a> {
     element: &'a Element,
-    taken: usize,
-    /// What could have stood at the next place.
-    expected: Vec<&'static str>,
+    /// What may stand in the element, in this order.
+    schema: &'static [(&'static str, Count)],
+    /// The part that is asked for.
+    asked: usize,
+    /// The first part that may stand behind the child taken last.
+    open: usize,
+    /// The first part that would still be told as missing.
+    told: usize,
+    /// How many children are behind us.
+    passed: usize,
+    /// The part that the next child is, once that was looked up.
+    next: Option<usize>,
+    /// Children that were taken before it was their turn.
+    early: Vec<usize>,
+    /// The child that was told to stand before others that belong before it.
+    blamed: Option<usize>,
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn of(element: &'a Element) -> Result<Self, Fault> {
-        no_attributes(element)?;
+    pub(crate) fn of(
+        element: &'a Element,
+        schema: &'static [(&'static str, Count)],
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        no_attributes(element, faults);
         if !element.text.trim_ascii().is_empty() {
-            return Err(Fault::new(&element.text, Rule::Form("elements, not a text".to_owned())));
+            faults.note(&element.text, Rule::Form("elements, not a text".to_owned()));
+            return None;
         }
-        Ok(Self { element, taken: 0, expected: Vec::new() })
+        let (early, next, blamed) = (Vec::new(), None, None);
+        Some(Self { element, schema, asked: 0, open: 0, told: 0, passed: 0, next, early, blamed })
     }
 
-    /// The next child if it has this name.
-    fn next(&mut self, name: &'static str) -> Option<&'a Element> {
-        let same_space = |child: &&Element| child.name == name && child.namespace == self.element.namespace;
-        match self.element.children.get(self.taken).filter(same_space) {
-            Some(child) => {
-                self.taken = self.taken.saturating_add(1);
-                self.expected.clear();
-                Some(child)
+    /// A part that must be there.
+    pub(crate) fn one<T: Value>(&mut self, name: &'static str, faults: &mut Faults) -> Option<T> {
+        let child = self.take(faults).or_else(|| self.take_later(name, faults));
+        self.asked = self.asked.saturating_add(1);
+        let read = child.and_then(|child| faults.within(name, None, |faults| T::read(child, faults)));
+        read.or_else(T::stand_in)
+    }
+
+    /// A part that may be there.
+    pub(crate) fn maybe<T: Value>(&mut self, name: &'static str, faults: &mut Faults) -> Option<Option<T>> {
+        let child = self.take(faults);
+        self.asked = self.asked.saturating_add(1);
+        Some(child.and_then(|child| faults.within(name, None, |faults| T::read(child, faults))))
+    }
+
+    /// Parts that may be there, any number that the message's size allows.
+    pub(crate) fn many<T: Value>(&mut self, name: &'static str, faults: &mut Faults) -> Option<Vec<T>> {
+        let (mut list, mut number, mut whole) = (Vec::new(), 0usize, true);
+        while let Some(child) = self.take(faults) {
+            // More of them may follow.
+            self.open = self.asked;
+            number = number.saturating_add(1);
+            let read = faults.within(name, Some(number), |faults| T::read(child, faults));
+            match read.or_else(T::stand_in) {
+                Some(value) => list.push(value),
+                None => whole = false,
             }
-            None => {
-                self.expected.push(name);
-                None
-            }
         }
+        self.asked = self.asked.saturating_add(1);
+        whole.then_some(list)
     }
 
-    /// A child that must be there.
-    pub(crate) fn one<T: Value>(&mut self, name: &'static str) -> Result<T, Fault> {
-        match self.next(name) {
-            Some(child) => T::read(child).map_err(|fault| fault.within(name)),
-            // It comes later: what stands before it is what does not belong here.
-            None => match self.element.children.get(self.taken) {
-                Some(other) if self.element.children.iter().any(|child| child.name == name) => {
-                    Err(self.unknown(other))
-                }
-                _ => Err(Fault::new("", Rule::Missing).within(name)),
-            },
+    /// The child that makes a choice: the first one that may be chosen. Nothing may stand beside it.
+    pub(crate) fn chosen(&mut self, faults: &mut Faults) -> Option<&'a Element> {
+        let element = self.element;
+        let chosen = self.place(faults).and_then(|_| element.children.get(self.passed));
+        if element.children.is_empty() {
+            let names: Vec<&str> = self.schema.iter().map(|(name, _)| *name).collect();
+            faults.note("", Rule::Form(names.join(" or ")));
         }
-    }
-
-    /// A child that may be there.
-    pub(crate) fn maybe<T: Value>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
-        let child = self.next(name);
-        child.map(|child| T::read(child).map_err(|fault| fault.within(name))).transpose()
-    }
-
-    /// Children that may be there, any number that the message's size allows.
-    pub(crate) fn many<T: Value>(&mut self, name: &'static str) -> Result<Vec<T>, Fault> {
-        let mut list = Vec::new();
-        while let Some(child) = self.next(name) {
-            let place = list.len().saturating_add(1);
-            list.push(T::read(child).map_err(|fault| fault.within(&format!("{name}[{place}]")))?);
-        }
-        Ok(list)
+        self.passed = self.passed.saturating_add(1);
+        (self.next, self.asked, self.open) = (None, self.schema.len(), self.schema.len());
+        chosen
     }
 
     /// Nothing more may follow.
-    pub(crate) fn end(self) -> Result<(), Fault> {
-        match self.element.children.get(self.taken) {
-            None => Ok(()),
-            Some(child) => Err(self.unknown(child)),
+    pub(crate) fn end(mut self, faults: &mut Faults) {
+        self.place(faults);
+    }
+
+    /// The next child, if it is the part that is asked for.
+    fn take(&mut self, faults: &mut Faults) -> Option<&'a Element> {
+        let element = self.element;
+        if self.place(faults) != Some(self.asked) || faults.is_full() {
+            return None;
+        }
+        let child = element.children.get(self.passed)?;
+        self.passed = self.passed.saturating_add(1);
+        self.next = None;
+        self.open = self.asked.saturating_add(1);
+        Some(child)
+    }
+
+    /// Which part the next child is: the one that is asked for, or one behind it. A child that is neither is noted and
+    /// stepped over.
+    fn place(&mut self, faults: &mut Faults) -> Option<usize> {
+        while self.next.is_none() && !faults.is_full() {
+            let child = self.element.children.get(self.passed)?;
+            if !self.early.contains(&self.passed) {
+                let same_space = child.namespace == self.element.namespace;
+                let mut ahead = self.schema.iter().enumerate().skip(self.asked);
+                let found = ahead.find(|(_, (name, _))| same_space && child.name == *name);
+                self.next = found.map(|(place, _)| place);
+                if self.next.is_none() {
+                    self.step_over(child, faults);
+                }
+            }
+            if self.next.is_none() {
+                self.passed = self.passed.saturating_add(1);
+            }
+        }
+        self.next
+    }
+
+    /// Notes a child that belongs nowhere behind the one taken last.
+    fn step_over(&mut self, child: &Element, faults: &mut Faults) {
+        let mut ahead = self.schema.iter().enumerate().skip(self.asked);
+        // What should stand there is told first, if it stands nowhere.
+        if let Some((place, (name, _))) = ahead.find(|(_, (_, count))| *count == Count::One) {
+            self.miss(place, name, faults);
+        }
+        faults.note_extra(&child.name, &child.text, self.unknown(child));
+        // One too many is no loss. Otherwise a part is not read that may stand in this element.
+        let mut before = self.element.children.iter().take(self.passed);
+        let part = self.schema.iter().find(|(name, _)| child.name == *name);
+        if part.is_some_and(|(name, count)| *count == Count::Many || !before.any(|other| other.name == *name)) {
+            faults.doubt(Some(&child.name));
         }
     }
 
-    fn unknown(&self, child: &Element) -> Fault {
-        let expected = match self.expected.as_slice() {
-            [] => "nothing more".to_owned(),
-            names => names.join(", "),
+    /// A part that must be there and does not come next. It stands behind others, of which the first is told to stand in the
+    /// wrong place; or it stands nowhere.
+    fn take_later(&mut self, name: &'static str, faults: &mut Faults) -> Option<&'a Element> {
+        if faults.is_full() {
+            return None;
+        }
+        let element = self.element;
+        let mut rest = element.children.iter().enumerate().skip(self.passed);
+        let found = rest.find(|(_, child)| child.name == name && child.namespace == element.namespace);
+        let Some((place, child)) = found else {
+            self.miss(self.asked, name, faults);
+            return None;
         };
-        let expected = if child.namespace == self.element.namespace {
-            expected
-        } else {
-            format!("{expected} of namespace '{}', not '{}'", self.element.namespace, child.namespace)
-        };
-        Fault::new(&child.text, Rule::Unknown(expected)).within(&child.name)
+        if self.blamed != Some(self.passed)
+            && let Some(other) = element.children.get(self.passed)
+        {
+            self.blamed = Some(self.passed);
+            faults.note_extra(&other.name, &other.text, self.unknown(other));
+        }
+        self.early.push(place);
+        self.open = self.asked.saturating_add(1);
+        Some(child)
+    }
+
+    /// Notes once that a part is nowhere. One of another namespace is noted where it stands.
+    fn miss(&mut self, place: usize, name: &str, faults: &mut Faults) {
+        if place >= self.told && !self.element.children.iter().any(|child| child.name == name) {
+            self.told = place.saturating_add(1);
+            faults.note_part(name, "", Rule::Missing);
+        }
+    }
+
+    /// What could have stood where a child stands that does not belong there.
+    fn unknown(&self, child: &Element) -> Rule {
+        let open = self.schema.get(self.open..).unwrap_or_default();
+        let mut names = Vec::new();
+        for (name, count) in open {
+            names.push(*name);
+            // What must be there comes before all that lies behind it.
+            if *count == Count::One {
+                break;
+            }
+        }
+        let expected = if names.is_empty() { "nothing more".to_owned() } else { names.join(", ") };
+        if child.namespace == self.element.namespace {
+            return Rule::Unknown(expected);
+        }
+        let [own, other] =
+            [self.element, child].map(|one| one.namespace.chars().take(QUOTED_MAX).collect::<String>());
+        Rule::Unknown(format!("{expected} of namespace '{own}', not '{other}'"))
     }
 }
 
@@ -138,11 +258,16 @@ macro_rules! sequence {
         pub struct $name { $($(#[$of])* pub $field: $crate::xml::sequence!(@$count $type),)+ }
 
         impl $crate::xml::Value for $name {
-            fn read(element: &$crate::xml::Element) -> Result<Self, $crate::fault::Fault> {
-                let mut parts = $crate::xml::Parts::of(element)?;
-                let read = Self { $($field: parts.$count($tag)?,)+ };
-                parts.end()?;
-                Ok(read)
+            fn read(element: &$crate::xml::Element, faults: &mut $crate::faults::Faults) -> Option<Self> {
+                const SCHEMA: &[(&str, $crate::xml::Count)] = &[$(($tag, $crate::xml::sequence!(@times $count))),+];
+                let mut parts = $crate::xml::Parts::of(element, SCHEMA, faults)?;
+                $(let $field = parts.$count::<$type>($tag, faults);)+
+                parts.end(faults);
+                Some(Self { $($field: $field?,)+ })
+            }
+
+            fn stand_in() -> Option<Self> {
+                Some(Self { $($field: $crate::xml::sequence!(@stand_in $count $type),)+ })
             }
 
             fn write(&self, element: &mut $crate::xml::Element) {
@@ -154,6 +279,12 @@ macro_rules! sequence {
     (@one $type:ty) => { $type };
     (@maybe $type:ty) => { Option<$type> };
     (@many $type:ty) => { Vec<$type> };
+    (@times one) => { $crate::xml::Count::One };
+    (@times maybe) => { $crate::xml::Count::Maybe };
+    (@times many) => { $crate::xml::Count::Many };
+    (@stand_in one $type:ty) => { <$type as $crate::xml::Value>::stand_in()? };
+    (@stand_in maybe $type:ty) => { None };
+    (@stand_in many $type:ty) => { Vec::new() };
 }
 
 /// Declares an enum that is a choice of elements.
@@ -164,15 +295,28 @@ macro_rules! choice {
         pub enum $name { $($(#[$of])* $variant($type),)+ }
 
         impl $crate::xml::Value for $name {
-            fn read(element: &$crate::xml::Element) -> Result<Self, $crate::fault::Fault> {
-                let mut parts = $crate::xml::Parts::of(element)?;
-                $(if let Some(value) = parts.maybe($tag)? {
-                    parts.end()?;
-                    return Ok(Self::$variant(value));
-                })+
-                parts.end()?;
-                let names = [$($tag),+].join(" or ");
-                Err($crate::fault::Fault::new("", $crate::fault::Rule::Form(names)))
+            fn read(element: &$crate::xml::Element, faults: &mut $crate::faults::Faults) -> Option<Self> {
+                const SCHEMA: &[(&str, $crate::xml::Count)] = &[$(($tag, $crate::xml::Count::Maybe)),+];
+                let mut parts = $crate::xml::Parts::of(element, SCHEMA, faults)?;
+                let read = parts.chosen(faults).and_then(|child| match child.name.as_str() {
+                    $($tag => {
+                        let read = faults.within($tag, None, |faults| {
+                            <$type as $crate::xml::Value>::read(child, faults)
+                        });
+                        read.map(Self::$variant)
+                    })+
+                    _ => None,
+                });
+                parts.end(faults);
+                if read.is_none() {
+                    // Nothing follows from another choice that stands in for this one.
+                    faults.doubt(None);
+                }
+                read
+            }
+
+            fn stand_in() -> Option<Self> {
+                None$(.or_else(|| <$type as $crate::xml::Value>::stand_in().map(Self::$variant)))+
             }
 
             fn write(&self, element: &mut $crate::xml::Element) {
@@ -203,11 +347,18 @@ macro_rules! codes {
         }
 
         impl $crate::xml::Value for $name {
-            fn read(element: &$crate::xml::Element) -> Result<Self, $crate::fault::Fault> {
-                $crate::xml::no_attributes(element)?;
-                let text = $crate::xml::text(element)?;
-                let refused = || $crate::fault::Fault::new(text, $crate::fault::Rule::Form([$($code),+].join(", ")));
-                Self::parse(text).ok_or_else(refused)
+            fn read(element: &$crate::xml::Element, faults: &mut $crate::faults::Faults) -> Option<Self> {
+                $crate::xml::no_attributes(element, faults);
+                let text = $crate::xml::text(element, faults)?;
+                let read = Self::parse(text);
+                if read.is_none() {
+                    faults.note(text, $crate::fault::Rule::Form([$($code),+].join(", ")));
+                }
+                read
+            }
+
+            fn stand_in() -> Option<Self> {
+                [$(Self::$variant),+].first().copied()
             }
 
             fn write(&self, element: &mut $crate::xml::Element) {

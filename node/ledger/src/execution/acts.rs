@@ -9,7 +9,7 @@ use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::limits::{BLOCK_ACTS_MAX, MINUTE_MS};
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::receipt::{BlockAct, Receipt};
-use seaway_types::state::{Account, Field, Hold, Instance, Payment, PaymentStage};
+use seaway_types::state::{Account, Field, Hold, Instance, Payment, PaymentFacts, PaymentStage};
 use seaway_types::time::BlockTime;
 
 impl<V: StateView> Execution<'_, V> {
@@ -72,8 +72,12 @@ impl<V: StateView> Execution<'_, V> {
 
     fn lapse(&mut self, key: PaymentKey) -> Result<BlockAct, Stop> {
         let payment: Payment = self.must(&key, "a payment that a timer waits for")?;
-        let amount = self.end_waiting(key, payment.clone(), PaymentStage::Lapsed)?;
-        Ok(BlockAct::PaymentLapsed { payment: key, debtor: payment.facts.debtor, asset: payment.facts.asset, amount })
+        let PaymentStage::Waiting { lapses: reason, .. } = payment.stage else {
+            return Err(Fault::Missing { what: "the wait of a payment" }.into());
+        };
+        let PaymentFacts { debtor, asset, .. } = payment.facts;
+        let amount = self.end_waiting(key, payment, PaymentStage::Lapsed { reason })?;
+        Ok(BlockAct::PaymentLapsed { payment: key, debtor, asset, amount, reason })
     }
 
     fn change_keys_now(&mut self, id: AccountId) -> Result<BlockAct, Stop> {

@@ -1,5 +1,6 @@
 //! `account_*` and `limits_get`.
 
+use super::iso20022::{Explained, Originals, explained};
 use super::{Context, Reader, parse, reading};
 use crate::backend::Backend;
 use crate::cursor;
@@ -8,8 +9,10 @@ use crate::show;
 use jsonrpsee_core::RegisterMethodError;
 use jsonrpsee_server::RpcModule;
 use jsonrpsee_types::ErrorObjectOwned;
+use seaway_iso20022::statement::Nature;
+use seaway_types::receipt::Posting;
 use seaway_types::state::{Balance, Field};
-use seaway_types::time::Height;
+use seaway_types::time::{BlockTime, Height};
 use seaway_types::{AccountId, AssetId, Bic};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +22,12 @@ use std::collections::BTreeSet;
 pub(super) const COUNT_MAX: usize = 100;
 /// Movements that a balance of an earlier height may lie back.
 const BACK_MAX: usize = 100_000;
+/// Movements of a page: it ends with the block that brings so many.
+const MOVEMENTS_MAX: usize = 10_000;
+/// The same where each comes with its details: the payment of some is looked up in its own block.
+const DETAILED_MAX: usize = 1_000;
+/// Blocks whose movements are read at once.
+const BLOCKS: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -40,6 +49,9 @@ struct Entries {
     height: Option<Height>,
     count: Option<usize>,
     cursor: Option<String>,
+    /// Whether each movement comes with its payment's end-to-end id and with why it was made.
+    #[serde(default)]
+    details: bool,
 }
 
 #[derive(Deserialize)]
@@ -180,15 +192,70 @@ fn entries<B: Backend>(context: &Context<B>, reader: &Reader, params: Entries) -
         }
     };
     let book = context.backend.assets()?;
-    // One more than asked says where the next page begins.
-    let found = context.backend.entries(&params.account, up_to, count + 1)?;
-    let next = found.get(count).map(|(at, ..)| cursor::write("account_entries", &params.account, height, at));
-    let shown: Vec<Value> = found
-        .iter()
-        .take(count)
-        .map(|(height, time, postings)| show::entry(*height, *time, postings, &book))
-        .collect();
+    let movements_max = if params.details { DETAILED_MAX } else { MOVEMENTS_MAX };
+    let (page, next) = page(context, &params.account, up_to, (count, movements_max))?;
+    let (mut shown, mut originals) = (Vec::with_capacity(page.len()), Originals::default());
+    for (height, time, postings) in &page {
+        let mut entry = show::entry(*height, *time, postings, &book);
+        if params.details {
+            let told = explained(context, &mut originals, params.account, (*height, postings))?;
+            detail(&mut entry, told);
+        }
+        shown.push(entry);
+    }
+    let next = next.map(|at| cursor::write("account_entries", &params.account, height, at));
     Ok(json!({"account": params.account, "height": height, "entries": shown, "cursor": next}))
+}
+
+/// The movements that a block made on an account.
+type Moved = (Height, BlockTime, Vec<Posting>);
+
+/// Movements up to a height, newest block first, and the block with which the next page begins: of at most so many blocks, and
+/// none after so many movements.
+fn page<B: Backend>(
+    context: &Context<B>,
+    account: &AccountId,
+    up_to: Height,
+    (blocks_max, movements_max): (usize, usize),
+) -> Result<(Vec<Moved>, Option<Height>), Fault> {
+    let (mut page, mut movements, mut next) = (Vec::new(), 0, up_to);
+    loop {
+        // One more than fits says where the next page begins.
+        let wanted = BLOCKS.min(blocks_max + 1 - page.len());
+        let found = context.backend.entries(account, next, wanted)?;
+        let are_all = found.len() < wanted;
+        for (height, time, postings) in found {
+            if page.len() >= blocks_max || movements >= movements_max {
+                return Ok((page, Some(height)));
+            }
+            movements += postings.len();
+            next = Height(height.0.saturating_sub(1));
+            page.push((height, time, postings));
+        }
+        if are_all {
+            return Ok((page, None));
+        }
+    }
+}
+
+/// Adds what statements tell of each movement.
+fn detail(entry: &mut Value, told: Vec<Explained>) {
+    let postings = entry.get_mut("postings").and_then(Value::as_array_mut).into_iter().flatten();
+    for (fields, Explained { nature, end_to_end }) in postings.filter_map(Value::as_object_mut).zip(told) {
+        fields.insert("endToEndId".to_owned(), json!(end_to_end));
+        fields.insert("nature".to_owned(), json!(word(nature)));
+    }
+}
+
+/// Why money moved, in a word.
+fn word(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Payment => "payment",
+        Nature::Charge => "charge",
+        Nature::Return(_) => "return",
+        Nature::Supply => "supply",
+        Nature::Other => "other",
+    }
 }
 
 fn list<B: Backend>(context: &Context<B>, reader: &Reader, params: OfAgent) -> Result<Value, Fault> {

@@ -13,6 +13,7 @@ mod payment;
 mod prepare;
 mod subscribe;
 mod table;
+mod webhook;
 
 pub use feed::feed_events;
 pub use table::{Access, Method, TABLE};
@@ -119,6 +120,14 @@ impl<B: Backend> Context<B> {
         if holds { Ok(()) } else { Err(Fault::Forbidden) }
     }
 
+    /// Asks that the reader holds a key of the institution whose node this is.
+    pub(crate) fn ensure_own(&self, reader: &Reader) -> Result<(), Fault> {
+        let node = self.backend.status().node;
+        let participants = self.backend.participants()?;
+        let own = participants.iter().find(|(_, one)| one.nodes.contains(&node));
+        own.map_or(Err(Fault::Forbidden), |(bic, _)| self.ensure_key_of(reader, *bic))
+    }
+
     /// Asks that the reader may read something that concerns several accounts or a participant: any one right is enough.
     pub(crate) fn ensure_any(&self, reader: &Reader, accounts: &[AccountId], agents: &[Bic]) -> Result<(), Fault> {
         if self.open_reads {
@@ -149,6 +158,7 @@ pub(crate) fn module<B: Backend>(context: Context<B>) -> Result<RpcModule<Contex
     payment::register(&mut module)?;
     prepare::register(&mut module)?;
     subscribe::register(&mut module)?;
+    webhook::register(&mut module)?;
     // Made once: it is large, and anybody may ask for it.
     let document = discover().to_string();
     let document = RawValue::from_string(document);

@@ -37,16 +37,8 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
     reading(module, "party_data_delete", delete)
 }
 
-/// Asks that the reader holds a key of the institution whose node this is.
-fn ensure_own<B: Backend>(context: &Context<B>, reader: &Reader) -> Result<(), Fault> {
-    let node = context.backend.status().node;
-    let participants = context.backend.participants()?;
-    let own = participants.iter().find(|(_, one)| one.nodes.contains(&node));
-    own.map_or(Err(Fault::Forbidden), |(bic, _)| context.ensure_key_of(reader, *bic))
-}
-
 fn get<B: Backend>(context: &Context<B>, reader: &Reader, params: Get) -> Result<Value, Fault> {
-    ensure_own(context, reader)?;
+    context.ensure_own(reader)?;
     let found = context.backend.party_data(&params.uetr)?;
     let shown: Vec<Value> =
         found.iter().map(|data| shown(context, data, params.envelope)).collect::<Result<_, Fault>>()?;
@@ -71,7 +63,7 @@ fn shown<B: Backend>(context: &Context<B>, data: &PartyData, with_envelope: bool
 }
 
 fn delete<B: Backend>(context: &Context<B>, reader: &Reader, params: Delete) -> Result<Value, Fault> {
-    ensure_own(context, reader)?;
+    context.ensure_own(reader)?;
     let Delete { uetr, debtor_agent, kind } = params;
     let deleted = context.backend.delete_party_data(PaymentKey { debtor_agent, uetr, kind })?;
     Ok(json!({"uetr": uetr, "debtorAgent": debtor_agent, "kind": kind, "deleted": deleted}))

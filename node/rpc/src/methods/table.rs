@@ -51,8 +51,9 @@ pub const TABLE: &[Method] = &[
         &[
             ("account", "account id", true),
             ("height", "up to which height; the tip without it", false),
-            ("count", "how many, at most 100; 20 without it", false),
+            ("count", "of how many blocks, at most 100; 20 without it", false),
             ("cursor", "of the answer before", false),
+            ("details", "true adds to each movement its payment's end-to-end id, and why it was made", false),
         ],
         "movements on an account, newest block first, with the balance after each",
     ),
@@ -402,4 +403,26 @@ pub const TABLE: &[Method] = &[
         "ends a subscription",
     ),
     method("rpc_discover", Access::Open, &[], "this list, as an OpenRPC document"),
+    method(
+        "webhook_dead",
+        Access::Own,
+        &[
+            ("webhook", "its name", true),
+            ("after", "number of the last event known; 0 without it", false),
+            ("count", "how many, at most 100; 20 without it", false),
+        ],
+        "the events that a webhook's endpoint refused for good, by rising number",
+    ),
+    method(
+        "webhook_list",
+        Access::Own,
+        &[],
+        "the webhooks of this node, how delivery stands, and how many dead letters each has",
+    ),
+    method(
+        "webhook_redeliver",
+        Access::Own,
+        &[("webhook", "its name", true), ("number", "of an event that webhook_dead lists", true)],
+        "sends a dead letter again, alone and out of order; once it is taken it is a dead letter no more",
+    ),
 ];

@@ -9,6 +9,7 @@ use crate::codec;
 use crate::hash::{Domain, Hash32};
 use crate::identifier::AccountId;
 use crate::limits::{CHARGES_MAX, CREDITS_MAX, POLICY_KEYS_MAX};
+use crate::reason::StatedReason;
 use crate::signature::SignatureEntry;
 use crate::text::{Purpose, Text35};
 use crate::time::{BlockTime, Day};
@@ -101,6 +102,18 @@ pub struct Credit {
     pub remittance_hash: Option<Hash32>,
     /// The creditor agent's acceptance, signed ahead.
     pub acceptance: Option<Acceptance>,
+}
+
+impl Credit {
+    /// Why it is rejected when its creditor's agent had to accept it and did not. The debtor's account is always named
+    /// (else RR01); without party data nobody was told who the debtor is (RR02), and with them the creditor's agent has not
+    /// confirmed the creditor that they name (RR03).
+    pub const fn unaccepted(&self) -> StatedReason {
+        match self.party_data_hash {
+            None => StatedReason::Rr02,
+            Some(_) => StatedReason::Rr03,
+        }
+    }
 }
 
 /// What the customer instructed before conversion.

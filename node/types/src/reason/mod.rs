@@ -11,8 +11,8 @@ mod table;
 mod tests;
 mod void;
 
-pub use stated::StatedReason;
-pub use table::{Codes, Retry};
+pub use stated::{Codes, StatedReason};
+pub use table::Retry;
 pub use void::VoidReason;
 
 use crate::amount::Amount;

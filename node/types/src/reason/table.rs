@@ -1,10 +1,8 @@
-//! The one table from our reasons to the code lists of ISO 20022, to JSON-RPC, and to the word on asking again.
-//!
-//! Columns: status (pacs.002, `ExternalStatusReason1Code`), return (pacs.004, `ExternalReturnReason1Code`), cancellation
-//! (camt.056, `ExternalCancellationReason1Code`), refusal (camt.029, `ExternalPaymentCancellationRejection1Code`). Customers
-//! never read of a sanctions hit: RR04 is the only word for it.
+//! The one table from the ledger's own reasons to the status reasons of ISO 20022 (pacs.002, `ExternalStatusReason1Code`),
+//! to JSON-RPC, and to the word on asking again. What participants state has its columns beside its codes, in `stated.rs`.
+//! Customers never read of a sanctions hit: RR04 is the only word for it.
 
-use super::{Reason, StatedReason, VoidReason};
+use super::{Reason, VoidReason};
 use serde::Serialize;
 
 /// Whether asking again helps.
@@ -17,19 +15,6 @@ pub enum Retry {
     New,
     /// It will not succeed.
     Never,
-}
-
-/// Codes of a stated reason, one column each; `None` where the list has no such code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Codes {
-    /// pacs.002.
-    pub status: Option<&'static str>,
-    /// pacs.004.
-    pub payback: Option<&'static str>,
-    /// camt.056.
-    pub cancellation: Option<&'static str>,
-    /// camt.029.
-    pub refusal: Option<&'static str>,
 }
 
 impl Reason {
@@ -128,67 +113,5 @@ impl VoidReason {
     /// Status reason code of pacs.002.
     pub const fn iso(&self) -> &'static str {
         self.row().0
-    }
-}
-
-impl StatedReason {
-    /// The code itself.
-    pub const fn iso(self) -> &'static str {
-        use StatedReason as S;
-        match self {
-            S::Ac01 => "AC01",
-            S::Ac03 => "AC03",
-            S::Ac04 => "AC04",
-            S::Ac06 => "AC06",
-            S::Ag01 => "AG01",
-            S::Agnt => "AGNT",
-            S::Am04 => "AM04",
-            S::Am05 => "AM05",
-            S::Am09 => "AM09",
-            S::Ardt => "ARDT",
-            S::Be01 => "BE01",
-            S::Curr => "CURR",
-            S::Cust => "CUST",
-            S::Dupl => "DUPL",
-            S::Focr => "FOCR",
-            S::Frad => "FRAD",
-            S::Legl => "LEGL",
-            S::Md06 => "MD06",
-            S::Narr => "NARR",
-            S::Noas => "NOAS",
-            S::Noor => "NOOR",
-            S::Rr01 => "RR01",
-            S::Rr02 => "RR02",
-            S::Rr03 => "RR03",
-            S::Rr04 => "RR04",
-            S::Tech => "TECH",
-            S::Upay => "UPAY",
-        }
-    }
-
-    /// In which messages the reason may stand.
-    pub const fn codes(self) -> Codes {
-        use StatedReason as S;
-        let code = Some(self.iso());
-        let (status, payback, cancellation, refusal) = match self {
-            S::Ac01 | S::Ag01 => (true, true, false, false),
-            S::Ac03 => (true, true, true, false),
-            S::Ac04 => (true, true, false, true),
-            S::Ac06 | S::Be01 | S::Rr01 | S::Rr02 | S::Rr03 | S::Rr04 | S::Am05 => (true, true, false, false),
-            S::Agnt => (false, false, true, true),
-            S::Am04 => (true, false, false, true),
-            S::Am09 | S::Curr => (true, true, true, false),
-            S::Ardt | S::Legl | S::Noas | S::Noor => (false, false, false, true),
-            S::Cust => (false, true, true, true),
-            S::Dupl | S::Frad | S::Tech | S::Upay => (false, matches!(self, S::Dupl | S::Upay), true, false),
-            S::Focr | S::Md06 => (false, true, false, false),
-            S::Narr => (true, true, true, true),
-        };
-        Codes {
-            status: if status { code } else { None },
-            payback: if payback { code } else { None },
-            cancellation: if cancellation { code } else { None },
-            refusal: if refusal { code } else { None },
-        }
     }
 }

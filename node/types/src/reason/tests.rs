@@ -23,8 +23,16 @@ fn columns_hold_what_the_lists_hold() {
     for reason in [S::Rr01, S::Rr02, S::Rr03, S::Rr04] {
         assert!(reason.codes().status.is_some(), "{reason} is a status reason");
     }
+    // What is said of whole batches, or means that nothing is decided, is in no column.
+    assert!(StatedReason::ALL.iter().all(|reason| !["BIAS", "INCR", "ADAC", "ARPL", "WSEQ"].contains(&reason.iso())));
     assert_eq!(S::Legl.codes().status, None);
     assert_eq!(S::Frad.codes().payback, None);
+    let counted = |column: fn(Codes) -> Option<&'static str>| {
+        StatedReason::ALL.iter().filter(|reason| column(reason.codes()).is_some()).count()
+    };
+    assert_eq!(counted(|codes| codes.payback), 86);
+    assert_eq!(counted(|codes| codes.cancellation), 20);
+    assert_eq!(counted(|codes| codes.refusal), 14);
 }
 
 #[test]

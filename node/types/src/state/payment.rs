@@ -68,6 +68,8 @@ pub enum PaymentStage {
         deadline: BlockTime,
         /// What counts toward limits.
         counted: Option<Counted>,
+        /// Why it is rejected when nobody accepts it by then.
+        lapses: StatedReason,
     },
     /// ACSC: settled; the creditor's agent still has to credit its own books.
     Settled,
@@ -78,8 +80,11 @@ pub enum PaymentStage {
         /// Why.
         reason: StatedReason,
     },
-    /// RJCT: nobody answered in time (AB05).
-    Lapsed,
+    /// RJCT: nobody accepted it in time.
+    Lapsed {
+        /// What the rules on who pays whom still lacked: RR02 or RR03.
+        reason: StatedReason,
+    },
 }
 
 /// Where a recall stands.

@@ -371,6 +371,14 @@ async fn lists_page_heights_agree_and_streams_go_on() {
         }
         assert_eq!(seen, ["4", "3", "2", "1"]);
         let first = client.call("account_entries", json!({"account": merchant, "count": 1})).await.unwrap();
+        let movement = &first["entries"][0]["postings"][0];
+        let reference = format!("{}-{}", first["entries"][0]["height"].as_str().unwrap(), movement["receipt"]);
+        assert_eq!((&movement["reference"], movement.get("endToEndId")), (&json!(reference), None), "{movement}");
+        let asked = json!({"account": merchant, "count": 1, "details": true, "cursor": first["cursor"]});
+        let detailed = client.call("account_entries", asked).await.unwrap();
+        let movement = &detailed["entries"][0]["postings"][0];
+        let said = ["reference", "endToEndId", "nature"].map(|field| &movement[field]);
+        assert_eq!(said, ["3-0", "INV-2041", "payment"], "the page after the first: {movement}");
         let other = json!({"account": supplier, "cursor": first["cursor"]});
         let refused = client.call("account_entries", other).await.unwrap_err().to_string();
         assert!(refused.contains("cursor"), "a cursor is good for its own list: {refused}");

@@ -77,6 +77,13 @@ async fn report(net: &Net, reference: &str) -> StatusReport {
     read(&told[0])
 }
 
+/// The newest movement on an account, as Harbour Bank's node tells it: its reference, end-to-end id and nature.
+async fn newest(net: &Net, agent: &str, account: &str) -> [Value; 3] {
+    let asked = json!({"account": seed::account(agent, account), "count": 1, "details": true});
+    let answer = net.cluster.client(0).unwrap().call("account_entries", asked).await.unwrap();
+    ["reference", "endToEndId", "nature"].map(|field| answer["entries"][0]["postings"][0][field].clone())
+}
+
 fn amount(minor_units: u64) -> Amount {
     Amount::new(minor_units).unwrap()
 }
@@ -122,6 +129,9 @@ async fn each_node_writes_the_messages_that_the_other_side_receives() {
     let told = messages(&net, &returned).await;
     assert_eq!(told.len(), 2);
     assert_eq!(read::<Resolution>(&told[0]).status, ResolutionStatus::Confirmed(Confirmation::Cancelled));
+    let end_to_end = "INVOICE-2026-0817";
+    assert_eq!(newest(&net, "MERLSGSG", "sg-supplier").await, [returned.as_str(), end_to_end, "return"]);
+    assert_eq!(newest(&net, "HARBHKHH", "hk-importer").await, [returned.as_str(), end_to_end, "return"]);
     let payback = read::<PaymentReturn>(&told[1]).transaction;
     assert_eq!((payback.uetr, payback.amount.number.as_str()), (Some(payment.uetr), "125000.00"));
     assert_eq!(payback.reference.unwrap().as_str(), returned);
@@ -154,6 +164,9 @@ async fn a_payment_is_reported_as_it_stands() {
     let height: u64 = accepted.split_once('-').unwrap().0.parse().unwrap();
     for place in [0, 2, OBSERVER] {
         net.cluster.reaches(place, height, PATIENCE).await.unwrap();
+    }
+    for (agent, account) in [("HARBHKHH", "hk-importer"), ("MERLSGSG", "sg-supplier")] {
+        assert_eq!(newest(&net, agent, account).await, [accepted.as_str(), "INVOICE-2026-0817", "payment"]);
     }
     // The acceptance stands for the report of its payment.
     let decided = report(&net, &accepted).await.transaction;

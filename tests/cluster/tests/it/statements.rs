@@ -2,7 +2,7 @@
 
 use crate::net::*;
 use crate::terminal::initiation;
-use seaway_cluster::{Cluster, Payer, Ports, now_ms};
+use seaway_cluster::{Cluster, Payer, Ports, Purchases, now_ms, purchase};
 use seaway_genesis::ceremony::DEVNET;
 use seaway_genesis::seed;
 use seaway_genesis::written::WrittenGenesis;
@@ -13,6 +13,7 @@ use seaway_types::AccountId;
 use seaway_types::AssetId;
 use seaway_types::bounded::Bounded;
 use seaway_types::calendar::{BusinessDay, Calendar, OffsetChange};
+use seaway_types::contract::InstanceId;
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::admin::{Admin, SetCalendar};
 use seaway_types::instruction::{Body, Envelope, RawInstruction, Submitter};
@@ -59,6 +60,53 @@ impl Net {
             self.block(place, height).await;
         }
         height
+    }
+
+    /// An escrow of a merchant in Hong Kong for a seller in New York, which a bank in Singapore arbitrates: it is funded,
+    /// and runs out when nobody acts.
+    async fn escrow(&self) -> InstanceId {
+        let purchases = Purchases::new(&self.cluster).unwrap();
+        purchases.prepare().await.unwrap();
+        purchases.quote().await.unwrap();
+        let quote = purchases.best_quote(0, 20_000).await.unwrap();
+        let (signed, instance) = purchases.buy(quote, 20_000, 15_000).unwrap();
+        purchases.settle(&self.cluster.client(0).unwrap(), &signed).await.unwrap();
+        instance
+    }
+
+    /// What a participant's feed at a node tells of a contract, once it is numbered up to a height.
+    async fn told_of(&self, place: usize, participant: &str, contract: InstanceId, height: u64) -> Vec<Value> {
+        let asked = json!({"participant": participant, "count": 1000});
+        let numbered = |read: &Value| read["height"].as_str().and_then(|height| height.parse::<u64>().ok());
+        let there = |read: &Value| numbered(read) >= Some(height);
+        let read = self.cluster.until(place, "feed_read", &asked, PATIENCE, there).await.unwrap();
+        let events = read["events"].as_array().unwrap().iter();
+        events.filter(|event| event["type"] == "contract" && event["instance"] == json!(contract)).cloned().collect()
+    }
+
+    /// What an escrow that ran out did is told alike at two nodes: to the banks of both parties and to the arbiter.
+    async fn tells_of_escrow(&self, escrow: InstanceId, height: u64) {
+        for (participant, concerns) in [
+            ("HARBHKHH", json!([{"account": purchase::buyer()}])),
+            ("HUDSUS33", json!([{"account": purchase::seller()}])),
+            ("MERLSGSG", json!([{"participant": "MERLSGSG"}])),
+        ] {
+            let told = self.told_of(0, participant, escrow, height).await;
+            assert_eq!(self.told_of(3, participant, escrow, height).await, told);
+            let names: Vec<&Value> = told.iter().map(|event| &event["event"]).collect();
+            assert_eq!(names, ["opened", "called", "timedOut"], "{participant}: {told:?}");
+            assert!(told.iter().all(|event| event["concerns"] == concerns), "{participant}: {told:?}");
+            assert_eq!((&told[2]["after"], &told[2]["moved"][0]["amount"]), (&Value::Null, &json!("200.00 USD")));
+            // Each is proven by what the event names.
+            let asked = json!({
+                "instance": escrow,
+                "height": told[2]["height"],
+                "position": told[2]["position"],
+                "place": told[2]["place"],
+            });
+            self.cluster.client(2).unwrap().call("contract_proof", asked).await.unwrap();
+        }
+        assert!(self.told_of(2, "THAMGB2L", escrow, height).await.is_empty());
     }
 }
 
@@ -150,6 +198,25 @@ async fn a_statement_is_the_same_at_every_node_and_leads_from_balance_to_balance
     wrong.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
     let refused = net.cluster.client(1).unwrap().call("iso20022_statement", wrong).await.unwrap_err().to_string();
     assert!(refused.contains("sg-supplier"), "{refused}");
+    // Single entries of another node agree with a statement, by whichever name of a payment it has left.
+    let out = net.file("camt052.xml");
+    let out_path = out.to_str().unwrap();
+    for account in ["hk-importer", "hk-merchant", "sg-supplier"] {
+        net.says(2, 0, &["iso", "statement", account, "--asset", "HKD", "--intraday", "--out", out_path]);
+        for element in ["Nothing", "UETR", "EndToEndId"] {
+            std::fs::write(&out, without(&std::fs::read_to_string(&out).unwrap(), element)).unwrap();
+            let said = net.says(3, 0, &["reconcile", "--account", account, "--asset", "HKD", "--bank", out_path]);
+            assert!(said.contains("\nreconciled"), "{account} without {element}: {said}");
+        }
+    }
+}
+
+/// A message without all elements of a name.
+fn without(text: &str, element: &str) -> String {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    let mut parts = text.split(&open);
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |whole, part| whole + part.split_once(&close).unwrap().1)
 }
 
 #[tokio::test]
@@ -278,8 +345,9 @@ async fn listen(listener: TcpListener, secret: Vec<u8>, taken: mpsc::UnboundedSe
     }
 }
 
-/// A bank's system is down while things happen, and its node is killed: it misses nothing and gets nothing out of order.
-#[tokio::test]
+/// A bank's system is down while things happen, and its node is killed: it misses nothing and gets nothing out of order. What it
+/// once refused is delivered again by hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_system_that_was_down_misses_no_event() {
     let folder = tempfile::tempdir().unwrap();
     let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
@@ -292,17 +360,24 @@ async fn a_system_that_was_down_misses_no_event() {
     let hook =
         format!("\n[[webhooks]]\nname = \"bank\"\nurl = \"http://{address}/hook\"\nsecret_files = [\"keys/hook\"]\n");
     std::fs::write(home.join("seawayd.toml"), config + &hook).unwrap();
+    let refused = json!({"type": "refused once", "number": 1});
+    let letter = json!({"number": 1, "reason": "answered 422", "status": 422, "at": 1, "event": refused});
+    std::fs::create_dir_all(home.join("data/webhooks")).unwrap();
+    std::fs::write(home.join("data/webhooks/bank.dead.jsonl"), format!("{letter}\n")).unwrap();
     cluster.start_all().unwrap();
     cluster.connected(PATIENCE).await.unwrap();
     let payer = Payer::new(&cluster.document);
     let mut net = Net::of(cluster, payer, folder);
     net.business(8).await;
+    let escrow = net.escrow().await;
     // The node dies with everything undelivered, and with the call that nobody took.
     net.cluster.kill(1);
     net.pay(0).await;
     let (sender, mut taken) = mpsc::unbounded_channel();
     tokio::spawn(listen(listener, vec![0xab; 32], sender));
     net.cluster.start(1).unwrap();
+    let (asked, closed) = (json!({"instance": escrow}), |answer: &Value| answer["open"] == false);
+    net.cluster.until(0, "contract_get", &asked, PATIENCE, closed).await.unwrap();
     let (_, answer) = net.pay(0).await;
     let number = |answer: &Value| answer["height"].as_str().and_then(|height| height.parse::<u64>().ok());
     let height = number(&answer);
@@ -333,4 +408,22 @@ async fn a_system_that_was_down_misses_no_event() {
     assert_eq!(waits[0]["debtorAgent"], "HARBHKHH");
     let shown = net.says(3, 0, &["events", "MERLSGSG", "--after", "2", "--count", "2"]);
     assert!(!shown.contains("\n2 ") && shown.contains("entry"), "{shown}");
+    net.tells_of_escrow(escrow, height.unwrap()).await;
+    // Its own people alone see what was refused, and have it delivered again.
+    let [key, passphrase] = ["keys/agent.key", "keys/passphrase"].map(|file| home.join(file).display().to_string());
+    let by_hand = |words: &[&str]| {
+        let with_key = ["--read-key", &key, "--read-passphrase-file", &passphrase];
+        net.says(1, 0, &[&["webhooks"][..], words, &with_key].concat())
+    };
+    assert!(net.says(1, 1, &["webhooks", "list"]).contains("right"));
+    assert!(by_hand(&["list", "bank"]).contains("answered 422"));
+    assert!(by_hand(&["redeliver", "bank", "--all"]).contains("1: delivered"));
+    assert!(!by_hand(&["list", "bank"]).contains("answered 422"));
+    loop {
+        let event = tokio::time::timeout(PATIENCE, taken.recv()).await.expect("the event comes").unwrap();
+        if event["type"] == refused["type"] {
+            assert_eq!(event, refused);
+            break;
+        }
+    }
 }

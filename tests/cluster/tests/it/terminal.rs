@@ -175,25 +175,34 @@ async fn a_customer_pays_many_at_once_and_both_sides_reconcile() {
     net.says(0, 2, &submit);
     let refused = std::fs::read_to_string(&report).unwrap();
     assert!(refused.contains("<Cd>AC03</Cd>") && refused.contains("CdtTrfTxInf(2)/CdtrAcct"), "{refused}");
-    // What the supplier's bank has booked, and then one cent less of it.
-    let bank = net.file("bank.csv");
-    let entries: Value =
-        serde_json::from_slice(&net.seaway(1, &["entries", "sg-supplier", "--json"]).stdout).unwrap();
-    let posted = |posting: &Value| {
-        let (amount, _) = posting["amount"].as_str().unwrap().split_once(' ').unwrap();
-        format!("{},C,HKD,{amount}\n", posting["uetr"].as_str().unwrap())
+    // What the supplier's bank has booked, and then one cent less of it, whichever name of a payment its books have.
+    let (bank, told) = (net.file("bank.csv"), net.file("entries.json"));
+    let (bank_path, told_path) = (bank.to_str().unwrap(), told.to_str().unwrap());
+    let entries = net.seaway(1, &["entries", "sg-supplier", "--json"]).stdout;
+    std::fs::write(&told, &entries).unwrap();
+    let entries: Value = serde_json::from_slice(&entries).unwrap();
+    let rows = |name: &str| -> String {
+        let posted = |posting: &Value| {
+            let (amount, _) = posting["amount"].as_str().unwrap().split_once(' ').unwrap();
+            format!("{},C,HKD,{amount}\n", posting[name].as_str().unwrap())
+        };
+        let blocks = entries["entries"].as_array().unwrap().iter();
+        blocks.flat_map(|block| block["postings"].as_array().unwrap()).map(posted).collect()
     };
-    let blocks = entries["entries"].as_array().unwrap().iter();
-    let rows: String = blocks.flat_map(|block| block["postings"].as_array().unwrap()).map(posted).collect();
-    assert_eq!(rows.lines().count(), 6, "{rows}");
-    let reconcile = |code: i32, rows: &str| {
-        std::fs::write(&bank, format!("uetr,direction,currency,amount\n{rows}")).unwrap();
-        let arguments = ["reconcile", "--account", "sg-supplier", "--asset", "HKD", "--bank", bank.to_str().unwrap()];
-        net.says(0, code, &arguments)
-    };
-    assert!(reconcile(0, &rows).contains("\nreconciled"));
-    let said = reconcile(2, &rows.replacen("1.50", "1.49", 1));
-    assert!(said.contains("amount differs 0.01") && said.contains("not reconciled"), "{said}");
+    for name in ["uetr", "endToEndId", "reference"] {
+        let rows = rows(name);
+        assert_eq!(rows.lines().count(), 6, "{rows}");
+        for ledger in [["--account", "sg-supplier"], ["--ledger", told_path]] {
+            let reconcile = |code: i32, rows: &str| {
+                std::fs::write(&bank, format!("{name},direction,currency,amount\n{rows}")).unwrap();
+                let [which, what] = ledger;
+                net.says(0, code, &["reconcile", which, what, "--asset", "HKD", "--bank", bank_path])
+            };
+            assert!(reconcile(0, &rows).contains("\nreconciled"), "{name}");
+            let said = reconcile(2, &rows.replacen("1.50", "1.49", 1));
+            assert!(said.contains("amount differs 0.01") && said.contains("not reconciled"), "{name}: {said}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ impl<V: StateView> Execution<'_, V> {
         let payment: Option<Payment> = self.state.get(&key)?;
         match payment {
             Some(payment) => match payment.stage {
-                PaymentStage::Waiting { deadline, counted } => Ok((payment, deadline, counted)),
+                PaymentStage::Waiting { deadline, counted, .. } => Ok((payment, deadline, counted)),
                 _ => Err(Reason::NotWaiting { payment: key }.into()),
             },
             None => Err(Reason::NotWaiting { payment: key }.into()),

@@ -93,7 +93,7 @@ impl<V: StateView> Execution<'_, V> {
             let (available, held) = (Place::On(debtor, Field::Available), Place::On(debtor, Field::Held));
             self.transfer(asset, available, held, payee.total)?;
             self.state.set_timer(Timer { at: deadline, subject: TimerSubject::Consent(key) });
-            let stage = PaymentStage::Waiting { deadline, counted };
+            let stage = PaymentStage::Waiting { deadline, counted, lapses: credit.unaccepted() };
             self.remember(key, payer, credit, credit.charges.clone(), stage)?;
             return Ok(Status::Pdng);
         }

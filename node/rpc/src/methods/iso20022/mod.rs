@@ -9,6 +9,8 @@ mod outcome;
 mod statement;
 mod submit;
 
+pub(super) use booked::{Explained, Originals, explained};
+
 use super::{Context, parse, reading};
 use crate::backend::Backend;
 use crate::fault::Fault;

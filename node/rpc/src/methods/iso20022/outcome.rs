@@ -3,6 +3,7 @@
 use super::super::Context;
 use crate::backend::{Backend, Placed, Standing};
 use crate::fault::Fault;
+use crate::show::NOT_ACCEPTED;
 use seaway_iso20022::message::Status;
 use seaway_iso20022::order::{CreditResult, Order, Outcome};
 use seaway_types::instruction::payment::PaymentKey;
@@ -72,9 +73,7 @@ fn why_refused(standing: &Standing) -> Why {
         Some(PaymentStage::Refused { reason }) => {
             Some((reason.iso().to_owned(), "the creditor's agent refused it".to_owned()))
         }
-        Some(PaymentStage::Lapsed) => {
-            Some(("AB05".to_owned(), "the creditor's agent did not answer in time".to_owned()))
-        }
+        Some(PaymentStage::Lapsed { reason }) => Some((reason.iso().to_owned(), NOT_ACCEPTED.to_owned())),
         _ => None,
     }
 }

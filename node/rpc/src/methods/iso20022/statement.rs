@@ -4,7 +4,7 @@
 //! on it, and its agent's own node adds that where it is asked to.
 
 use super::super::{Context, Reader, asset};
-use super::booked::{Found, Of, booked};
+use super::booked::{Found, Of, Originals, booked};
 use super::days::Days;
 use crate::backend::{About, Backend, ReceiptPart};
 use crate::cursor;
@@ -27,6 +27,8 @@ const ENTRIES_MAX: usize = 1_000;
 const PROVEN_MAX: usize = 100;
 /// Bytes of instructions in the proofs of a page.
 const PROVEN_BYTES_MAX: usize = 4 << 20;
+/// Blocks that may have moved money on an account between a statement's end and the newest one, to prove its closing balance.
+const SINCE_BLOCKS: usize = 256;
 /// Blocks that are read at once.
 const BLOCKS: usize = 16;
 
@@ -121,7 +123,9 @@ fn page<B: Backend>(context: &Context<B>, reader: &Reader, agent: Bic, asked: &A
         None => booked_at(context, &of, span.last)?,
         Some(_) => found.iter().try_fold(opening, |sum, one| moved(sum, one.booked.credit, one.booked.amount))?,
     };
-    let proofs = if asked.proof { Some(proofs(context, reader, &of, agent, (&found, span.last))?) } else { None };
+    // One entry's notice has no balance.
+    let ends = (follows.is_none() && kind != Kind::Entry).then_some(span.last);
+    let proofs = if asked.proof { Some(proofs(context, reader, &of, agent, (&found, ends))?) } else { None };
     let entries: Vec<_> = found.into_iter().map(|found| found.booked).collect();
     let sums = if number == 1 { Some(sums(context, &of, &entries, (follows, span.last))?) } else { None };
     let available = context.backend.balance_at(&of.account, id, span.last)?.available;
@@ -223,7 +227,7 @@ fn entries<B: Backend>(
 ) -> Result<Entries, Fault> {
     let (begins, mut told) = at;
     let mut opening = booked_at(context, of, Height(begins.0.saturating_sub(1)))?;
-    let (mut found, mut next) = (Vec::new(), begins);
+    let (mut found, mut next, mut originals) = (Vec::new(), begins, Originals::default());
     while next <= last {
         let blocks = context.backend.entries_from(&of.account, next, BLOCKS)?;
         let Some((furthest, _)) = blocks.last() else { break };
@@ -238,7 +242,8 @@ fn entries<B: Backend>(
             let first = all.first().map(|(place, _)| *place);
             let left = count.saturating_sub(found.len());
             let taken = all.len().min(left);
-            found.extend(booked(context, of, *height, all.get(..taken).unwrap_or_default())?);
+            let wanted = (*height, all.get(..taken).unwrap_or_default());
+            found.extend(booked(context, of, &mut originals, wanted)?);
             if let Some(first) = first.filter(|_| taken < all.len()) {
                 return Ok(Entries { opening, found, follows: Some((*height, first.saturating_add(taken))) });
             }
@@ -286,14 +291,14 @@ fn booked_at<B: Backend>(context: &Context<B>, of: &Of<'_>, height: Height) -> R
     amount(u64::try_from(balance.booked()).map_err(|_| too_large())?)
 }
 
-/// What shows each entry without trust in this node: the receipt, the instruction where it is the reader's to see, and at the
-/// tip the balance too.
+/// What shows each entry without trust in this node: the receipt, and the instruction where it is the reader's to see. With
+/// the last page, what shows the closing balance too.
 fn proofs<B: Backend>(
     context: &Context<B>,
     reader: &Reader,
     of: &Of<'_>,
     agent: Bic,
-    (found, last): (&[Found], Height),
+    (found, ends): (&[Found], Option<Height>),
 ) -> Result<Value, Fault> {
     // A creditor sees its own credit of a bulk, and not what the others get.
     let sees_all = match context.ensure_any(reader, &[], &[agent]) {
@@ -301,9 +306,57 @@ fn proofs<B: Backend>(
         Err(Fault::Forbidden) => false,
         Err(fault) => return Err(fault),
     };
+    let mut left = PROVEN_BYTES_MAX;
+    let page = proven(context, sees_all, found, &mut left)?;
+    let (balance, since) = match ends {
+        Some(last) => closing(context, of, sees_all, last, &mut left)?,
+        None => (Value::Null, Value::Null),
+    };
+    Ok(json!({
+        "account": of.account,
+        "asset": of.asset,
+        "page": page,
+        "balance": balance,
+        "since": since,
+    }))
+}
+
+/// The newest balance, whose state alone is kept to be proven, and what was booked after the statement's end: together they
+/// show the closing balance. Nothing where more was booked since than a page may prove.
+fn closing<B: Backend>(
+    context: &Context<B>,
+    of: &Of<'_>,
+    sees_all: bool,
+    last: Height,
+    left: &mut usize,
+) -> Result<(Value, Value), Fault> {
+    let balance = context.backend.prove_state(About::Record(StateKey::Balance(of.account, of.asset)))?;
+    let newest = balance.header.height;
+    let after = Height(last.0.saturating_add(1));
+    // Blocks that moved another asset of the account are gone through too.
+    if newest < last || context.backend.entries_from(&of.account, after, SINCE_BLOCKS)?.len() == SINCE_BLOCKS {
+        return Ok((Value::Null, Value::Null));
+    }
+    let Entries { found, follows, .. } = entries(context, of, ((after, 0), newest), PROVEN_MAX)?;
+    if follows.is_some() {
+        return Ok((Value::Null, Value::Null));
+    }
+    let moved = |one: &Found| json!({"credit": one.booked.credit, "amount": one.booked.amount});
+    let moves: Vec<Value> = found.iter().map(moved).collect();
+    let since = json!({"height": last, "page": proven(context, sees_all, &found, left)?, "moves": moves});
+    Ok((json!(balance), since))
+}
+
+/// The proofs of entries that follow each other.
+fn proven<B: Backend>(
+    context: &Context<B>,
+    sees_all: bool,
+    found: &[Found],
+    left: &mut usize,
+) -> Result<Value, Fault> {
     let (mut genesis, mut lineage) = (Value::Null, Value::Null);
     let (mut blocks, mut entries): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
-    let (mut told, mut bytes): (Option<(Height, u32)>, usize) = (None, 0);
+    let mut told: Option<(Height, u32)> = None;
     for Found { booked, credit, is_debtor } in found {
         let part = credit.map_or(ReceiptPart::Whole, ReceiptPart::Credit);
         let proof = context.backend.prove(booked.height, booked.receipt, part)?;
@@ -311,8 +364,8 @@ fn proofs<B: Backend>(
             true => None,
             false => super::booked::instruction(context, booked.height, booked.receipt)?,
         };
-        bytes = bytes.saturating_add(instruction.as_ref().map_or(0, |raw| raw.0.len()));
-        let instruction = instruction.filter(|_| bytes <= PROVEN_BYTES_MAX);
+        let instruction = instruction.filter(|raw| raw.0.len() <= *left);
+        *left = left.saturating_sub(instruction.as_ref().map_or(0, |raw| raw.0.len()));
         if told.is_none_or(|(height, _)| height != booked.height) {
             blocks.push(json!({"header": proof.header, "certificate": proof.certificate}));
         }
@@ -323,13 +376,5 @@ fn proofs<B: Backend>(
         }));
         (genesis, lineage) = (json!(proof.genesis), json!(proof.lineage));
     }
-    let key = StateKey::Balance(of.account, of.asset);
-    let at_tip = context.backend.status().height == last;
-    let balance = at_tip.then(|| context.backend.prove_state(About::Record(key))).transpose()?;
-    Ok(json!({
-        "account": of.account,
-        "asset": of.asset,
-        "page": {"genesis": genesis, "lineage": lineage, "blocks": blocks, "entries": entries},
-        "balance": balance.filter(|proof| proof.header.height == last),
-    }))
+    Ok(json!({"genesis": genesis, "lineage": lineage, "blocks": blocks, "entries": entries}))
 }

@@ -5,8 +5,9 @@ use crate::day::{Day, Decided, day};
 use seaway_ledger::execution::{BlockContext, BlockFault, simulate};
 use seaway_ledger::state::{StateView, Stored};
 use seaway_rpc::{
-    About, Answered, Backend, BlockAnswers, EventFound, Fault, FxNews, NodeStatus, PaymentFound, PeerStatus, Placed,
-    QuoteFound, ReceiptPart, Simulated, Standing, Travels, Wait, Wanted,
+    About, Answered, Backend, BlockAnswers, DeadLetter, EventFound, Fault, FxNews, NodeStatus, PaymentFound,
+    PeerStatus, Placed, QuoteFound, ReceiptPart, Redelivered, Simulated, Standing, Travels, Wait, Wanted,
+    WebhookStanding,
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetBook;
@@ -233,7 +234,10 @@ impl Backend for Node {
             let receipts = decided.executed.receipts().to_vec();
             let outcomes =
                 (0u32..).take(receipts.len()).map(|at| (at, decided.executed.outcomes(at as usize).to_vec()));
-            BlockAnswers { outcomes: outcomes.filter(|(_, credits)| !credits.is_empty()).collect(), receipts }
+            let outcomes = outcomes.filter(|(_, credits)| !credits.is_empty()).collect();
+            let events = |at: u32| decided.executed.events(at as usize).map(move |event| (at, event.clone()));
+            let events = (0u32..).take(receipts.len()).flat_map(events).collect();
+            BlockAnswers { receipts, outcomes, events }
         };
         Ok(self.at(height).map(answers))
     }
@@ -305,6 +309,33 @@ impl Backend for Node {
         });
         let events = events.filter(|event| event.number > after);
         Ok((events.take(count_max).collect(), height))
+    }
+
+    fn webhooks(&self) -> Vec<WebhookStanding> {
+        vec![WebhookStanding {
+            webhook: "core".to_owned(),
+            delivered: 9,
+            failures: 0,
+            failing_since: None,
+            last_problem: None,
+            dead_letters: 1,
+        }]
+    }
+
+    fn dead_letters(&self, _: &str, after: u64, count_max: usize) -> Result<Vec<DeadLetter>, Fault> {
+        let (reason, event) = ("answered 422".to_owned(), Value::Null);
+        let letter = DeadLetter { number: 7, status: 422, reason, at: 1_800_000_000, event };
+        Ok(Some(letter).filter(|letter| letter.number > after).into_iter().take(count_max).collect())
+    }
+
+    fn redeliver(
+        &self,
+        _: String,
+        number: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Redelivered, Fault>> + Send + '_>> {
+        let unknown = Fault::Unknown { what: "dead letter", value: number.to_string() };
+        let sent: Result<Redelivered, Fault> = if number == 7 { Ok(Redelivered::Taken) } else { Err(unknown) };
+        Box::pin(ready(sent))
     }
 
     fn evidence(&self, _: usize) -> Result<Vec<Value>, Fault> {
