@@ -109,7 +109,7 @@ fn statement(path: &Path, proofs: &StatementProofs, trusted: &Hash32, as_json: b
                 }
                 Some(Anchor { height, entries, unproven }) => {
                     say!(
-                        "  the closing balance and {entries} entries since make the one that block {height} certifies"
+                        "  the closing balance, with {entries} booked since, makes the one that block {height} certifies"
                     );
                     if unproven > 0 {
                         say!("  {unproven} of these are proven by their receipts alone");

@@ -295,14 +295,28 @@ async fn a_day_ends_by_the_assets_calendar_and_its_statement_holds_that_day_alon
     assert_eq!(std::fs::read_to_string(out).unwrap(), first["message"].as_str().unwrap());
     let verify = ["verify", proof, "--statement", out, "--genesis", genesis.to_str().unwrap()];
     let held = net.says(0, 0, &verify);
-    assert!(held.contains("4 entries are proven with their amounts, 0 by") && held.contains("node's word"), "{held}");
-    let lie = std::fs::read_to_string(out).unwrap().replace(">1.00<", ">2.00<").replace("1999996.00", "1999992.00");
-    std::fs::write(out, lie).unwrap();
-    assert!(net.says(0, 2, &verify).contains("was debited"));
+    assert!(held.contains("4 entries are proven with their amounts, 0 by"), "{held}");
+    // The payment of the next day joins the day's end to the newest balance, which is certified.
+    assert!(held.contains("the closing balance, with 1 booked since, makes the one that block"), "{held}");
+    assert!(held.contains("the available balance is on the node's word"), "{held}");
+    let told = std::fs::read_to_string(out).unwrap();
+    let lies = [
+        (told.replace(">1.00<", ">2.00<").replace("1999996.00", "1999992.00"), "moved, in minor units"),
+        // Balances that add up, and are not those of the ledger.
+        (told.replace("2000000.00", "2000001.00").replace("1999996.00", "1999997.00"), "the ledger has a balance of"),
+        (told.replace("Ccy=\"HKD\"", "Ccy=\"USD\""), "expected HKD"),
+    ];
+    for (lie, problem) in lies {
+        assert_ne!(lie, told);
+        std::fs::write(out, lie).unwrap();
+        let said = net.says(0, 2, &verify);
+        assert!(said.contains(problem), "{said}");
+    }
     let arguments =
         ["iso", "statement", "hk-merchant", "--asset", "HKD", "--intraday", "--out", out, "--proof", proof];
     net.says(OBSERVER, 0, &arguments);
-    assert!(net.says(0, 0, &verify).contains("the closing balance is proven"));
+    let held = net.says(0, 0, &verify);
+    assert!(held.contains("the closing balance is the one that block"), "{held}");
 }
 
 /// What a bank's system takes: it checks each signature, and says up to where it has events.
