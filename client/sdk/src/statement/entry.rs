@@ -126,7 +126,7 @@ pub(super) fn entry_holds(
         && shown.credit
     {
         return match outcome.asset == proofs.asset {
-            true => compared(outcome.amount, shown.amount),
+            true => compared(outcome.amount, shown.amount, false),
             false => Ok(false),
         };
     }
@@ -142,17 +142,19 @@ pub(super) fn entry_holds(
     });
     // Two legs that move money under one name make one entry: then the receipt alone is proven.
     match moved.next().filter(|_| moved.next().is_none()) {
-        Some(amount) => compared(amount, shown.amount),
+        // Where it is the only leg, nothing else can have moved under that name.
+        Some(amount) => compared(amount, shown.amount, legs.len() == 1),
         None => Ok(false),
     }
 }
 
-/// More than what is proven may have been booked under its name, as a charge or in a bundle: then the receipt alone is proven.
-fn compared(proven: Amount, shown: Amount) -> Result<bool, String> {
+/// Less than what is proven is never booked. More may be under the same name, as a charge or in a bundle: then the receipt alone
+/// is proven, unless what is proven is all there was.
+fn compared(proven: Amount, shown: Amount, is_all: bool) -> Result<bool, String> {
     match proven.cmp(&shown) {
         Ordering::Equal => Ok(true),
-        Ordering::Less => Ok(false),
-        Ordering::Greater => Err(format!("{proven} moved, in minor units")),
+        Ordering::Less if !is_all => Ok(false),
+        Ordering::Less | Ordering::Greater => Err(format!("{proven} moved, in minor units")),
     }
 }
 
