@@ -83,7 +83,7 @@ impl Feed {
         match self.dead(webhook)?.send_again(number).await.map_err(unreadable)? {
             SentAgain::Taken => Ok(Redelivered::Taken),
             SentAgain::Failed { status, problem } => Ok(Redelivered::Failed { status, problem }),
-            SentAgain::Absent => Err(Fault::Unknown { what: "dead letter", value: number.to_string() }),
+            SentAgain::Absent => Ok(Redelivered::Absent),
         }
     }
 

@@ -3,10 +3,10 @@
 
 mod beside;
 
-use beside::{check, check_whole, part, round_trip, sample};
+use beside::{check, check_whole, has_faults, part, round_trip, sample};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{InstitutionTransfer, Message, Status, StatusReport};
-use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request, faults};
+use seaway_iso20022::order::{AccountName, Known, Order, Outcome, Request};
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
@@ -274,11 +274,6 @@ fn the_payment_that_is_covered_is_checked_too() {
 
 #[test]
 fn all_faults_are_told_at_once() {
-    let has_faults = |text: &str, ends: &[&str]| {
-        let found = faults(text);
-        assert_eq!(found.len(), ends.len(), "{found:#?}");
-        assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
-    };
     has_faults(&cover(), &[]);
     let text = with(&cover(), "<Nm>Lamma Instruments Ltd</Nm>", "");
     let text = with(&text, "<TwnNm>Singapore</TwnNm>", "");

@@ -2,7 +2,7 @@
 
 mod beside;
 
-use beside::{assets, check_whole};
+use beside::{assets, check_whole, has_faults};
 use seaway_iso20022::Fault;
 use seaway_iso20022::message::{Confirmation, Message, Resolution, ResolutionStatus, Status};
 use seaway_iso20022::order::{Known, KnownPayment, Outcome, Request, faults};
@@ -186,14 +186,6 @@ fn the_creditors_agent_refuses_or_agrees() {
     assert_eq!(pending.rule.code(), "AG01", "{pending}");
     let other = answers(&noted.replace("NOAS", "DUPL")).unwrap_err();
     assert!(other.path.ends_with("CxlStsRsnInf/Rsn/Cd"), "{other}");
-}
-
-/// Expects faults at places that end so, in this order.
-#[track_caller]
-fn has_faults(text: &str, ends: &[&str]) {
-    let found = faults(text);
-    assert_eq!(found.len(), ends.len(), "{found:#?}");
-    assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
 }
 
 #[test]

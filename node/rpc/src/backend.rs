@@ -280,6 +280,8 @@ pub enum Redelivered {
         /// Why, for people.
         problem: String,
     },
+    /// There is no dead letter with this number, or none any more.
+    Absent,
 }
 
 /// The answer to a submission.

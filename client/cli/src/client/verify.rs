@@ -93,7 +93,9 @@ fn statement(path: &Path, proofs: &StatementProofs, trusted: &Hash32, as_json: b
         Ok(proven) => {
             let Proven { amounts, receipts, booked, available } = proven;
             if as_json {
-                let booked = booked.map(|anchor| object!({"height": anchor.height, "entriesSince": anchor.entries, "unproven": anchor.unproven}));
+                let booked = booked.map(|Anchor { height, entries, unproven }| {
+                    object!({"height": height, "entriesSince": entries, "unproven": unproven})
+                });
                 json(&object!({
                     "holds": true, "amounts": amounts, "receipts": receipts, "booked": booked, "available": available,
                 }));

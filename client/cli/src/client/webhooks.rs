@@ -4,17 +4,13 @@ use super::Connection;
 use super::signers::call;
 use crate::output::{json, say, table, text};
 use clap::{Args, Subcommand};
-use seaway_sdk::{Client, ClientError};
+use seaway_sdk::Client;
 use seaway_types::time::BlockTime;
 use serde_json::{Value, json as object};
 use std::process::ExitCode;
 
 /// Dead letters in one answer of a node.
 const PAGE: usize = 100;
-/// A node's word for what is not there.
-const UNKNOWN: i32 = -32_001;
-/// Said of a dead letter that is gone.
-const ABSENT: &str = "no such dead letter";
 
 /// What is done with webhooks. A node tells of them to its own institution alone: --read-key is needed.
 #[derive(Subcommand)]
@@ -119,25 +115,6 @@ async fn list(options: &List) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has one dead letter delivered again; nothing where there is none with this number, or none any more.
-async fn send_again(client: &Client, webhook: &str, number: u64) -> Result<Option<Value>, String> {
-    match client.call("webhook_redeliver", object!({"webhook": webhook, "number": number})).await {
-        Ok(answer) => Ok(Some(answer)),
-        // A webhook that is not there has the same number, and another message.
-        Err(ClientError::Refused { number: UNKNOWN, message, .. })
-            if message == format!("there is no dead letter {number}") =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// What stands among the answers for a dead letter that is gone.
-fn absent(webhook: &str, number: u64) -> Value {
-    object!({"webhook": webhook, "number": number, "delivered": false, "status": null, "problem": ABSENT})
-}
-
 async fn redeliver(options: &Redeliver) -> Result<ExitCode, String> {
     let Redeliver { webhook, numbers, all, connection } = options;
     let client = connection.client().await?;
@@ -149,13 +126,8 @@ async fn redeliver(options: &Redeliver) -> Result<ExitCode, String> {
     };
     let (mut answers, mut refused, mut ended) = (Vec::new(), false, None);
     for number in numbers {
-        let answer = match send_again(&client, webhook, number).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => {
-                say_unless(connection.json, &format!("{number}: {ABSENT}"));
-                answers.push(absent(webhook, number));
-                continue;
-            }
+        let answer = match call(&client, "webhook_redeliver", object!({"webhook": webhook, "number": number})).await {
+            Ok(answer) => answer,
             Err(problem) => {
                 ended = Some(problem);
                 break;
@@ -164,6 +136,8 @@ async fn redeliver(options: &Redeliver) -> Result<ExitCode, String> {
         let problem = text(&answer["problem"]);
         if answer["delivered"] == true {
             say_unless(connection.json, &format!("{number}: delivered"));
+        } else if answer["found"] == false {
+            say_unless(connection.json, &format!("{number}: no such dead letter"));
         } else if answer["status"].is_null() {
             ended = Some(format!("{number}: not delivered: {problem}"));
         } else {

@@ -193,14 +193,13 @@ fn debited(transfer: &CreditTransfer, uetr: Uetr, proofs: &StatementProofs) -> O
 /// What a message's entry says of its payment is what the payment's own instruction says.
 fn says_what_was_asked(shown: &Shown<'_>, uetr: Option<Uetr>, decoded: &DecodedInstruction) -> Result<(), String> {
     let Some(transaction) = shown.transaction() else { return Ok(()) };
-    let mut credits = decoded.envelope().body.legs().iter().flat_map(|leg| match leg {
-        Leg::CreditTransfer(transfer) => {
-            transfer.credits.iter().map(|credit| (transfer.debtor, credit)).collect::<Vec<_>>()
-        }
-        _ => Vec::new(),
+    let transfers = decoded.envelope().body.legs().iter().filter_map(|leg| match leg {
+        Leg::CreditTransfer(transfer) => Some(transfer),
+        _ => None,
     });
-    // Of two credits of one name, of different kinds, the entry tells the one that concerns its account.
-    let mut credits = credits.by_ref().filter(|(_, credit)| Some(credit.uetr) == uetr);
+    let credits = transfers.flat_map(|transfer| transfer.credits.iter().map(move |credit| (transfer.debtor, credit)));
+    // Of two credits of one name, of different kinds, the entry tells one: which, only the node knows.
+    let mut credits = credits.filter(|(_, credit)| Some(credit.uetr) == uetr);
     let Some((debtor, credit)) = credits.next().filter(|_| credits.next().is_none()) else { return Ok(()) };
     let other = |what: &str, asked: String| Err(format!("{what}: the payment has {asked}"));
     let told = transaction.references.as_ref().and_then(|references| references.end_to_end);

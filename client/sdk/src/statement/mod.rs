@@ -327,6 +327,9 @@ fn balance_holds(statement: &Statement, proof: &LedgerProof, checked: &mut Check
     let Some(Since { height, page, moves }) = &proofs.since else {
         return Err("a balance is proven, and not what was booked before it".to_owned());
     };
+    if statement.ends.is_none_or(|ends| proof.header.time < ends) {
+        return Err("the proven balance is of before the statement's end".to_owned());
+    }
     let last = checked.last.map(|(height, _)| height);
     if page.entries.len() != moves.len() || *height > proof.header.height || last > Some(*height) {
         return Err("what was booked since is not of the time since".to_owned());

@@ -205,6 +205,9 @@ choice! {
     }
 }
 
+/// What stands for an id or a name that nobody knows (CBPR+).
+pub(crate) const NOT_PROVIDED: &str = "NOTPROVIDED";
+
 /// What stands beside a code that asks for more words, in a message made from the ledger alone: it holds no texts.
 pub(crate) fn unsaid(code: &str) -> Option<LongText<105>> {
     matches!(code, "NARR" | "ARDT").then(|| LongText::cut("the ledger holds the code alone")).flatten()

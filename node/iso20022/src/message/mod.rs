@@ -24,11 +24,11 @@ pub use camt052::{AccountReport, Report};
 pub use camt053::{AccountStatement, Statement};
 pub use camt054::{EntryNotification, Notification};
 pub use camt056::{CancellationReason, CancellationRequest, CancelledPayment, CancelledPayments};
-pub(crate) use common::unsaid;
 pub use common::{
     AccountChoice, Address, Agent, CashAccount, ChargeBearerCode, Charges, CodeOrText, Institution, Organisation,
     OtherAccount, Party, PartyId, PaymentType, Priority, Purposes, Remittance,
 };
+pub(crate) use common::{NOT_PROVIDED, unsaid};
 pub use head::{Header, HeaderParty, YesNo};
 pub use investigation::{Assignment, Case, CaseParty};
 pub use pacs002::{OriginalGroup, Status, StatusGroup, StatusReason, StatusReport, StatusTransaction};

@@ -3,7 +3,7 @@
 //! Roles turn around: who was paid is the debtor of the return, and its agent instructs. What is called *original* keeps the
 //! roles of the payment that is returned.
 
-use super::common::{Agent, ChargeBearerCode, Charges, CodeOrText, Party, PaymentType, unsaid};
+use super::common::{Agent, ChargeBearerCode, Charges, CodeOrText, NOT_PROVIDED, Party, PaymentType, unsaid};
 use super::document;
 use super::pacs002::OriginalGroup;
 use super::pacs008::{Group, Settlement, SettlementMethod};
@@ -133,7 +133,7 @@ sequence! {
 impl ChainParty {
     /// A customer whose name is not known: CBPR+ asks for one.
     fn unnamed() -> Option<Self> {
-        let name = LongText::cut("NOTPROVIDED")?;
+        let name = LongText::cut(NOT_PROVIDED)?;
         Some(Self::Party(Party { name: Some(name), address: None, id: None, residence: None }))
     }
 }

@@ -19,7 +19,7 @@ use super::{Answer, CreditResult, Outcome};
 use crate::message::{
     Agent, Assignment, CancellationReason, CancellationRequest, CancelledPayment, CancelledPayments, Case, CaseParty,
     CodeOrText, Confirmation, CreditTransfer, Document, InstitutionTransfer, LongText, Message, Moment, Money,
-    OriginalGroup, PaymentReturn, Resolution, ResolvedPayment, Returned, unsaid,
+    NOT_PROVIDED, OriginalGroup, PaymentReturn, Resolution, ResolvedPayment, Returned, unsaid,
 };
 use seaway_types::amount::Amount;
 use seaway_types::asset::{CurrencyCode, Exponent};
@@ -30,9 +30,6 @@ use seaway_types::instruction::follow_up::{RecallAnswer, RecallRequest, Return};
 use seaway_types::instruction::payment::{Credit, CreditKind, PaymentKey};
 use seaway_types::text::Text35;
 use seaway_types::time::{BlockTime, Day};
-
-/// What stands for the id of a message that nobody knows.
-const NOT_PROVIDED: &str = "NOTPROVIDED";
 
 /// A payment that was followed up, as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::Reported;
 use crate::message::{
     AccountChoice, Agent, BankCode, CashAccount, CodeOrText, DayOrMoment, Direction, Entry, EntryDetails,
-    EntryTransaction, LongText, Moment, OtherAccount, Purposes, References, RelatedAgents, RelatedParties,
-    ReturnInformation,
+    EntryTransaction, LongText, Moment, NOT_PROVIDED, OtherAccount, Purposes, References, RelatedAgents,
+    RelatedParties, ReturnInformation,
 };
 use seaway_types::Uetr;
 use seaway_types::amount::Amount;
@@ -134,7 +134,7 @@ impl Booked {
             payment_information: None,
             instruction: None,
             // What a contract pays, or an issuer, had no message; the word is that of CBPR+ for it.
-            end_to_end: payment.map_or_else(|| "NOTPROVIDED".parse().ok(), |payment| Some(payment.end_to_end)),
+            end_to_end: payment.map_or_else(|| NOT_PROVIDED.parse().ok(), |payment| Some(payment.end_to_end)),
             uetr: self.uetr,
             transaction: None,
         };

@@ -6,6 +6,7 @@
 #![allow(dead_code)]
 
 use seaway_iso20022::message::{Document, Message};
+use seaway_iso20022::order::faults;
 use seaway_types::asset::{Asset, AssetBook, AssetId, AssetKind, Exponent};
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +19,14 @@ fn beside(folder: &str) -> Option<PathBuf> {
     }
     println!("skipped: shared/iso20022/{folder} does not lie beside the project");
     None
+}
+
+/// Expects faults at places that end so, and no others, in this order.
+#[track_caller]
+pub fn has_faults(text: &str, ends: &[&str]) {
+    let found = faults(text);
+    assert_eq!(found.len(), ends.len(), "{found:#?}");
+    assert!(found.iter().zip(ends).all(|(fault, end)| fault.path.ends_with(end)), "{found:#?}");
 }
 
 /// A published sample, and its document alone.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 /// Most events in one answer.
 const EVENTS_MAX: usize = 1_000;
-/// Bytes of events after which an answer ends: those of contracts may be long.
+/// Bytes of events of contracts after which an answer ends: others are short.
 const EVENTS_BYTES: usize = 4 << 20;
 
 #[derive(Deserialize)]
@@ -91,7 +91,9 @@ fn show(backend: &impl Backend, participant: Bic, events: &[FeedEvent]) -> Resul
         fields.insert("height".to_owned(), json!(event.height));
         fields.insert("time".to_owned(), json!(block.block.header.time));
         let event_shown = Value::Object(fields);
-        bytes += event_shown.to_string().len();
+        if matches!(event.what, FeedWhat::Contract { .. }) {
+            bytes += event_shown.to_string().len();
+        }
         shown.push((event.number, event_shown));
         told = Some(block);
     }

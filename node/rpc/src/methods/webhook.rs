@@ -36,14 +36,16 @@ pub(super) fn register<B: Backend>(module: &mut RpcModule<Context<B>>) -> Result
         let sent = async {
             let OneLetter { webhook, number } = parse(&params)?;
             context.ensure_own(&reader)?;
-            let (status, problem) = match context.backend.redeliver(webhook.clone(), number).await? {
-                Redelivered::Taken => (None, None),
+            let sent = context.backend.redeliver(webhook.clone(), number).await?;
+            let (found, delivered) = (sent != Redelivered::Absent, sent == Redelivered::Taken);
+            let (status, problem) = match sent {
+                Redelivered::Taken | Redelivered::Absent => (None, None),
                 Redelivered::Failed { status, problem } => (status, Some(problem)),
             };
-            let delivered = problem.is_none();
             Ok::<Value, Fault>(json!({
                 "webhook": webhook,
                 "number": number,
+                "found": found,
                 "delivered": delivered,
                 "status": status,
                 "problem": problem,

@@ -317,6 +317,12 @@ async fn a_day_ends_by_the_assets_calendar_and_its_statement_holds_that_day_alon
     net.says(OBSERVER, 0, &arguments);
     let held = net.says(0, 0, &verify);
     assert!(held.contains("the closing balance is the one that block"), "{held}");
+    // A balance that was certified before the statement's end proves nothing of it.
+    let later = std::fs::read_to_string(out).unwrap();
+    let ends = later.find("<ToDtTm>20").unwrap() + "<ToDtTm>".len();
+    let later = format!("{}2099{}", &later[..ends], &later[ends + 4..]);
+    std::fs::write(out, later).unwrap();
+    assert!(net.says(0, 2, &verify).contains("before the statement's end"));
 }
 
 /// What a bank's system takes: it checks each signature, and says up to where it has events.
