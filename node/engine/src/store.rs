@@ -1,6 +1,6 @@
 //! What the engine asks of a storage, and the view that execution and admission get.
 
-use seaway_ledger::state::{MemoryState, ReadFault, Soon, StateView, Stored, Timer, Tip};
+use seaway_ledger::state::{MemoryState, PointMap, ReadFault, Soon, StateView, Stored, Timer, Tip};
 use seaway_mempool::{AdmissionView, LaneAndPolicy};
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
@@ -10,6 +10,7 @@ use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::VoidReason;
 use seaway_types::state::{Account, IndexEntry, IndexKey, IndexValue, Parameters, Participant, Timing};
 use seaway_types::time::{BlockTime, Height};
+use std::cell::RefCell;
 
 /// The block on which a replica stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub trait Store {
     /// An entry of the index.
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault>;
 
+    /// Those of some keys that have no entry in the index: nearly all that are asked for are new, and many together cost a
+    /// disk less than one by one.
+    fn absent(&self, keys: &[IndexKey]) -> Result<Vec<IndexKey>, ReadFault>;
+
     /// A decided block.
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault>;
 }
@@ -42,6 +47,8 @@ pub struct View<'a, S> {
     pub store: &'a S,
     /// Parameters as they stand.
     pub parameters: &'a Parameters,
+    /// Keys that were announced and found to have no entry on disk.
+    pub absent: RefCell<PointMap<IndexKey, ()>>,
 }
 
 impl<S: Store> StateView for View<'_, S> {
@@ -49,8 +56,8 @@ impl<S: Store> StateView for View<'_, S> {
         self.state.tip()
     }
 
-    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
-        self.state.read(key)
+    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
+        self.state.look(key, at)
     }
 
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
@@ -58,6 +65,7 @@ impl<S: Store> StateView for View<'_, S> {
             Some(entry) => Ok(Some(entry)),
             None if seeded(Mutant::KeyIndexNotRestored) && matches!(key, IndexKey::Instruction(..)) => Ok(None),
             None if seeded(Mutant::UetrIndexNotRestored) && matches!(key, IndexKey::Payment(_)) => Ok(None),
+            None if self.absent.borrow().get(key).is_some() => Ok(None),
             None => self.store.indexed(key),
         }
     }
@@ -71,8 +79,13 @@ impl<S: Store> StateView for View<'_, S> {
     }
 
     fn warm(&self, soon: &Soon) {
-        let Soon { balances, instances, index: _ } = soon.clone();
-        self.state.warm(&Soon { balances, instances, index: Vec::new() });
+        self.state.warm(soon);
+        // A fault is told by whoever reads the entry itself.
+        let absent = self.store.absent(&soon.index).unwrap_or_default();
+        let mut known = self.absent.borrow_mut();
+        for key in absent {
+            known.insert(key, ());
+        }
     }
 
     fn hash_seed(&self) -> u64 {

@@ -4,6 +4,7 @@
 //! certificate and roots, and applies them. Observers live on this alone.
 
 use crate::action::{Peer, To};
+use crate::candidate::Stage;
 use crate::message::Message;
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
@@ -253,7 +254,12 @@ impl<S: Store, K: Signer> Replica<S, K> {
             self.distrust(from);
             return Ok(false);
         }
-        let Some(executed) = self.executed(&draft, &instructions)? else {
+        // Nobody executes a block twice: this one may have been found right while it was proposed.
+        let executed = match self.candidates.take(&id).map(|candidate| candidate.stage) {
+            Some(Stage::Right(executed, _)) => Some(*executed),
+            _ => self.executed(&draft, &instructions)?,
+        };
+        let Some(executed) = executed else {
             return Err(Halt(format!(
                 "block {id} at height {height} is certified by more than two thirds, but executes differently here"
             )));

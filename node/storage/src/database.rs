@@ -4,7 +4,7 @@ use crate::keys::{
     self, BLOCKS, BOOKED, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, HELD, INDEX, LEAVES, LINEAGE, META,
     PARTIES, RECEIPTS, STATE, TIMERS,
 };
-use crate::queries::Movements;
+use crate::movements::{self, Held};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options,
     WriteBatch, WriteOptions,
@@ -17,7 +17,7 @@ use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{BlockId, Certificate, FinalBlock};
-use seaway_types::booking::bookings;
+use seaway_types::booking;
 use seaway_types::codec::{self, CodecError};
 use seaway_types::contract::{Cause, ContractEvent, Terms};
 use seaway_types::genesis::GenesisDocument;
@@ -30,7 +30,7 @@ use seaway_types::state::{Balance, CalendarKey, IndexEntry, IndexKey, Instructio
 use seaway_types::time::{BlockTime, Height};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -39,7 +39,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 5;
+const LAYOUT_VERSION: u32 = 6;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;
@@ -272,9 +272,9 @@ impl Database {
             let opening = |(asset, available): &(AssetId, Amount)| {
                 (*asset, Balance { available: *available, ..Balance::default() })
             };
-            let movements: Movements = (account.balances.iter().map(opening).collect(), Vec::new());
+            let held: Held = account.balances.iter().map(opening).collect();
             let key = keys::entries(&account.open.account, Height(0));
-            batch.put_cf(self.family(ENTRIES)?, key, codec::encode(&movements));
+            batch.put_cf(self.family(ENTRIES)?, key, movements::encode(&held, &[]));
             for (asset, _) in account.balances.iter() {
                 batch.put_cf(self.family(HELD)?, keys::held(&account.open.account, *asset), []);
             }
@@ -368,18 +368,21 @@ impl Database {
     ) -> Result<(), StorageError> {
         let (entries, held) = (self.family(ENTRIES)?, self.family(HELD)?);
         let balances = &applied.changes.records.balances;
-        let mut by_account: BTreeMap<AccountId, Vec<Posting>> = BTreeMap::new();
+        let mut by_account: HashMap<AccountId, Vec<Posting>> = HashMap::new();
         for posting in &applied.postings {
             if let Some(account) = posting.account {
                 by_account.entry(account).or_default().push(*posting);
             }
         }
+        // In the order of accounts: feeds number what was booked in it.
+        let mut by_account: Vec<(AccountId, Vec<Posting>)> = by_account.into_iter().collect();
+        by_account.sort_unstable_by_key(|(account, _)| *account);
         let mut booked: Vec<(AccountId, u32)> = Vec::new();
         for (account, postings) in by_account {
             let mut moved: Vec<AssetId> = postings.iter().map(|posting| posting.asset).collect();
             moved.sort_unstable();
             moved.dedup();
-            let mut after: Vec<(AssetId, Balance)> = Vec::with_capacity(moved.len());
+            let mut after: Held = Vec::with_capacity(moved.len());
             for asset in moved {
                 let slot = balances.get(&(account, asset));
                 after.push((asset, slot.and_then(|slot| slot.now).unwrap_or_default()));
@@ -388,11 +391,11 @@ impl Database {
                     batch.put_cf(held, keys::held(&account, asset), []);
                 }
             }
-            let count = u32::try_from(bookings(&postings, None).len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(booking::count(&postings)).unwrap_or(u32::MAX);
             if count > 0 {
                 booked.push((account, count));
             }
-            batch.put_cf(entries, keys::entries(&account, height), codec::encode(&(after, postings)));
+            batch.put_cf(entries, keys::entries(&account, height), movements::encode(&after, &postings));
         }
         if !booked.is_empty() {
             batch.put_cf(self.family(BOOKED)?, keys::height(height), codec::encode(&booked));
@@ -409,8 +412,12 @@ impl Database {
         let Ok(()) = applied.changes.records.visit(&mut writer);
         let mut batch = writer.batch;
         let (index, leaves) = (self.family(INDEX)?, self.family(LEAVES)?);
-        for (key, entry) in applied.changes.index.iter() {
-            batch.put_cf(index, keys::index(key), codec::encode(entry));
+        // In the order of their keys, so that what the database touches for one is near what it touched for the last.
+        let mut value = Vec::new();
+        for (key, entry) in applied.index() {
+            value.clear();
+            codec::encode_into(entry, &mut value);
+            batch.put_cf(index, keys::index(key), &value);
         }
         for (minute, place, leaf) in &applied.changes.leaves {
             batch.put_cf(leaves, keys::leaf(*minute, place), codec::encode(leaf));
@@ -551,6 +558,19 @@ impl ForEachChange for Writer<'_> {
 impl Store for Database {
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
         self.get(INDEX, &keys::index(key)).map_err(|error| ReadFault(error.to_string()))
+    }
+
+    fn absent(&self, asked: &[IndexKey]) -> Result<Vec<IndexKey>, ReadFault> {
+        let fault = |error: StorageError| ReadFault(error.to_string());
+        let names: Vec<Vec<u8>> = asked.iter().map(keys::index).collect();
+        let found = self.db.batched_multi_get_cf(self.family(INDEX).map_err(fault)?, &names, false);
+        let mut absent = Vec::with_capacity(asked.len());
+        for (key, found) in asked.iter().zip(found) {
+            if found.map_err(|error| fault(self.failed(&error)))?.is_none() {
+                absent.push(*key);
+            }
+        }
+        Ok(absent)
     }
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault> {

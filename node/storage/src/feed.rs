@@ -278,6 +278,10 @@ impl Database {
         agents: &mut Agents,
         events: &mut Events,
     ) -> Result<(), StorageError> {
+        // Nearly all that is executed are payments, which follow nothing up: they are not decoded for it.
+        if raw.is_lone_transfer() {
+            return Ok(());
+        }
         let Ok(decoded) = raw.clone().decode() else { return Ok(()) };
         for (leg, act) in decoded.envelope().body.legs().iter().enumerate() {
             let payment = match act {

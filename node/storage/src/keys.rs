@@ -132,8 +132,11 @@ pub fn evidence(at: Height, round: Round, number: u32) -> Vec<u8> {
 
 /// A payment under a tag: by UETR first.
 fn of_payment(tag: u8, payment: &PaymentKey) -> Vec<u8> {
-    let rest = codec::encode(&(payment.kind, payment.debtor_agent));
-    [&[tag], payment.uetr.as_bytes().as_slice(), &rest].concat()
+    let mut key = Vec::with_capacity(64);
+    key.push(tag);
+    key.extend_from_slice(payment.uetr.as_bytes());
+    codec::encode_into(&(payment.kind, payment.debtor_agent), &mut key);
+    key
 }
 
 /// The payment in a key that is one under a tag.

@@ -9,6 +9,7 @@ mod beside;
 mod database;
 mod feed;
 mod keys;
+mod movements;
 mod queries;
 mod wal;
 

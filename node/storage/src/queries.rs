@@ -4,6 +4,7 @@ use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
 use crate::keys::{
     self, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, HELD, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE,
 };
+use crate::movements;
 use rocksdb::{Direction, IteratorMode};
 use seaway_engine::Misbehaviour;
 use seaway_ledger::state::Stored;
@@ -23,9 +24,6 @@ use seaway_types::state::{Balance, IndexEntry, InstructionLeaf, StateKey, Valida
 use seaway_types::time::{BlockTime, Height};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// What is stored of an account and a block: what it then held of each asset that moved, and the movements.
-pub(crate) type Movements = (Vec<(AssetId, Balance)>, Vec<Posting>);
 
 /// The movements of money on an account in one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,9 +161,16 @@ impl Database {
         let start = keys::entries(account, first);
         // What the genesis gave stands at height 0 for [`Self::balance_at`], and no block moved it.
         let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?))).filter(|at| at.0 > 0);
-        let found: Vec<(Height, Movements)> =
-            self.scan(ENTRIES, account.as_bytes(), &start, count_max, direction, height)?;
-        Ok(found.into_iter().map(|(height, (_, postings))| AccountEntry { height, postings }).collect())
+        let mut found = Vec::new();
+        for pair in self.db().iterator_cf(self.family(ENTRIES)?, IteratorMode::From(&start, direction)) {
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            if !key.starts_with(account.as_bytes()) || found.len() >= count_max {
+                break;
+            }
+            let (_, postings) = movements::decode(account, &value).map_err(|error| self.damaged(ENTRIES, error))?;
+            found.extend(height(&key).map(|height| AccountEntry { height, postings }));
+        }
+        Ok(found)
     }
 
     /// What an account held of an asset after a block: what the last block up to it that moved the asset there left.
@@ -181,8 +186,8 @@ impl Database {
             if !key.starts_with(account.as_bytes()) {
                 break;
             }
-            let (after, _): Movements = codec::decode_own(&value).map_err(|error| self.damaged(ENTRIES, error))?;
-            if let Some((_, balance)) = after.into_iter().find(|(of, _)| *of == asset) {
+            let (held, _) = movements::decode(account, &value).map_err(|error| self.damaged(ENTRIES, error))?;
+            if let Some((_, balance)) = held.into_iter().find(|(of, _)| *of == asset) {
                 return Ok(balance);
             }
         }

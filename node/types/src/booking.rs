@@ -30,35 +30,50 @@ fn is_own_move(first: &Posting, second: &Posting) -> bool {
     same(first) == same(second) && first.credit != second.credit && first.field != second.field
 }
 
+/// What postings of one booking have in common: receipt, payment, asset, and whether money came.
+type Which = (u32, Option<Uetr>, AssetId, bool);
+
+/// The postings that book something, with the booking that each belongs to.
+fn booked(postings: &[Posting], of: Option<AssetId>) -> impl Iterator<Item = (Which, u64)> {
+    let mut rest = postings.iter().filter(move |one| of.is_none_or(|asset| one.asset == asset)).peekable();
+    // Suspense is no part of what is booked: what goes there leaves, and what comes from there arrives.
+    let counts = |one: &Posting| one.field != Field::Suspense;
+    std::iter::from_fn(move || {
+        loop {
+            let posting = rest.next()?;
+            if counts(posting) {
+                if rest.next_if(|next| counts(next) && is_own_move(posting, next)).is_some() {
+                    continue;
+                }
+                let Posting { receipt, uetr, asset, credit, amount, .. } = *posting;
+                return Some(((receipt, uetr, asset, credit), amount.minor_units()));
+            }
+        }
+    })
+}
+
+/// How many bookings [`bookings`] finds, of all assets.
+pub fn count(postings: &[Posting]) -> usize {
+    let mut found: Vec<Which> = booked(postings, None).map(|(which, _)| which).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.len()
+}
+
 /// The bookings among the postings that one block made on one account, in the order of their first postings; for one asset,
 /// or for all. What comes and what goes under one receipt and payment are two.
 pub fn bookings(postings: &[Posting], of: Option<AssetId>) -> Vec<Booking> {
     let mut found: Vec<Booking> = Vec::new();
-    let mut places: BTreeMap<(u32, Option<Uetr>, AssetId, bool), usize> = BTreeMap::new();
-    let wanted: Vec<&Posting> = postings.iter().filter(|one| of.is_none_or(|asset| one.asset == asset)).collect();
-    let mut rest = wanted.as_slice();
-    while let [posting, after @ ..] = rest {
-        // Suspense is no part of what is booked: what goes there leaves, and what comes from there arrives.
-        let booked = |one: &Posting| one.field != Field::Suspense;
-        if let [next, left @ ..] = after
-            && booked(posting)
-            && booked(next)
-            && is_own_move(posting, next)
-        {
-            rest = left;
-            continue;
-        }
-        rest = after;
-        if !booked(posting) {
-            continue;
-        }
-        let Posting { receipt, uetr, asset, credit, .. } = **posting;
-        let amount = posting.amount.minor_units();
-        let place = *places.entry((receipt, uetr, asset, credit)).or_insert(found.len());
+    let mut places: BTreeMap<Which, usize> = BTreeMap::new();
+    for (which, amount) in booked(postings, of) {
+        let place = *places.entry(which).or_insert(found.len());
         match found.get_mut(place) {
             // Money may go round many times in a block; what does not fit the type would be no amount either.
             Some(booking) => booking.amount = booking.amount.saturating_add(amount),
-            None => found.push(Booking { receipt, uetr, asset, credit, amount }),
+            None => {
+                let (receipt, uetr, asset, credit) = which;
+                found.push(Booking { receipt, uetr, asset, credit, amount });
+            }
         }
     }
     found

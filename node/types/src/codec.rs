@@ -52,15 +52,17 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     bytes
 }
 
+struct Sink<'a>(&'a mut Vec<u8>);
+
+impl bincode::enc::write::Writer for Sink<'_> {
+    fn write(&mut self, part: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.0.extend_from_slice(part);
+        Ok(())
+    }
+}
+
 /// Appends the canonical bytes of a value.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
-    struct Sink<'a>(&'a mut Vec<u8>);
-    impl bincode::enc::write::Writer for Sink<'_> {
-        fn write(&mut self, part: &[u8]) -> Result<(), bincode::error::EncodeError> {
-            self.0.extend_from_slice(part);
-            Ok(())
-        }
-    }
     let result = bincode::serde::encode_into_writer(
         value,
         Sink(bytes),
@@ -80,10 +82,22 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], length_max: usize) 
         return Err(CodecError::Trailing { surplus: bytes.len() - used });
     }
     // Writing the value again and comparing proves that this was its canonical form, for every type at once.
-    if encode(&value) != bytes {
-        return Err(CodecError::NotCanonical);
+    if is_written_as(&value, bytes) { Ok(value) } else { Err(CodecError::NotCanonical) }
+}
+
+/// Whether these are the canonical bytes of a value: compared as they are written, so that they are kept nowhere.
+fn is_written_as<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
+    struct Compare<'a>(&'a [u8]);
+    impl bincode::enc::write::Writer for Compare<'_> {
+        fn write(&mut self, part: &[u8]) -> Result<(), bincode::error::EncodeError> {
+            let rest = self.0.strip_prefix(part).ok_or(bincode::error::EncodeError::UnexpectedEnd)?;
+            self.0 = rest;
+            Ok(())
+        }
     }
-    Ok(value)
+    let mut left = Compare(bytes);
+    let layout = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
+    bincode::serde::encode_into_writer(value, &mut left, layout).is_ok() && left.0.is_empty()
 }
 
 /// Reads exactly one value that this program wrote itself, however long it is: what a node keeps on its own disk.
@@ -94,13 +108,27 @@ pub fn decode_own<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
 }
 
-/// Appends the short form of a value: the same codec with numbers in as few bytes as they need. Contract code alone is
-/// written so, because its bound is four KiB and most of it is small numbers.
-pub(crate) fn encode_compact_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
+/// Reads a value from the beginning of longer canonical bytes; what follows is not looked at.
+pub fn decode_start<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (value, _used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout())
+        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
+    Ok(value)
+}
+
+/// Appends the short form of a value: the same codec with numbers in as few bytes as they need. Of what is hashed or signed
+/// contract code alone is written so, because its bound is four KiB and most of it is small numbers.
+pub fn encode_compact_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
     let layout = bincode::config::standard().with_little_endian();
-    let result = bincode::serde::encode_to_vec(value, layout);
+    let result = bincode::serde::encode_into_writer(value, Sink(bytes), layout);
     debug_assert!(result.is_ok(), "a type of ours failed to serialise: {result:?}");
-    bytes.extend(result.unwrap_or_default());
+}
+
+/// Reads exactly one value from the short form that this program wrote itself.
+pub fn decode_own_compact<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let layout = bincode::config::standard().with_little_endian();
+    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout)
+        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
+    if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
 }
 
 /// Reads exactly one value from its short form.

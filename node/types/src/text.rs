@@ -88,6 +88,32 @@ impl<'de, const MAX: usize> Deserialize<'de> for ShortText<MAX> {
     }
 }
 
+/// Reads bytes as the codes below write them: in wide numbers while they fit, then one by one.
+pub(crate) fn read_wide<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> Result<[u8; N], D::Error> {
+    struct Reader<const N: usize>;
+    impl<'de, const N: usize> de::Visitor<'de> for Reader<N> {
+        type Value = [u8; N];
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(out, "{N} characters")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut parts: A) -> Result<[u8; N], A::Error> {
+            let mut bytes = [0; N];
+            let (words, rest) = bytes.as_chunks_mut::<8>();
+            let short = || de::Error::invalid_length(0, &self);
+            for word in words {
+                *word = parts.next_element::<u64>()?.ok_or_else(short)?.to_le_bytes();
+            }
+            for byte in rest {
+                *byte = parts.next_element()?.ok_or_else(short)?;
+            }
+            Ok(bytes)
+        }
+    }
+    deserializer.deserialize_tuple(N / 8 + N % 8, Reader::<N>)
+}
+
 /// Declares a fixed-length code of upper-case letters and digits whose canonical form is its bytes.
 macro_rules! code_bytes {
     ($(#[$doc:meta])* $name:ident, $length:literal, $check:path, $expected:literal) => {
@@ -141,7 +167,7 @@ macro_rules! code_bytes {
                 if deserializer.is_human_readable() {
                     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
                 } else {
-                    Self::new(<[u8; $length]>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                    Self::new($crate::text::read_wide(deserializer)?).map_err(serde::de::Error::custom)
                 }
             }
         }

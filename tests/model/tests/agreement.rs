@@ -109,7 +109,7 @@ fn answers_agree(
 
 fn states_agree(state: &MemoryState, model: &Model) {
     let find = |key: &seaway_types::state::IndexKey| state.indexed(key).unwrap();
-    compare::same_state(state, compare::Index { find: &find, len: state.index().len() }, model);
+    compare::same_state(state, compare::Index { find: &find, len: state.index_len() }, model);
 }
 
 fn context(state: &MemoryState, time: BlockTime) -> BlockContext {

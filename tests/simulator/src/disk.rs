@@ -90,7 +90,7 @@ impl Disk {
         let height = decided.block.block.header.height;
         content.blocks.insert(height, (decided.block.clone(), decided.instructions.clone()));
         content.state = None;
-        content.index.extend(decided.applied.changes.index.iter().map(|(key, entry)| (*key, *entry)));
+        content.index.extend(decided.applied.index().copied());
         content.log.retain(|entry| entry.height() > height);
         content.noted.retain(|entry| entry.height() > height);
     }
@@ -136,6 +136,11 @@ impl Disk {
 impl Store for Disk {
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
         Ok(self.0.borrow().index.get(key).copied())
+    }
+
+    fn absent(&self, keys: &[IndexKey]) -> Result<Vec<IndexKey>, ReadFault> {
+        let disk = self.0.borrow();
+        Ok(keys.iter().filter(|key| !disk.index.contains_key(key)).copied().collect())
     }
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault> {

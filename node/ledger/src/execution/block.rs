@@ -5,16 +5,18 @@ use super::conservation;
 use super::context::{BlockContext, Execution, Outcomes};
 use super::stop::{BlockFault, Fault, Stop};
 use crate::VERSION;
-use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, Soon, StateView, Tip};
+use crate::state::{BlockChanges, Commitment, CommitmentUpdate, MemoryState, PointMap, Soon, StateView, Tip};
+use seaway_types::asset::AssetId;
 use seaway_types::contract::ContractEvent;
 use seaway_types::hash::Hash32;
 use seaway_types::instruction::contract::{CallContract, Target};
-use seaway_types::instruction::payment::PaymentKey;
+use seaway_types::instruction::payment::{Credit, CreditTransfer, PaymentKey};
 use seaway_types::instruction::{AuthenticInstruction, Leg};
 use seaway_types::merkle;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
-use seaway_types::state::IndexKey;
+use seaway_types::state::{IndexEntry, IndexKey};
+use std::sync::Arc;
 
 /// A block that was executed over its parent state. Nothing has changed yet: apply it, or drop it.
 #[derive(Clone, Debug)]
@@ -80,6 +82,29 @@ pub fn execute_block<V: StateView>(
 /// Instructions whose reads are announced together: few enough that what is fetched is still near when it is used.
 pub(super) const RUN: usize = 256;
 
+/// Most credits of a transfer that is announced as a whole.
+const SHORT: usize = 16;
+/// Credits of a long transfer that are announced together.
+const CREDITS_RUN: usize = 128;
+
+/// Announces the reads of the next credits of a long transfer, where a run of them begins.
+pub(super) fn warm_credits<V: StateView>(view: &V, transfer: &CreditTransfer, position: usize) {
+    if transfer.credits.len() > SHORT && position.is_multiple_of(CREDITS_RUN) {
+        let mut soon = Soon::default();
+        let run = transfer.credits.iter().skip(position).take(CREDITS_RUN);
+        announce(&mut soon, transfer.asset, run);
+        view.warm(&soon);
+    }
+}
+
+fn announce<'c>(soon: &mut Soon, asset: AssetId, credits: impl IntoIterator<Item = &'c Credit>) {
+    for credit in credits {
+        soon.balances.push((credit.creditor, asset));
+        let (debtor_agent, uetr, kind) = (credit.debtor_agent, credit.uetr, credit.kind);
+        soon.index.push(IndexKey::Payment(PaymentKey { debtor_agent, uetr, kind }));
+    }
+}
+
 /// Announces the reads of the next run of instructions.
 pub(super) fn warm_run<V: StateView>(view: &V, instructions: &[AuthenticInstruction]) {
     let mut soon = Soon::default();
@@ -90,10 +115,9 @@ pub(super) fn warm_run<V: StateView>(view: &V, instructions: &[AuthenticInstruct
             match leg {
                 Leg::CreditTransfer(transfer) => {
                     soon.balances.push((transfer.debtor, transfer.asset));
-                    for credit in &transfer.credits {
-                        soon.balances.push((credit.creditor, transfer.asset));
-                        let (debtor_agent, uetr, kind) = (credit.debtor_agent, credit.uetr, credit.kind);
-                        soon.index.push(IndexKey::Payment(PaymentKey { debtor_agent, uetr, kind }));
+                    // A long one announces its credits while it runs.
+                    if transfer.credits.len() <= SHORT {
+                        announce(&mut soon, transfer.asset, &transfer.credits);
                     }
                 }
                 Leg::CallContract(CallContract { target: Target::Instance(id), .. }) => soon.instances.push(*id),
@@ -192,11 +216,14 @@ impl ExecutedBlock {
     /// Makes it the new state. It must have been executed over this state. What is left says what happened, for those who
     /// store it and tell of it.
     pub fn apply(self, state: &mut MemoryState) -> AppliedBlock {
-        let tip = Tip { height: self.context.height, time: self.context.time };
-        state.apply(tip, &self.changes, self.update);
-        let Self { context, receipts, outcomes, postings, events, changes, .. } = self;
+        let Self { context, receipts, outcomes, postings, events, mut changes, mut update, .. } = self;
+        let index_order = update.take_index_order();
+        let empty = PointMap::with_seed(state.hash_seed());
+        let index = Arc::new(std::mem::replace(&mut changes.index, empty));
+        state.apply(Tip { height: context.height, time: context.time }, &changes, update);
+        state.take_index(index.clone());
         let index_root = state.commitment().parts().index;
-        AppliedBlock { context, receipts, outcomes, postings, events, changes, index_root }
+        AppliedBlock { context, receipts, outcomes, postings, events, changes, index, index_order, index_root }
     }
 }
 
@@ -213,8 +240,17 @@ pub struct AppliedBlock {
     pub postings: Vec<Posting>,
     /// Events of contracts, by the position of their receipt.
     pub events: Vec<(u32, ContractEvent)>,
-    /// What it changed.
+    /// What it changed, but for the index.
     pub changes: BlockChanges,
+    index: Arc<PointMap<IndexKey, IndexEntry>>,
+    index_order: Vec<u32>,
     /// The running hash over the index after it.
     pub index_root: Hash32,
+}
+
+impl AppliedBlock {
+    /// The new entries of the index, in the order of their keys.
+    pub fn index(&self) -> impl Iterator<Item = &(IndexKey, IndexEntry)> {
+        self.index_order.iter().filter_map(|position| self.index.at(*position))
+    }
 }

@@ -6,12 +6,12 @@ use seaway_types::asset::{Asset, AssetId};
 use seaway_types::bic::Bic;
 use seaway_types::calendar::{Calendar, Session};
 use seaway_types::contract::ContractEvent;
-use seaway_types::identifier::AccountId;
+use seaway_types::identifier::{AccountId, OwnerId};
 use seaway_types::instruction::payment::PaymentKey;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{CreditOutcome, Posting, Receipt};
-use seaway_types::state::{Account, CalendarKey, Parameters, Participant};
+use seaway_types::state::{Account, AccountClass, AccountStatus, CalendarKey, Parameters, Participant, Tier};
 use seaway_types::text::Country;
 use seaway_types::time::{BlockTime, Height};
 use seaway_types::uetr::Uetr;
@@ -31,6 +31,15 @@ pub struct BlockContext {
 pub(super) struct Agent {
     pub active: bool,
     pub jurisdiction: Country,
+}
+
+/// What is asked of an account that is paid, besides that it can be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holder {
+    pub agent: Bic,
+    pub owner_id: OwnerId,
+    pub class: AccountClass,
+    pub tier: Tier,
 }
 
 /// Outcomes of the credits of one instruction, with the position of its receipt.
@@ -150,21 +159,25 @@ impl<'a, V: StateView> Execution<'a, V> {
     }
 
     /// An account that can be paid: it exists, is open, and takes credits.
-    pub fn payable(&self, id: &AccountId) -> Result<Account, Stop> {
-        let account: Account = self.state.get(id)?.ok_or(Reason::CreditorUnknown { account: *id })?;
-        if account.status == seaway_types::state::AccountStatus::Closed {
-            return Err(Reason::CreditorClosed { account: *id }.into());
-        }
-        if account.credits_frozen() {
-            return Err(Reason::CreditorFrozen { account: *id }.into());
-        }
-        Ok(account)
+    pub fn payable(&self, id: &AccountId) -> Result<Holder, Stop> {
+        let holder = |account: Option<&Account>| {
+            let account = account.ok_or(Reason::CreditorUnknown { account: *id })?;
+            if account.status == AccountStatus::Closed {
+                return Err(Reason::CreditorClosed { account: *id });
+            }
+            if account.credits_frozen() {
+                return Err(Reason::CreditorFrozen { account: *id });
+            }
+            let Account { agent, owner_id, class, tier, .. } = *account;
+            Ok(Holder { agent, owner_id, class, tier })
+        };
+        Ok(self.state.look(id, holder)??)
     }
 
     /// An account that can pay: it exists, is open, and its debits are not frozen.
     pub fn payer(&self, id: &AccountId) -> Result<Account, Stop> {
         let account: Account = self.must(id, "an account that an authority was asked for")?;
-        if account.status == seaway_types::state::AccountStatus::Closed {
+        if account.status == AccountStatus::Closed {
             return Err(Reason::DebtorClosed { account: *id }.into());
         }
         if account.debits_frozen() && !seeded(Mutant::FreezeIgnored) {
@@ -180,7 +193,7 @@ impl<'a, V: StateView> Execution<'a, V> {
     }
 
     /// The agent of who is paid, if it is active.
-    pub fn active_creditor_agent(&mut self, account: &Account) -> Result<Agent, Stop> {
+    pub fn active_creditor_agent(&mut self, account: &Holder) -> Result<Agent, Stop> {
         let active = self.agent(&account.agent)?.filter(|agent| agent.active);
         Ok(active.ok_or(Reason::CreditorAgentSuspended { agent: account.agent })?)
     }

@@ -135,7 +135,10 @@ impl<V: StateView> Execution<'_, V> {
             let came = chosen.get(position).copied().unwrap_or(0);
             let outcome = self.run_leg(leg, position, came, placed)?;
             status = Some(together(status, outcome.status));
-            credits.extend(outcome.credits);
+            match credits.is_empty() {
+                true => credits = outcome.credits,
+                false => credits.extend(outcome.credits),
+            }
         }
         Ok((status.unwrap_or(Status::Accc), credits))
     }

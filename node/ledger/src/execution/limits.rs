@@ -21,8 +21,8 @@ impl<V: StateView> Execution<'_, V> {
         if let Some(maximum) = asset.payment_max {
             ensure(amount <= maximum, || Reason::AboveNetworkMax { amount, maximum })?;
         }
-        let limits: Option<TierLimits> = self.state.get(&(id, payer.tier))?;
-        match limits.and_then(|limits| limits.payment_max) {
+        let maximum = |limits: Option<&TierLimits>| limits.and_then(|limits| limits.payment_max);
+        match self.state.look(&(id, payer.tier), maximum)? {
             Some(maximum) => ensure(amount <= maximum, || Reason::AbovePaymentMax { amount, maximum }),
             None => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! The one way in which money moves: from one place to another, the same amount out of the first and into the second.
 
-use super::context::Execution;
+use super::context::{Execution, Holder};
 use super::stop::{Fault, Stop};
 use crate::state::StateView;
 use seaway_types::amount::Amount;
@@ -9,7 +9,7 @@ use seaway_types::identifier::AccountId;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::Reason;
 use seaway_types::receipt::Posting;
-use seaway_types::state::{Account, Balance, Field, TierLimits, Totals};
+use seaway_types::state::{Balance, Field, TierLimits, Totals};
 
 /// Where money is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl<V: StateView> Execution<'_, V> {
         &mut self,
         asset: AssetId,
         source: Place,
-        to: (AccountId, &Account),
+        to: (AccountId, &Holder),
         amount: Amount,
     ) -> Result<(), Stop> {
         let (creditor, account) = to;
@@ -45,7 +45,7 @@ impl<V: StateView> Execution<'_, V> {
         &mut self,
         asset: AssetId,
         source: Place,
-        (target, account): (Place, &Account),
+        (target, account): (Place, &Holder),
         amount: Amount,
     ) -> Result<(), Stop> {
         self.debit(asset, source, amount)?;
@@ -133,9 +133,9 @@ impl<V: StateView> Execution<'_, V> {
         })
     }
 
-    fn ensure_below_cap(&mut self, asset: AssetId, account: &Account, amount: Amount) -> Result<(), Stop> {
-        let limits: Option<TierLimits> = self.state.get(&(asset, account.tier))?;
-        let Some(maximum) = limits.and_then(|limits| limits.balance_max) else {
+    fn ensure_below_cap(&mut self, asset: AssetId, account: &Holder, amount: Amount) -> Result<(), Stop> {
+        let maximum = |limits: Option<&TierLimits>| limits.and_then(|limits| limits.balance_max);
+        let Some(maximum) = self.state.look(&(asset, account.tier), maximum)? else {
             return Ok(());
         };
         let mut booked: u128 = 0;

@@ -1,5 +1,6 @@
 //! The hashes over a state: the tree of records, the window of instruction leaves, and the running hash over the index.
 
+use super::map::PointMap;
 use super::overlay::BlockChanges;
 use super::tables::{ForEachChange, Slot, Stored};
 use crate::tree::{Change, Tree, TreeUpdate};
@@ -9,7 +10,7 @@ use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::Submitter;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::proof::{StateParts, StateProof, WindowProof, minute_key};
-use seaway_types::state::{StateKey, tree_key, value_hash, window_key};
+use seaway_types::state::{IndexEntry, IndexKey, StateKey, tree_key, value_hash, window_key};
 use seaway_types::time::{BlockTime, Height};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -37,12 +38,18 @@ pub struct CommitmentUpdate {
     window: TreeUpdate,
     minutes: Vec<(u64, TreeUpdate)>,
     pruned_before: u64,
+    index_order: Vec<u32>,
 }
 
 impl CommitmentUpdate {
     /// The parts under the state root after the block.
     pub fn parts(&self) -> StateParts {
         self.parts
+    }
+
+    /// The positions of the block's index entries in the order of their keys.
+    pub(crate) fn take_index_order(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.index_order)
     }
 }
 
@@ -90,13 +97,15 @@ impl Commitment {
         let pruned = self.minutes.range(..changes.pruned_before).map(|(minute, _)| (minute_key(*minute), None));
         let grown = minutes.iter().map(|(minute, update)| (minute_key(*minute), Some(update.root())));
         let window = self.window.prepare(&pruned.chain(grown).collect::<Vec<Change>>());
-        let index = self.next_index(height, changes);
+        let index_order = order_of(&changes.index);
+        let index = self.next_index(height, changes, &index_order);
         CommitmentUpdate {
             parts: StateParts { records: records.root(), window: window.root(), index },
             records,
             window,
             minutes,
             pruned_before: changes.pruned_before,
+            index_order,
         }
     }
 
@@ -112,12 +121,12 @@ impl Commitment {
         of_minute.into_iter().map(update).collect()
     }
 
-    fn next_index(&self, height: Height, changes: &BlockChanges) -> Hash32 {
+    fn next_index(&self, height: Height, changes: &BlockChanges, order: &[u32]) -> Hash32 {
         if changes.index.is_empty() {
             return self.index;
         }
         let mut bytes = Vec::with_capacity(changes.index.len() * 112);
-        let mut entries = changes.index.sorted();
+        let mut entries: Vec<_> = order.iter().filter_map(|position| changes.index.at(*position)).collect();
         if seeded(Mutant::OrderOfMemory) {
             entries.sort_unstable_by_key(|(key, _)| changes.index.hash_of(key));
         }
@@ -172,6 +181,14 @@ fn tree_of(leaves: &[Change]) -> Tree {
     let update = tree.prepare(leaves);
     tree.apply(update);
     tree
+}
+
+/// The positions of entries in the order of their keys. Heads are compared first, which stand side by side.
+fn order_of(index: &PointMap<IndexKey, IndexEntry>) -> Vec<u32> {
+    let mut heads: Vec<(u128, u32)> = (0u32..).zip(index.iter()).map(|(at, (key, _))| (key.head(), at)).collect();
+    let key = |at: u32| index.at(at).map(|(key, _)| key);
+    heads.sort_unstable_by(|(a, at_a), (b, at_b)| a.cmp(b).then_with(|| key(*at_a).cmp(&key(*at_b))));
+    heads.into_iter().map(|(_, at)| at).collect()
 }
 
 /// The changed records as changes of the tree.

@@ -56,8 +56,8 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         self.find(key)
     }
 
-    /// The entry at a position.
-    pub(super) fn at(&self, position: u32) -> Option<&(K, V)> {
+    /// The entry at a position of the list.
+    pub fn at(&self, position: u32) -> Option<&(K, V)> {
         Self::entry(&self.chunks, position)
     }
 

@@ -16,6 +16,7 @@ use seaway_types::time::BlockTime;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct MemoryState {
     seed: u64,
     tables: Tables,
     index: PointMap<IndexKey, IndexEntry>,
+    /// The entries of the newest block, shared with whoever stores them: they join the others with the next block, if nobody
+    /// has stored them until then.
+    newest: Arc<PointMap<IndexKey, IndexEntry>>,
     timers: BTreeSet<Timer>,
     owners: Owners,
     commitment: Commitment,
@@ -66,6 +70,7 @@ impl MemoryState {
             seed,
             tables: Tables::with_seed(seed),
             index: PointMap::with_seed(seed),
+            newest: Arc::new(PointMap::with_seed(seed)),
             timers: BTreeSet::new(),
             owners: Owners { hasher: FixedState::with_seed(seed), positions: HashTable::new() },
             commitment: Commitment::default(),
@@ -82,14 +87,15 @@ impl MemoryState {
         &self.commitment
     }
 
-    /// The index.
-    pub fn index(&self) -> &PointMap<IndexKey, IndexEntry> {
-        &self.index
+    /// How many entries of the index are in memory.
+    pub fn index_len(&self) -> usize {
+        self.index.len() + self.newest.len()
     }
 
     /// Drops the index from memory: a storage has its entries from now on, and answers for them.
     pub fn forget_index(&mut self) {
         self.index = PointMap::with_seed(self.seed);
+        self.newest = Arc::new(PointMap::with_seed(self.seed));
     }
 
     /// Timers that wait, in order.
@@ -118,16 +124,21 @@ impl MemoryState {
         self.commitment = commitment;
     }
 
-    /// Makes a block's changes the new state. They must have been made over this state.
+    /// Takes the index entries of a block that is applied.
+    pub fn take_index(&mut self, entries: Arc<PointMap<IndexKey, IndexEntry>>) {
+        let before = std::mem::replace(&mut self.newest, entries);
+        self.index.fetch(before.iter().map(|(key, _)| key), |one| one.height.0 > 0);
+        for (key, entry) in before.iter() {
+            self.index.insert(*key, *entry);
+        }
+    }
+
+    /// Makes a block's changes the new state, but for its index entries. They must have been made over this state.
     pub fn apply(&mut self, tip: Tip, changes: &BlockChanges, update: CommitmentUpdate) {
         for timer in &changes.timers_gone {
             self.timers.remove(timer);
         }
         self.timers.extend(&changes.timers_set);
-        self.index.fetch(changes.index.iter().map(|(key, _)| key), |one| one.height.0 > 0);
-        for (key, entry) in changes.index.iter() {
-            self.index.insert(*key, *entry);
-        }
         changes.records.write_to(&mut self.tables);
         for account in changes.opened.values().flatten() {
             self.owners.add(&self.tables.accounts, account);
@@ -142,12 +153,12 @@ impl StateView for MemoryState {
         self.tip
     }
 
-    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
-        Ok(R::table(&self.tables).get(key).cloned())
+    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
+        Ok(at(R::table(&self.tables).get(key)))
     }
 
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
-        Ok(self.index.get(key).copied())
+        Ok(self.newest.get(key).or_else(|| self.index.get(key)).copied())
     }
 
     fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {

@@ -89,12 +89,17 @@ impl<'a, V: StateView> Overlay<'a, V> {
         self.changes.pruned_before = minute;
     }
 
+    /// Looks at a record as it is now, where it stands.
+    pub fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
+        match R::changes(&self.changes.records).get(key) {
+            Some(slot) => Ok(at(slot.now.as_ref())),
+            None => self.view.look(key, at),
+        }
+    }
+
     /// A record as it is now.
     pub fn get<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
-        match R::changes(&self.changes.records).get(key) {
-            Some(slot) => Ok(slot.now.clone()),
-            None => self.view.read(key),
-        }
+        self.look(key, |record| record.cloned())
     }
 
     /// Sets or removes a record.

@@ -68,8 +68,13 @@ pub trait StateView {
     /// The block after which it stands.
     fn tip(&self) -> Tip;
 
+    /// Looks at a record where it stands.
+    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault>;
+
     /// A record.
-    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault>;
+    fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
+        self.look(key, |record| record.cloned())
+    }
 
     /// An entry of the index.
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault>;

@@ -11,17 +11,18 @@
 use super::contract::{CallContract, Target};
 use super::payment::BulkMode;
 use super::payment::acceptance_message;
-use super::{Envelope, Instruction, Leg, NetworkId};
+use super::{Envelope, Instruction, Leg, NetworkId, Submitter};
 use crate::codec::{self, CodecError};
 use crate::contract::attestation_message;
 use crate::hash::{Domain, Hash32};
-use crate::identifier::{Digest, WireId};
+use crate::identifier::{Digest, InstructionKey, WireId};
 use crate::instruction::admin::Admin;
 use crate::keys::PublicKey;
 use crate::limits::INSTRUCTION_BYTES_MAX;
 use crate::reason::Retry;
 use crate::signature::{KnownKeys, SignatureCheck, SignatureEntry, failed_in, verify, verify_batch_knowing};
 use crate::state::possession_message;
+use crate::time::BlockTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
 use thiserror::Error;
@@ -126,14 +127,32 @@ impl RawInstruction {
         let instruction: Instruction = codec::decode(&self.0, INSTRUCTION_BYTES_MAX)?;
         check_form(&instruction)?;
         let wire_id = self.wire_id();
-        Ok(DecodedInstruction {
-            digest: instruction.envelope.digest(),
-            body_hash: instruction.envelope.body_hash(),
-            wire_id,
-            instruction,
-            raw: self,
-        })
+        let (digest, body_hash) = hashes(&instruction, &self.0);
+        Ok(DecodedInstruction { digest, body_hash, wire_id, instruction, raw: self })
     }
+
+    /// Whether these are the bytes of one credit transfer and nothing else, told from their beginning alone. It says
+    /// nothing of bytes that were never decoded.
+    pub fn is_lone_transfer(&self) -> bool {
+        type Start = (NetworkId, Submitter, InstructionKey, BlockTime, u32, u32);
+        let start = codec::decode_start::<Start>(&self.0);
+        start.is_ok_and(|(.., body, leg)| (body, leg) == (SINGLE, CREDIT_TRANSFER))
+    }
+}
+
+/// The tag of [`super::Body::Single`] in canonical bytes.
+const SINGLE: u32 = 0;
+/// The tag of [`Leg::CreditTransfer`] in canonical bytes.
+const CREDIT_TRANSFER: u32 = 0;
+
+/// Digest and hash of the body. The bytes were found to be the canonical ones, in which the signatures come last and the body
+/// before them: so they are hashed where they stand, instead of being written anew.
+fn hashes(instruction: &Instruction, bytes: &[u8]) -> (Digest, Hash32) {
+    let Envelope { network, submitter, key, valid_until, body: _ } = &instruction.envelope;
+    let before = codec::encode(&(network, submitter, key, valid_until)).len();
+    let signed = bytes.len().saturating_sub(codec::encode(&instruction.signatures).len());
+    let (envelope, body) = (bytes.get(..signed).unwrap_or_default(), bytes.get(before..signed).unwrap_or_default());
+    (Digest(Domain::InstructionDigest.hash(envelope).0), Domain::InstructionBody.hash(body))
 }
 
 /// In canonical bytes its length in 8 bytes and the bytes; in JSON lower-case hexadecimal.

@@ -129,6 +129,20 @@ fn surplus_bytes_and_oversize_are_refused() {
 }
 
 #[test]
+fn hashes_taken_of_the_bytes_are_those_of_the_value() {
+    let bundle = Body::Bundle(Bounded::new(vec![transfer(2, BulkMode::AllOrNothing)]).unwrap());
+    let of_institution =
+        Envelope { submitter: Submitter::Participant("HARBHKHH".parse().unwrap()), ..envelope(bundle) };
+    let release = envelope(Body::Single(Leg::Release(super::hold::ReleaseHold { hold: HoldId([3; 16]) })));
+    for (envelope, lone) in [(single(1), true), (single(70), true), (of_institution, false), (release, false)] {
+        let decoded = decode(&envelope.clone().sign(&[[1; 32], [2; 32]])).unwrap();
+        assert_eq!((decoded.digest(), decoded.body_hash()), (envelope.digest(), envelope.body_hash()));
+        assert_eq!(decoded.raw().is_lone_transfer(), lone);
+    }
+    assert!(!RawInstruction(vec![0; 20]).is_lone_transfer(), "too short to say");
+}
+
+#[test]
 fn signatures_stand_in_order_once_and_hold() {
     let signed = single(1).sign(&[[1; 32], [2; 32], [3; 32]]);
     assert!(decode(&signed).unwrap().authenticate().is_ok());

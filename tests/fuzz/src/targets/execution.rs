@@ -171,7 +171,7 @@ impl Both {
         assert!(self.model.conserved(), "the model itself lost money");
         let state = &self.state;
         let find = |key: &IndexKey| state.indexed(key).expect("memory reads");
-        compare::same_state(state, compare::Index { find: &find, len: state.index().len() }, &self.model);
+        compare::same_state(state, compare::Index { find: &find, len: state.index_len() }, &self.model);
     }
 }
 

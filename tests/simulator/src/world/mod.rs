@@ -609,7 +609,7 @@ impl World {
             Some(entry) => Some(entry),
             None => node.disk.indexed(key).expect("memory reads"),
         };
-        let index = Index { find: &find, len: node.disk.index_len() + state.index().len() };
+        let index = Index { find: &find, len: node.disk.index_len() + state.index_len() };
         self.judge.saw_state(place, state, index);
     }
 

@@ -1,6 +1,6 @@
 //! What calls and deadlines share: the movements that the machine asks for, carried out and checked, and what comes next.
 
-use crate::execution::context::Execution;
+use crate::execution::context::{Execution, Holder};
 use crate::execution::money::Place;
 use crate::execution::stop::{Stop, ensure};
 use crate::state::{StateView, Timer, TimerSubject};
@@ -96,7 +96,7 @@ impl<V: StateView> Execution<'_, V> {
         self.active_debtor_agent(&account)?;
         self.ensure_below_payment_max((asset, &record), &account, amount)?;
         let concerned = self.jurisdictions(work)?;
-        if let Some(threshold) = self.threshold(asset, &record, &concerned)? {
+        if let Some(threshold) = self.threshold(asset, &record, concerned)? {
             ensure(amount < threshold, || Reason::AcceptanceMissing { threshold })?;
         }
         if pulled {
@@ -239,7 +239,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// An account that can be paid now. Hours bind calls, not deadlines.
-    fn payee(&mut self, asset: AssetId, to: &AccountId, mode: Mode) -> Result<Account, Stop> {
+    fn payee(&mut self, asset: AssetId, to: &AccountId, mode: Mode) -> Result<Holder, Stop> {
         self.asset(asset)?;
         if mode == Mode::Call {
             self.ensure_open(asset)?;

@@ -1,6 +1,6 @@
 //! What can be refused of holds.
 
-use crate::execution::context::Execution;
+use crate::execution::context::{Execution, Holder};
 use crate::execution::stop::{Stop, ensure};
 use crate::state::StateView;
 use seaway_types::amount::Amount;
@@ -25,7 +25,7 @@ impl<V: StateView> Execution<'_, V> {
         ensure(reserve.payee != reserve.payer, || Reason::SelfPayment { account: reserve.payee })?;
         self.ensure_below_payment_max((reserve.asset, &asset), &payer, reserve.amount)?;
         if let Some(threshold) =
-            self.threshold(reserve.asset, &asset, &[agent.jurisdiction, payee_agent.jurisdiction])?
+            self.threshold(reserve.asset, &asset, [agent.jurisdiction, payee_agent.jurisdiction])?
         {
             ensure(reserve.amount < threshold, || Reason::AcceptanceMissing { threshold })?;
         }
@@ -53,7 +53,7 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// Guards of a posting; returns the hold, and who is paid.
-    pub(super) fn check_post(&mut self, post: &PostHold) -> Result<(Hold, AccountId, Account), Stop> {
+    pub(super) fn check_post(&mut self, post: &PostHold) -> Result<(Hold, AccountId, Holder), Stop> {
         let hold = self.running_hold(post.hold)?;
         let HoldPurpose::Payment { payee, .. } = hold.purpose else {
             return Err(Reason::HoldPurpose { hold: post.hold }.into());

@@ -1,7 +1,8 @@
 //! What a credit transfer changes.
 
 use super::check::{Payer, Position};
-use crate::execution::context::Execution;
+use crate::execution::block::warm_credits;
+use crate::execution::context::{Execution, Holder};
 use crate::execution::instruction::{LegOutcome, Placed, together};
 use crate::execution::money::Place;
 use crate::execution::stop::{Fault, Halt, Stop, ensure};
@@ -33,6 +34,7 @@ impl<V: StateView> Execution<'_, V> {
         let mut status = None;
         let mut credits = Vec::with_capacity(transfer.credits.len());
         for (position, credit) in transfer.credits.iter().enumerate() {
+            warm_credits(self.state.view(), transfer, position);
             let mark = self.mark();
             let (became, reason) = match self.credit_one(&payer, credit, placed, Position { leg, credit: position }) {
                 Ok(became) => (became, None),
@@ -152,7 +154,7 @@ impl<V: StateView> Execution<'_, V> {
 }
 
 /// ACCC where the creditor's account is on the ledger, ACSC where its agent still has to credit its own books.
-pub(in crate::execution) fn status_for(creditor: &Account, kind: CreditKind) -> Status {
+pub(in crate::execution) fn status_for(creditor: &Holder, kind: CreditKind) -> Status {
     if creditor.class == AccountClass::Settlement && kind == CreditKind::Customer {
         Status::Acsc
     } else {

@@ -1,6 +1,6 @@
 //! What can be refused of a credit transfer.
 
-use crate::execution::context::Execution;
+use crate::execution::context::{Execution, Holder};
 use crate::execution::instruction::Placed;
 use crate::execution::stop::{Fault, Stop, ensure};
 use crate::state::StateView;
@@ -31,7 +31,7 @@ pub(super) struct Position {
 
 /// A credit that may settle, or wait.
 pub(super) struct Payee {
-    pub account: Account,
+    pub account: Holder,
     /// Amount and charges.
     pub total: Amount,
     /// Whether the creditor's agent must still accept it.
@@ -77,16 +77,17 @@ impl<V: StateView> Execution<'_, V> {
         let agent = self.active_creditor_agent(&account)?;
         let debtor = payer.transfer.debtor;
         ensure(credit.creditor != debtor, || Reason::SelfPayment { account: credit.creditor })?;
-        let mut jurisdictions = vec![payer.jurisdiction, instructing.jurisdiction, agent.jurisdiction];
+        let mut takers: Vec<Country> = Vec::new();
         for charge in &credit.charges {
             let taker = self.payable(&charge.payee)?;
-            jurisdictions.push(self.active_creditor_agent(&taker)?.jurisdiction);
+            takers.push(self.active_creditor_agent(&taker)?.jurisdiction);
             ensure(charge.payee != debtor, || Reason::SelfPayment { account: charge.payee })?;
         }
         // Charges count with the amount, so that no payment hides in one.
         self.ensure_below_payment_max((payer.transfer.asset, &payer.asset), &payer.account, total)?;
         let accepted = self.accepted_ahead(credit, &account)?;
-        let threshold = self.threshold(payer.transfer.asset, &payer.asset, &jurisdictions)?;
+        let concerned = [payer.jurisdiction, instructing.jurisdiction, agent.jurisdiction].into_iter().chain(takers);
+        let threshold = self.threshold(payer.transfer.asset, &payer.asset, concerned)?;
         let waits = match threshold.filter(|threshold| total >= *threshold && !accepted) {
             Some(threshold) if placed.all_or_none => return Err(Reason::AcceptanceMissing { threshold }.into()),
             reached => reached.is_some(),
@@ -125,10 +126,15 @@ impl<V: StateView> Execution<'_, V> {
     }
 
     /// The lowest threshold of the jurisdictions concerned: those given, and that of the asset's issuer.
-    pub fn threshold(&mut self, id: AssetId, asset: &Asset, concerned: &[Country]) -> Result<Option<Amount>, Stop> {
+    pub fn threshold(
+        &mut self,
+        id: AssetId,
+        asset: &Asset,
+        concerned: impl IntoIterator<Item = Country>,
+    ) -> Result<Option<Amount>, Stop> {
         let issuer = self.agent(&asset.issuer)?.map(|issuer| issuer.jurisdiction);
         let mut lowest: Option<Amount> = None;
-        for country in concerned.iter().copied().chain(issuer) {
+        for country in concerned.into_iter().chain(issuer) {
             if let Some(Threshold(amount)) = self.state.get(&(country, id))? {
                 lowest = Some(lowest.map_or(amount, |lowest| lowest.min(amount)));
             }
@@ -138,7 +144,7 @@ impl<V: StateView> Execution<'_, V> {
 
     /// Whether the creditor's agent accepted ahead and its word still counts. Signatures that do not satisfy the agent's
     /// policy void the instruction: its signature set fails.
-    fn accepted_ahead(&self, credit: &Credit, creditor: &Account) -> Result<bool, Stop> {
+    fn accepted_ahead(&self, credit: &Credit, creditor: &Holder) -> Result<bool, Stop> {
         let Some(acceptance) = &credit.acceptance else {
             return Ok(false);
         };

@@ -1,6 +1,6 @@
 //! What can be refused of issue and redemption.
 
-use crate::execution::context::Execution;
+use crate::execution::context::{Execution, Holder};
 use crate::execution::stop::{Stop, ensure};
 use crate::state::StateView;
 use seaway_types::asset::Asset;
@@ -8,12 +8,12 @@ use seaway_types::bic::Bic;
 use seaway_types::identifier::HoldId;
 use seaway_types::instruction::supply::{Issue, RedeemRequest};
 use seaway_types::reason::Reason;
-use seaway_types::state::{Account, Hold, HoldPurpose, IndexKey, Participant};
+use seaway_types::state::{Hold, HoldPurpose, IndexKey, Participant};
 use seaway_types::text::Text35;
 
 impl<V: StateView> Execution<'_, V> {
     /// Guards of an issue; returns the issuer and the account that is credited.
-    pub(super) fn check_issue(&mut self, issue: &Issue) -> Result<(Bic, Account), Stop> {
+    pub(super) fn check_issue(&mut self, issue: &Issue) -> Result<(Bic, Holder), Stop> {
         let asset = self.asset(issue.asset)?;
         ensure(!issue.amount.is_zero(), || Reason::AmountZero)?;
         let issuer: Participant = self.must(&asset.issuer, "the issuer that an authority was asked for")?;
