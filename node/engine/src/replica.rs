@@ -8,13 +8,12 @@ use crate::store::{Store, TipBlock, View};
 use crate::sync::{PeerState, SyncState};
 use crate::wake::Knocks;
 use seaway_consensus::{Agreement, ConsensusMessage, Output, Signer, Timeouts, Timer, Verified};
-use seaway_ledger::state::{MemoryState, PointMap, ReadFault, StateView};
+use seaway_ledger::state::{MemoryState, ReadFault, StateView};
 use seaway_mempool::Pool;
 use seaway_types::genesis::ConsensusTiming;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::state::{Parameters, ValidatorSet, Validators};
 use seaway_types::time::Height;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// With what a replica starts.
@@ -244,8 +243,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     }
 
     pub(crate) fn view(&self) -> View<'_, S> {
-        let absent = RefCell::new(PointMap::with_seed(self.state.hash_seed()));
-        View { state: &self.state, store: &self.store, parameters: &self.parameters, absent }
+        View::new(&self.state, &self.store, &self.parameters)
     }
 
     pub(crate) fn send(&mut self, to: To, message: Message) {

@@ -73,7 +73,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     fn admit(&mut self, instruction: AuthenticInstruction) -> Result<Result<bool, seaway_mempool::Refused>, Halt> {
         // A quiet network's last block may be old: what is valid now is asked of the later of both times.
         let now = BlockTime::from_ms(self.now.clock_ms).unwrap_or(self.tip.time).max(self.tip.time);
-        let view = crate::store::View { state: &self.state, store: &self.store, parameters: &self.parameters };
+        let view = crate::store::View::new(&self.state, &self.store, &self.parameters);
         Ok(self.pool.admit(&view, now, self.now.elapsed_ms, instruction)?)
     }
 

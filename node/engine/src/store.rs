@@ -42,13 +42,21 @@ pub trait Store {
 #[derive(Debug)]
 pub struct View<'a, S> {
     /// Records, timers, and the index entries of blocks not yet stored.
-    pub state: &'a MemoryState,
+    state: &'a MemoryState,
     /// The rest of the index.
-    pub store: &'a S,
+    store: &'a S,
     /// Parameters as they stand.
-    pub parameters: &'a Parameters,
+    parameters: &'a Parameters,
     /// Keys that were announced and found to have no entry on disk.
-    pub absent: RefCell<PointMap<IndexKey, ()>>,
+    absent: RefCell<PointMap<IndexKey, ()>>,
+}
+
+impl<'a, S> View<'a, S> {
+    /// A view of a state, the disk that goes with it, and the parameters in it.
+    pub fn new(state: &'a MemoryState, store: &'a S, parameters: &'a Parameters) -> Self {
+        let absent = RefCell::new(PointMap::with_seed(state.hash_seed()));
+        Self { state, store, parameters, absent }
+    }
 }
 
 impl<S: Store> StateView for View<'_, S> {
