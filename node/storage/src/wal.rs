@@ -175,7 +175,12 @@ impl Wal {
 /// A record: its head, and the entries, each with its length before it, so that each is decoded within a decoder's bounds.
 fn record(sequence: u64, entries: &[LogEntry]) -> Vec<u8> {
     // Written in one piece, the lengths and the head last: a block is some megabytes, which are copied nowhere.
-    let mut bytes = vec![0; HEAD_BYTES];
+    let room = |entry: &LogEntry| match entry {
+        LogEntry::Block(block) => block.instructions.iter().map(|one| one.0.len() + 8).sum::<usize>() + (16 << 10),
+        LogEntry::Consensus(..) => 1 << 10,
+    };
+    let mut bytes = Vec::with_capacity(HEAD_BYTES + entries.iter().map(room).sum::<usize>());
+    bytes.resize(HEAD_BYTES, 0);
     for entry in entries {
         let start = bytes.len();
         bytes.extend_from_slice(&[0; 4]);

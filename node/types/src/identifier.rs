@@ -4,7 +4,7 @@
 macro_rules! hex_bytes {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(pub [u8; $length]);
 
         impl $name {
@@ -56,6 +56,13 @@ macro_rules! hex_bytes {
                     }
                     tuple.end()
                 }
+            }
+        }
+
+        impl std::hash::Hash for $name {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                // In wide words, and without a length that never differs.
+                self.0.as_chunks::<16>().0.iter().for_each(|part| state.write_u128(u128::from_le_bytes(*part)));
             }
         }
 

@@ -5,12 +5,13 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use thiserror::Error;
 use uuid::{Uuid, Variant};
 
 /// A checked UETR.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uetr([u8; 16]);
 
 /// A text or bytes that are no UETR.
@@ -40,6 +41,13 @@ impl Uetr {
     /// The bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+}
+
+impl Hash for Uetr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // In one word, and without a length that never differs.
+        state.write_u128(u128::from_le_bytes(self.0));
     }
 }
 
