@@ -10,6 +10,10 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use seaway_ledger::execution::{ExecutedBlock, execute_block};
 use std::time::{Duration, Instant};
 
+/// As the node has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn execution(criterion: &mut Criterion) {
     // The smaller state lies in the processor's caches: the difference between the two is the price of memory.
     for accounts in [ACCOUNTS, 10_000] {

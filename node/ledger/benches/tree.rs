@@ -10,6 +10,10 @@ use seaway_types::hash::Hash32;
 use seaway_types::state::value_hash;
 use std::time::{Duration, Instant};
 
+/// As the node has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const KEYS: u64 = 1_000_000;
 const CHANGED: u64 = 10_000;
 

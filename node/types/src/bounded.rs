@@ -81,6 +81,10 @@ impl<'a, T, const MAX: usize> IntoIterator for &'a Bounded<T, MAX> {
     }
 }
 
+/// Memory that a list gets before its elements are seen, in bytes. Whoever lies about a length is found out at the first element
+/// that is not there, so such lists never add up.
+const ROOM_AT_FIRST: usize = 256 << 10;
+
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader<T, const MAX: usize>(PhantomData<T>);
@@ -97,8 +101,8 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T,
                 if announced > MAX {
                     return Err(too_many(announced));
                 }
-                // A lie about the length costs the liar, not us: room for 64 at first, then as elements come.
-                let mut list = Vec::with_capacity(announced.min(64));
+                // A lie about the length costs the liar, not us: so much room at first, then as elements come.
+                let mut list = Vec::with_capacity(announced.min(ROOM_AT_FIRST / size_of::<T>().max(1)));
                 while let Some(element) = elements.next_element()? {
                     if list.len() >= MAX {
                         return Err(too_many(MAX + 1));

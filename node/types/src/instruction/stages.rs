@@ -180,7 +180,9 @@ impl<'de> Deserialize<'de> for RawInstruction {
                 if text.len() > 2 * INSTRUCTION_BYTES_MAX {
                     return Err(E::invalid_length(text.len() / 2, &self));
                 }
-                hex::decode(text).map(RawInstruction).map_err(E::custom)
+                let mut bytes = vec![0; text.len() / 2];
+                hex::decode_to_slice(text, &mut bytes).map_err(E::custom)?;
+                Ok(RawInstruction(bytes))
             }
 
             fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<RawInstruction, E> {
