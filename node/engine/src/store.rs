@@ -88,10 +88,13 @@ impl<S: Store> StateView for View<'_, S> {
 
     fn warm(&self, soon: &Soon) {
         self.state.warm(soon);
-        // A fault is told by whoever reads the entry itself.
-        let absent = self.store.absent(&soon.index).unwrap_or_default();
         let mut known = self.absent.borrow_mut();
-        for key in absent {
+        let unknown: Vec<IndexKey> = soon.index.iter().filter(|key| known.get(key).is_none()).copied().collect();
+        if unknown.is_empty() {
+            return;
+        }
+        // A fault is told by whoever reads the entry itself.
+        for key in self.store.absent(&unknown).unwrap_or_default() {
             known.insert(key, ());
         }
     }

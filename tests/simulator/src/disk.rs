@@ -90,7 +90,7 @@ impl Disk {
         let height = decided.block.block.header.height;
         content.blocks.insert(height, (decided.block.clone(), decided.instructions.clone()));
         content.state = None;
-        content.index.extend(decided.applied.index().copied());
+        content.index.extend(decided.applied.index.iter().map(|(key, entry)| (*key, *entry)));
         content.log.retain(|entry| entry.height() > height);
         content.noted.retain(|entry| entry.height() > height);
     }

@@ -216,14 +216,13 @@ impl ExecutedBlock {
     /// Makes it the new state. It must have been executed over this state. What is left says what happened, for those who
     /// store it and tell of it.
     pub fn apply(self, state: &mut MemoryState) -> AppliedBlock {
-        let Self { context, receipts, outcomes, postings, events, mut changes, mut update, .. } = self;
-        let index_order = update.take_index_order();
+        let Self { context, receipts, outcomes, postings, events, mut changes, update, .. } = self;
         let empty = PointMap::with_seed(state.hash_seed());
         let index = Arc::new(std::mem::replace(&mut changes.index, empty));
         state.apply(Tip { height: context.height, time: context.time }, &changes, update);
         state.take_index(index.clone());
         let index_root = state.commitment().parts().index;
-        AppliedBlock { context, receipts, outcomes, postings, events, changes, index, index_order, index_root }
+        AppliedBlock { context, receipts, outcomes, postings, events, changes, index, index_root }
     }
 }
 
@@ -242,15 +241,8 @@ pub struct AppliedBlock {
     pub events: Vec<(u32, ContractEvent)>,
     /// What it changed, but for the index.
     pub changes: BlockChanges,
-    index: Arc<PointMap<IndexKey, IndexEntry>>,
-    index_order: Vec<u32>,
+    /// The new entries of the index.
+    pub index: Arc<PointMap<IndexKey, IndexEntry>>,
     /// The running hash over the index after it.
     pub index_root: Hash32,
-}
-
-impl AppliedBlock {
-    /// The new entries of the index, in the order of their keys.
-    pub fn index(&self) -> impl Iterator<Item = &(IndexKey, IndexEntry)> {
-        self.index_order.iter().filter_map(|position| self.index.at(*position))
-    }
 }

@@ -38,18 +38,12 @@ pub struct CommitmentUpdate {
     window: TreeUpdate,
     minutes: Vec<(u64, TreeUpdate)>,
     pruned_before: u64,
-    index_order: Vec<u32>,
 }
 
 impl CommitmentUpdate {
     /// The parts under the state root after the block.
     pub fn parts(&self) -> StateParts {
         self.parts
-    }
-
-    /// The positions of the block's index entries in the order of their keys.
-    pub(crate) fn take_index_order(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.index_order)
     }
 }
 
@@ -97,15 +91,13 @@ impl Commitment {
         let pruned = self.minutes.range(..changes.pruned_before).map(|(minute, _)| (minute_key(*minute), None));
         let grown = minutes.iter().map(|(minute, update)| (minute_key(*minute), Some(update.root())));
         let window = self.window.prepare(&pruned.chain(grown).collect::<Vec<Change>>());
-        let index_order = order_of(&changes.index);
-        let index = self.next_index(height, changes, &index_order);
+        let index = self.next_index(height, changes);
         CommitmentUpdate {
             parts: StateParts { records: records.root(), window: window.root(), index },
             records,
             window,
             minutes,
             pruned_before: changes.pruned_before,
-            index_order,
         }
     }
 
@@ -121,12 +113,12 @@ impl Commitment {
         of_minute.into_iter().map(update).collect()
     }
 
-    fn next_index(&self, height: Height, changes: &BlockChanges, order: &[u32]) -> Hash32 {
+    fn next_index(&self, height: Height, changes: &BlockChanges) -> Hash32 {
         if changes.index.is_empty() {
             return self.index;
         }
         let mut bytes = Vec::with_capacity(changes.index.len() * 112);
-        let mut entries: Vec<_> = order.iter().filter_map(|position| changes.index.at(*position)).collect();
+        let mut entries: Vec<_> = in_order(&changes.index);
         if seeded(Mutant::OrderOfMemory) {
             entries.sort_unstable_by_key(|(key, _)| changes.index.hash_of(key));
         }
@@ -183,12 +175,12 @@ fn tree_of(leaves: &[Change]) -> Tree {
     tree
 }
 
-/// The positions of entries in the order of their keys. Heads are compared first, which stand side by side.
-fn order_of(index: &PointMap<IndexKey, IndexEntry>) -> Vec<u32> {
-    let mut heads: Vec<(u128, u32)> = (0u32..).zip(index.iter()).map(|(at, (key, _))| (key.head(), at)).collect();
-    let key = |at: u32| index.at(at).map(|(key, _)| key);
-    heads.sort_unstable_by(|(a, at_a), (b, at_b)| a.cmp(b).then_with(|| key(*at_a).cmp(&key(*at_b))));
-    heads.into_iter().map(|(_, at)| at).collect()
+/// The entries in the order of their keys. Heads are compared first, which stand side by side.
+fn in_order(index: &PointMap<IndexKey, IndexEntry>) -> Vec<(&IndexKey, &IndexEntry)> {
+    let mut heads: Vec<(u128, (&IndexKey, &IndexEntry))> =
+        index.iter().map(|(key, entry)| (key.head(), (key, entry))).collect();
+    heads.sort_unstable_by(|(a, (key_a, _)), (b, (key_b, _))| a.cmp(b).then_with(|| key_a.cmp(key_b)));
+    heads.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// The changed records as changes of the tree.

@@ -4,19 +4,40 @@
 //! holds only their positions. So iteration order follows from the operations alone and is the same on every replica, and
 //! a million entries waste no room on empty buckets.
 
-use foldhash::quality::FixedState;
+use foldhash::SharedSeed;
+use foldhash::quality::FoldHasher;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use std::hash::{BuildHasher, Hash};
+use std::hash::{Hash, Hasher};
 
 /// Entries in one allocation, so that growth never copies the whole list.
 const CHUNK: usize = 4096;
+
+/// A keyed hash. Both halves of its seed are a node's own: with the library's fixed half, whoever knows it can choose ids whose hash does
+/// not depend on the other half, and so collide on all nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Seeded {
+    seed: u64,
+    shared: SharedSeed,
+}
+
+impl Seeded {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, shared: SharedSeed::from_u64(seed) }
+    }
+
+    pub(super) fn hash_one<T: Hash>(&self, value: T) -> u64 {
+        let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
+        value.hash(&mut hasher);
+        hasher.finish()
+    }
+}
 
 /// See the module. The seed decides only where entries lie in memory: a node draws its own, so that nobody can choose keys
 /// that collide on all nodes.
 #[derive(Clone, Debug)]
 pub struct PointMap<K, V> {
-    hasher: FixedState,
+    hasher: Seeded,
     positions: HashTable<u32>,
     chunks: Vec<Vec<(K, V)>>,
     length: usize,
@@ -25,7 +46,7 @@ pub struct PointMap<K, V> {
 impl<K: Eq + Hash, V> PointMap<K, V> {
     /// An empty map.
     pub fn with_seed(seed: u64) -> Self {
-        Self { hasher: FixedState::with_seed(seed), positions: HashTable::new(), chunks: Vec::new(), length: 0 }
+        Self { hasher: Seeded::new(seed), positions: HashTable::new(), chunks: Vec::new(), length: 0 }
     }
 
     /// Number of entries.
@@ -57,7 +78,7 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     }
 
     /// The entry at a position of the list.
-    pub fn at(&self, position: u32) -> Option<&(K, V)> {
+    pub(super) fn at(&self, position: u32) -> Option<&(K, V)> {
         Self::entry(&self.chunks, position)
     }
 
@@ -180,6 +201,18 @@ mod tests {
             prop_assert!(map.iter().eq(other.iter()), "the order does not depend on the seed");
             prop_assert!((0..300).all(|key| map.get(&key) == model.get(&key)));
         }
+    }
+
+    #[test]
+    fn nobody_can_choose_ids_that_collide_whatever_the_seed() {
+        // The constant with which foldhash multiplies when its shared half is left as it comes: 0 on one side makes all hashes 0.
+        let word = 0xc0ac_29b7_c97c_50dd_u64.to_le_bytes();
+        let id = |n: u64| {
+            seaway_types::hash::Hash32([n.to_le_bytes(), word, n.to_le_bytes(), word].concat().try_into().unwrap())
+        };
+        let hasher = Seeded::new(7);
+        let hashes: std::collections::BTreeSet<u64> = (0..1_000).map(|n| hasher.hash_one(id(n))).collect();
+        assert_eq!(hashes.len(), 1_000);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! A state held in memory: for replay by auditors, tests, benchmarks, and as the hot part of a node.
 
 use super::commitment::{Commitment, CommitmentUpdate};
-use super::map::PointMap;
+use super::map::{PointMap, Seeded};
 use super::overlay::BlockChanges;
 use super::tables::{ForEachChange, Stored, Tables};
 use super::view::{ReadFault, Soon, StateView, Timer, TimerSubject, Tip};
-use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
@@ -15,7 +14,6 @@ use seaway_types::state::{Account, IndexEntry, IndexKey, Instance, Stage};
 use seaway_types::time::BlockTime;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// See the module.
@@ -38,7 +36,7 @@ pub struct MemoryState {
 /// It holds positions in the table of accounts, from which none is ever removed.
 #[derive(Clone, Debug)]
 struct Owners {
-    hasher: FixedState,
+    hasher: Seeded,
     positions: HashTable<u32>,
 }
 
@@ -72,7 +70,7 @@ impl MemoryState {
             index: PointMap::with_seed(seed),
             newest: Arc::new(PointMap::with_seed(seed)),
             timers: BTreeSet::new(),
-            owners: Owners { hasher: FixedState::with_seed(seed), positions: HashTable::new() },
+            owners: Owners { hasher: Seeded::new(seed), positions: HashTable::new() },
             commitment: Commitment::default(),
         }
     }
@@ -135,6 +133,7 @@ impl MemoryState {
 
     /// Makes a block's changes the new state, but for its index entries. They must have been made over this state.
     pub fn apply(&mut self, tip: Tip, changes: &BlockChanges, update: CommitmentUpdate) {
+        debug_assert!(changes.index.is_empty(), "entries of the index are taken by themselves");
         for timer in &changes.timers_gone {
             self.timers.remove(timer);
         }
