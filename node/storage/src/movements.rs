@@ -62,11 +62,11 @@ mod tests {
             account: Some(account),
             asset: AssetId(u16::MAX),
             field: Field::InContracts,
-            credit: n % 2 == 0,
+            credit: n.is_multiple_of(2),
             amount: Amount::new(10u64.pow(18) - 1 - n).unwrap(),
             after: Amount::new(n).unwrap(),
             receipt: u32::MAX,
-            uetr: (n % 3 > 0).then(|| Uetr::from_random([n as u8; 16])),
+            uetr: (!n.is_multiple_of(3)).then(|| Uetr::from_random([n as u8; 16])),
         };
         let held = vec![(AssetId(1), Balance { held: Amount::new(5).unwrap(), ..Balance::default() })];
         let postings: Vec<Posting> = (0..70).map(posting).collect();
