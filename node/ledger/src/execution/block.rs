@@ -62,6 +62,7 @@ pub fn execute_block<V: StateView>(
         limits.take(instruction)?;
     }
     let mut execution = begin(view, context)?;
+    execution.state.expect(limits.changes());
     for (position, instruction) in instructions.iter().enumerate() {
         if position % RUN == 0 {
             warm_run(view, instructions.get(position..).unwrap_or(&[]));

@@ -28,6 +28,13 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// About how many entries of the index, and how many balances, all of it changes.
+    pub fn changes(&self) -> usize {
+        self.instructions + self.credits
+    }
+}
+
 /// What an instruction counts.
 pub(super) fn cost_of(instruction: &AuthenticInstruction) -> usize {
     instruction.envelope().body.cost()

@@ -12,7 +12,7 @@ use super::context::Execution;
 use super::stop::{BlockFault, Fault, Stop};
 use crate::state::{Commitment, StateView};
 use seaway_types::instruction::AuthenticInstruction;
-use seaway_types::limits::{BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
+use seaway_types::limits::{BUILDER_BLOCK_CREDITS_MAX, BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
 use seaway_types::reason::VoidReason;
 use seaway_types::receipt::{InstructionReceipt, Receipt};
 
@@ -41,6 +41,8 @@ pub fn build_block<V: StateView>(
         limits: Limits::default(),
         tried: 0,
     };
+    let credits: usize = waiting.iter().map(cost_of).sum();
+    builder.execution.state.expect(waiting.len() + credits.min(BUILDER_BLOCK_CREDITS_MAX));
     let mut aside = builder.pass(waiting, Lacking::SetAside)?;
     for _ in 0..BUILDER_PASSES_MAX {
         let before = aside.len();

@@ -105,6 +105,13 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         self.chunks.get_mut(position / CHUNK)?.get_mut(position % CHUNK).map(|(_, value)| value)
     }
 
+    /// Makes room for so many more entries, so that the table does not grow step by step.
+    pub fn reserve(&mut self, more: usize) {
+        let Self { hasher, positions, chunks, .. } = self;
+        let rehash = |position: &u32| Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key));
+        positions.reserve(more, rehash);
+    }
+
     /// Sets a value; returns the one that it replaces.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let Self { hasher, positions, chunks, length } = self;

@@ -69,6 +69,12 @@ impl<'a, V: StateView> Overlay<'a, V> {
         Self { view, changes, journal: Vec::new() }
     }
 
+    /// Makes room for what so many credits and legs change at most, as far as nearly all of them change it.
+    pub fn expect(&mut self, count: usize) {
+        self.changes.index.reserve(count);
+        self.changes.records.balances.reserve(count);
+    }
+
     /// The parent state.
     pub fn view(&self) -> &'a V {
         self.view

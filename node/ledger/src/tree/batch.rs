@@ -4,29 +4,55 @@ use super::{Change, Kind, Leaf, Node, Tree, TreeUpdate, compare, key_of, leaf, s
 use seaway_types::hash::{Domain, Hash32, block_of};
 use std::hint::black_box;
 
+/// Changes that are worked out together: what they read lies in the second cache from its first use to its last.
+const TOGETHER: usize = 512;
+
 /// Works out an update from changes in strictly rising order of keys.
+///
+/// Changes whose keys begin alike lie in one subtree: each such subtree is worked out by itself, from its slots to its top,
+/// and then the levels above all of them.
 pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
+    let depth = changes.len().div_ceil(TOGETHER).next_power_of_two().trailing_zeros() as usize;
+    let depth = depth.min(tree.depth);
+    let mut update = TreeUpdate {
+        root: tree.root(),
+        leaves: tree.leaves,
+        arena: Vec::with_capacity(changes.len() * (super::SLOT_LEAVES + 2)),
+        slots: Vec::with_capacity(changes.len()),
+        nodes: Vec::with_capacity(changes.len() * 6),
+    };
+    let alike = changes.chunk_by(|a, b| slot_at(&a.0, depth) == slot_at(&b.0, depth));
+    let mut level: Vec<(usize, Node)> = alike.flat_map(|part| subtree(tree, part, depth, &mut update)).collect();
+    while level.first().is_some_and(|(index, _)| *index > 1) {
+        level = parents(tree, &level);
+        update.nodes.extend_from_slice(&level);
+    }
+    if let Some((_, top)) = level.first() {
+        update.root = top.hash;
+    }
+    update
+}
+
+/// Works out one subtree, all of whose changes share their first bits; returns its top.
+fn subtree(tree: &Tree, changes: &[Change], depth: usize, update: &mut TreeUpdate) -> Vec<(usize, Node)> {
     warm(tree, changes);
-    let mut arena = Vec::with_capacity(changes.len() * (super::SLOT_LEAVES + 2));
-    let mut slots = Vec::with_capacity(changes.len());
-    let mut leaves = tree.leaves;
+    let TreeUpdate { leaves, arena, slots, nodes, .. } = update;
+    let (first_leaf, first_slot) = (arena.len(), slots.len());
     for group in changes.chunk_by(|a, b| slot_at(&a.0, tree.depth) == slot_at(&b.0, tree.depth)) {
         let Some(first) = group.first() else { continue };
         let index = tree.slot_of(&first.0);
         let start = arena.len();
-        merge(tree.slot(index), group, &mut arena);
-        leaves = leaves + (arena.len() - start) - tree.slot(index).len();
+        merge(tree.slot(index), group, arena);
+        *leaves = *leaves + (arena.len() - start) - tree.slot(index).len();
         slots.push((index, start, arena.len()));
     }
-    let mut level = hash_slots(tree, &arena, &slots);
-    let mut nodes = Vec::with_capacity(level.len() * 6);
+    let mut level = hash_slots(tree, arena, first_leaf, slots.get(first_slot..).unwrap_or_default());
     nodes.extend_from_slice(&level);
-    while level.first().is_some_and(|(index, _)| *index > 1) {
+    while level.first().is_some_and(|(index, _)| *index >= 2 << depth) {
         level = parents(tree, &level);
         nodes.extend_from_slice(&level);
     }
-    let root = level.first().map_or(tree.root(), |(_, node)| node.hash);
-    TreeUpdate { root, leaves, arena, slots, nodes }
+    level
 }
 
 /// Reads a byte of every line of memory that the update will read. The reads of one pass do not wait for each other, so many
@@ -65,14 +91,15 @@ fn merge(before: &[Leaf], changes: &[Change], after: &mut Vec<Leaf>) {
     after.extend(old);
 }
 
-/// The tops of the changed slots' subtrees, as nodes of the lowest dense level.
-fn hash_slots(tree: &Tree, arena: &[Leaf], slots: &[(usize, usize, usize)]) -> Vec<(usize, Node)> {
+/// The tops of the changed slots' subtrees, as nodes of the lowest dense level; their leaves stand in the arena from a place on.
+fn hash_slots(tree: &Tree, arena: &[Leaf], from: usize, slots: &[(usize, usize, usize)]) -> Vec<(usize, Node)> {
+    let arena = arena.get(from..).unwrap_or_default();
     let mut leaf_hashes = Vec::with_capacity(arena.len());
     Domain::StateLeaf.hash_blocks(arena, &mut leaf_hashes);
     let mut forest =
         Forest { leaf_hashes, joins: Vec::with_capacity(arena.len()), rows: Vec::new(), inner_hashes: Vec::new() };
-    let tops: Vec<Place> =
-        slots.iter().map(|(_, start, end)| forest.plant(arena, *start, *end, tree.depth).0).collect();
+    let plant = |(_, start, end): &(usize, usize, usize)| forest.plant(arena, start - from, end - from, tree.depth).0;
+    let tops: Vec<Place> = slots.iter().map(plant).collect();
     forest.hash();
     let base = 1usize << tree.depth;
     let node = |((index, start, end), top): (&(usize, usize, usize), Place)| {
