@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
 }
 
 async fn devnet(arguments: &Arguments) -> Result<(), String> {
+    // Whoever ends this process by SIGTERM ends the nodes with it, as Ctrl-C does.
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("signals: {error}"))?;
     clear(&arguments.root)?;
     let ports = if arguments.own_address { Ports::own() } else { Ports::DEVNET };
     let mut cluster = Cluster::make(&arguments.root, ports)?;
@@ -63,14 +66,20 @@ async fn devnet(arguments: &Arguments) -> Result<(), String> {
         show_payment(&cluster, &arguments.root).await?;
         show_purchases(&cluster).await
     };
-    let shown = started.await;
+    let shown = tokio::select! {
+        shown = started => shown,
+        _ = terminate.recv() => Err("told to stop before all was shown".to_owned()),
+    };
     if arguments.once || shown.is_err() {
         let well = cluster.stop_all();
         shown?;
         return if well { Ok(()) } else { Err("a node did not stop well; see the logs".to_owned()) };
     }
     say_how_to_go_on(&cluster, &arguments.root);
-    let _asked = tokio::signal::ctrl_c().await;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
     if cluster.stop_all() { Ok(()) } else { Err("a node did not stop well; see the logs".to_owned()) }
 }
 
