@@ -425,7 +425,8 @@ impl Database {
         let Decided { block, applied, .. } = decided;
         let header = &block.block.header;
         let height = keys::height(header.height);
-        let batch = WriteBatch::with_capacity_bytes(2 * block_bytes(block) + BESIDE_BYTES * applied.postings.len());
+        let batch =
+            WriteBatch::with_capacity_bytes(2 * block.block.bytes_about() + BESIDE_BYTES * applied.postings.len());
         let mut writer = Writer { batch, family: self.family(STATE)? };
         let Ok(()) = applied.changes.records.visit(&mut writer);
         let mut batch = writer.batch;
@@ -466,7 +467,7 @@ impl Database {
         }
         self.index_contracts(&mut batch, header.height, applied)?;
         let receipts = (&applied.receipts, &applied.outcomes, &applied.events);
-        let mut bytes = Vec::with_capacity(block_bytes(block));
+        let mut bytes = Vec::with_capacity(block.block.bytes_about());
         codec::encode_into(&receipts, &mut bytes);
         batch.put_cf(self.family(RECEIPTS)?, height, &bytes);
         bytes.clear();
@@ -564,11 +565,6 @@ impl Database {
 /// What a block writes beside its own bytes and receipts for each movement of money: about half of an index entry, and its
 /// own, in bytes. A batch that begins with room for everything is not copied while it grows.
 const BESIDE_BYTES: usize = 128;
-
-/// About how long a block is, in bytes.
-fn block_bytes(block: &FinalBlock) -> usize {
-    block.block.instructions.iter().map(|one| one.0.len() + 8).sum::<usize>() + (16 << 10)
-}
 
 fn tip_block(tip: StoredTip) -> TipBlock {
     TipBlock { height: tip.height, id: tip.id, time: tip.time, certificate: tip.certificate }

@@ -282,7 +282,7 @@ impl Database {
         if raw.is_lone_transfer() {
             return Ok(());
         }
-        let Ok(decoded) = raw.clone().decode() else { return Ok(()) };
+        let decoded = raw.clone().decode().map_err(|error| self.damaged(keys::BLOCKS, error))?;
         for (leg, act) in decoded.envelope().body.legs().iter().enumerate() {
             let payment = match act {
                 Leg::Return(back) => back.payment,

@@ -13,7 +13,7 @@ use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::block::{FinalBlock, LineageStep};
 use seaway_types::calendar::Calendar;
-use seaway_types::codec;
+use seaway_types::codec::{self, CodecError};
 use seaway_types::contract::{ContractEvent, InstanceId};
 use seaway_types::identifier::{AccountId, InstructionKey};
 use seaway_types::instruction::Submitter;
@@ -161,16 +161,10 @@ impl Database {
         let start = keys::entries(account, first);
         // What the genesis gave stands at height 0 for [`Self::balance_at`], and no block moved it.
         let height = |key: &[u8]| Some(Height(u64::from_be_bytes(*key.last_chunk::<8>()?))).filter(|at| at.0 > 0);
-        let mut found = Vec::new();
-        for pair in self.db().iterator_cf(self.family(ENTRIES)?, IteratorMode::From(&start, direction)) {
-            let (key, value) = pair.map_err(|error| self.failed(&error))?;
-            if !key.starts_with(account.as_bytes()) || found.len() >= count_max {
-                break;
-            }
-            let (_, postings) = movements::decode(account, &value).map_err(|error| self.damaged(ENTRIES, error))?;
-            found.extend(height(&key).map(|height| AccountEntry { height, postings }));
-        }
-        Ok(found)
+        self.walk(ENTRIES, account.as_bytes(), &start, count_max, direction, |key, value| {
+            let (_, postings) = movements::decode(account, value)?;
+            Ok(height(key).map(|height| AccountEntry { height, postings }))
+        })
     }
 
     /// What an account held of an asset after a block: what the last block up to it that moved the asset there left.
@@ -295,14 +289,29 @@ impl Database {
         direction: Direction,
         name: impl Fn(&[u8]) -> Option<K>,
     ) -> Result<Vec<(K, T)>, StorageError> {
+        self.walk(family, prefix, start, count_max, direction, |key, value| {
+            let value = codec::decode_own(value)?;
+            Ok(name(key).map(|key| (key, value)))
+        })
+    }
+
+    /// What is read of the pairs from a key on whose keys begin alike, at most so many.
+    fn walk<T>(
+        &self,
+        family: &'static str,
+        prefix: &[u8],
+        start: &[u8],
+        count_max: usize,
+        direction: Direction,
+        read: impl Fn(&[u8], &[u8]) -> Result<Option<T>, CodecError>,
+    ) -> Result<Vec<T>, StorageError> {
         let mut found = Vec::new();
         for pair in self.db().iterator_cf(self.family(family)?, IteratorMode::From(start, direction)) {
             let (key, value) = pair.map_err(|error| self.failed(&error))?;
             if !key.starts_with(prefix) || found.len() >= count_max {
                 break;
             }
-            let value = codec::decode_own(&value).map_err(|error| self.damaged(family, error))?;
-            found.extend(name(&key).map(|key| (key, value)));
+            found.extend(read(&key, &value).map_err(|error| self.damaged(family, error))?);
         }
         Ok(found)
     }

@@ -176,7 +176,7 @@ impl Wal {
 fn record(sequence: u64, entries: &[LogEntry]) -> Vec<u8> {
     // Written in one piece, the lengths and the head last: a block is some megabytes, which are copied nowhere.
     let room = |entry: &LogEntry| match entry {
-        LogEntry::Block(block) => block.instructions.iter().map(|one| one.0.len() + 8).sum::<usize>() + (16 << 10),
+        LogEntry::Block(block) => block.bytes_about(),
         LogEntry::Consensus(..) => 1 << 10,
     };
     let mut bytes = Vec::with_capacity(HEAD_BYTES + entries.iter().map(room).sum::<usize>());

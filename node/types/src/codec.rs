@@ -71,16 +71,23 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
     debug_assert!(result.is_ok(), "a type of ours failed to serialise: {result:?}");
 }
 
+/// The value with which bytes begin, and how many of them it takes.
+fn start<T: DeserializeOwned>(bytes: &[u8], layout: impl bincode::config::Config) -> Result<(T, usize), CodecError> {
+    bincode::serde::decode_from_slice(bytes, layout).map_err(|error| CodecError::Malformed { problem: plain(&error) })
+}
+
+/// The value that bytes are, all of them.
+fn whole<T: DeserializeOwned>(bytes: &[u8], layout: impl bincode::config::Config) -> Result<T, CodecError> {
+    let (value, used) = start(bytes, layout)?;
+    if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
+}
+
 /// Reads exactly one value from at most `length_max` bytes.
 pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], length_max: usize) -> Result<T, CodecError> {
     if bytes.len() > length_max {
         return Err(CodecError::TooLong { length: bytes.len(), length_max });
     }
-    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout())
-        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
-    if used < bytes.len() {
-        return Err(CodecError::Trailing { surplus: bytes.len() - used });
-    }
+    let value: T = whole(bytes, layout())?;
     // Writing the value again and comparing proves that this was its canonical form, for every type at once.
     if is_written_as(&value, bytes) { Ok(value) } else { Err(CodecError::NotCanonical) }
 }
@@ -102,17 +109,12 @@ fn is_written_as<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
 
 /// Reads exactly one value that this program wrote itself, however long it is: what a node keeps on its own disk.
 pub fn decode_own<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let layout = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
-    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout)
-        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
-    if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
+    whole(bytes, bincode::config::standard().with_little_endian().with_fixed_int_encoding())
 }
 
 /// Reads a value from the beginning of longer canonical bytes; what follows is not looked at.
 pub fn decode_start<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let (value, _used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout())
-        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
-    Ok(value)
+    Ok(start(bytes, layout())?.0)
 }
 
 /// Appends the short form of a value: the same codec with numbers in as few bytes as they need. Of what is hashed or signed
@@ -125,10 +127,7 @@ pub fn encode_compact_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>
 
 /// Reads exactly one value from the short form that this program wrote itself.
 pub fn decode_own_compact<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let layout = bincode::config::standard().with_little_endian();
-    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout)
-        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
-    if used < bytes.len() { Err(CodecError::Trailing { surplus: bytes.len() - used }) } else { Ok(value) }
+    whole(bytes, bincode::config::standard().with_little_endian())
 }
 
 /// Reads exactly one value from its short form.
@@ -140,11 +139,7 @@ pub(crate) fn decode_compact<T: Serialize + DeserializeOwned>(
         return Err(CodecError::TooLong { length: bytes.len(), length_max });
     }
     let layout = bincode::config::standard().with_little_endian().with_limit::<DECODE_MEMORY_MAX>();
-    let (value, used): (T, usize) = bincode::serde::decode_from_slice(bytes, layout)
-        .map_err(|error| CodecError::Malformed { problem: plain(&error) })?;
-    if used < bytes.len() {
-        return Err(CodecError::Trailing { surplus: bytes.len() - used });
-    }
+    let value: T = whole(bytes, layout)?;
     let mut again = Vec::with_capacity(bytes.len());
     encode_compact_into(&value, &mut again);
     if again == bytes { Ok(value) } else { Err(CodecError::NotCanonical) }

@@ -26,9 +26,7 @@ impl Limits {
         *self = next;
         Ok(())
     }
-}
 
-impl Limits {
     /// About how many entries of the index, and how many balances, all of it changes.
     pub fn changes(&self) -> usize {
         self.instructions + self.credits

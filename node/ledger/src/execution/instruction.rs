@@ -135,9 +135,11 @@ impl<V: StateView> Execution<'_, V> {
             let came = chosen.get(position).copied().unwrap_or(0);
             let outcome = self.run_leg(leg, position, came, placed)?;
             status = Some(together(status, outcome.status));
-            match credits.is_empty() {
-                true => credits = outcome.credits,
-                false => credits.extend(outcome.credits),
+            // Nearly always there is one leg, whose list need not be copied.
+            if credits.is_empty() {
+                credits = outcome.credits;
+            } else {
+                credits.extend(outcome.credits);
             }
         }
         Ok((status.unwrap_or(Status::Accc), credits))

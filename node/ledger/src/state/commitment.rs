@@ -118,7 +118,7 @@ impl Commitment {
             return self.index;
         }
         let mut bytes = Vec::with_capacity(changes.index.len() * 112);
-        let mut entries: Vec<_> = in_order(&changes.index);
+        let mut entries = in_order(&changes.index);
         if seeded(Mutant::OrderOfMemory) {
             entries.sort_unstable_by_key(|(key, _)| changes.index.hash_of(key));
         }

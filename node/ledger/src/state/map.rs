@@ -217,9 +217,15 @@ mod tests {
         let id = |n: u64| {
             seaway_types::hash::Hash32([n.to_le_bytes(), word, n.to_le_bytes(), word].concat().try_into().unwrap())
         };
-        let hasher = Seeded::new(7);
-        let hashes: std::collections::BTreeSet<u64> = (0..1_000).map(|n| hasher.hash_one(id(n))).collect();
-        assert_eq!(hashes.len(), 1_000);
+        let different = |hasher: Seeded| -> usize {
+            (0..1_000).map(|n| hasher.hash_one(id(n))).collect::<std::collections::BTreeSet<u64>>().len()
+        };
+        assert_eq!(
+            different(Seeded { seed: 7, shared: SharedSeed::global_fixed().clone() }),
+            1,
+            "the ids are well chosen"
+        );
+        assert_eq!(different(Seeded::new(7)), 1_000);
     }
 
     #[test]

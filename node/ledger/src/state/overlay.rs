@@ -69,7 +69,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
         Self { view, changes, journal: Vec::new() }
     }
 
-    /// Makes room for what so many credits and legs change at most, as far as nearly all of them change it.
+    /// Makes room for so many index entries and balances, which nearly every instruction changes.
     pub fn expect(&mut self, count: usize) {
         self.changes.index.reserve(count);
         self.changes.records.balances.reserve(count);

@@ -94,6 +94,11 @@ pub struct Block {
 }
 
 impl Block {
+    /// About how many canonical bytes it has: what is made to hold them need not grow.
+    pub fn bytes_about(&self) -> usize {
+        self.instructions.iter().map(|one| one.0.len() + 8).sum::<usize>() + (16 << 10)
+    }
+
     /// The body that its instructions make.
     pub fn body(&self) -> BlockBody {
         let ids: Vec<WireId> = self.instructions.iter().map(RawInstruction::wire_id).collect();
