@@ -3,9 +3,9 @@
 use crate::runner::Input;
 use crate::shared::Shared;
 use seaway_engine::{Event, Message, authenticate};
-use seaway_network::{LaneSpec, Network, NetworkEvent};
+use seaway_network::{LaneSpec, Network, NetworkEvent, Route};
 use seaway_rpc::{Answered, Fault, Wait};
-use seaway_types::RawInstruction;
+use seaway_types::{Bic, RawInstruction};
 use seaway_types::block::FinalBlock;
 use seaway_types::identifier::WireId;
 use seaway_types::instruction::{AuthenticInstruction, authenticate_batch};
@@ -23,6 +23,10 @@ use tokio::sync::{mpsc, oneshot};
 pub const LANES: &[LaneSpec] = &[
     LaneSpec {
         protocol: "/seaway/1/votes",
+        route: Route::Urgent,
+        // A peer says some four things a height: enough for a thousand heights a second.
+        frames_a_second_max: 4_000,
+        bytes_a_second_max: 8 << 20,
         frame_bytes_max: 64 << 10,
         queue_frames_max: 4_096,
         queue_bytes_max: 4 << 20,
@@ -30,6 +34,10 @@ pub const LANES: &[LaneSpec] = &[
     },
     LaneSpec {
         protocol: "/seaway/1/blocks",
+        route: Route::Bulk,
+        frames_a_second_max: 4_000,
+        // Twice what a peer that catches up is answered.
+        bytes_a_second_max: 64 << 20,
         frame_bytes_max: FRAME_BYTES_MAX,
         queue_frames_max: 64,
         queue_bytes_max: 32 << 20,
@@ -37,6 +45,9 @@ pub const LANES: &[LaneSpec] = &[
     },
     LaneSpec {
         protocol: "/seaway/1/instructions",
+        route: Route::Bulk,
+        frames_a_second_max: 8_000,
+        bytes_a_second_max: 64 << 20,
         frame_bytes_max: (2 << 20) + (64 << 10),
         queue_frames_max: 1_024,
         queue_bytes_max: 32 << 20,
@@ -112,8 +123,8 @@ pub fn end_with_a_panic() {
 
 /// What the ledger tells of peers and of what they send, before anything costly is done with it.
 pub struct Known {
-    /// Whether it is a validator's node.
-    pub is_validator: Box<dyn Fn(&PublicKey) -> bool + Send>,
+    /// Whose node it is.
+    pub institution: Box<dyn Fn(&PublicKey) -> Option<Bic> + Send>,
     /// Whether the validators of its height, as far as they are known, have certified a block.
     pub is_certified: Box<dyn Fn(&FinalBlock) -> bool + Send>,
 }
@@ -131,7 +142,7 @@ pub fn hear(
         let mut keys = KnownKeys::default();
         while let Some(event) = events.blocking_recv() {
             let event = match event {
-                NetworkEvent::Up(peer) => Ok(Some(Event::PeerUp { peer, validator: (known.is_validator)(&peer) })),
+                NetworkEvent::Up(peer) => Ok(Some(Event::PeerUp { peer, institution: (known.institution)(&peer) })),
                 NetworkEvent::Down(peer) => Ok(Some(Event::PeerDown(peer))),
                 NetworkEvent::Frame { from, frame, .. } => {
                     decode(from, &frame, &checked, &known, &mut keys).map_err(|problem| (from, problem))

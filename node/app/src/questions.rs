@@ -3,7 +3,7 @@
 use crate::directory::{self, Directory};
 use crate::parties::Parties;
 use crate::quotes::{Board, Wisher};
-use seaway_network::{AskSpec, Asked, Network};
+use seaway_network::{AskSpec, Asked, Network, Pace};
 use seaway_rpc::{Fault, Wanted};
 use seaway_storage::Database;
 use seaway_types::bounded::Bounded;
@@ -12,8 +12,9 @@ use seaway_types::contract::SignedOffer;
 use seaway_types::keys::PublicKey;
 use seaway_types::limits::{OFFER_BYTES_MAX, PARTY_SEALED_BYTES_MAX};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Longest number in bytes: `Max34Text` of ISO 20022, in which a character has up to four.
@@ -25,6 +26,12 @@ const _: () = assert!(OFFER_BYTES_MAX <= PARTY_SEALED_BYTES_MAX);
 
 /// The answer to what is refused, but for an account: without an answer it would be asked again and again.
 pub const REFUSED: &[u8] = b"refused";
+
+/// Accounts that one peer may ask for in a second, and at once after it has asked for none: those of two bulk payments. Who looks for
+/// our customers by trying numbers is slowed down to less than two million a day.
+const ACCOUNTS_A_SECOND_MAX: u32 = 20;
+const ACCOUNTS_AT_ONCE_MAX: u32 = 8_192;
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Questions that are answered at the same time.
 const AT_ONCE_MAX: usize = 8;
@@ -87,6 +94,7 @@ pub async fn answer(
 ) {
     let here = Here { own, board, parties, database };
     let (light, heavy) = (Arc::new(Semaphore::new(AT_ONCE_MAX)), Arc::new(Semaphore::new(PARTY_DATA_AT_ONCE_MAX)));
+    let mut paces: HashMap<PublicKey, Pace> = HashMap::new();
     while let Some(Asked { from, bytes, answer }) = asked.recv().await {
         let Ok(question) = codec::decode::<Question>(&bytes, QUESTIONS.frame_bytes_max) else {
             tracing::debug!(peer = %from, "asked something that this node does not understand");
@@ -96,8 +104,14 @@ pub async fn answer(
             Question::PartyData(_) => heavy.clone(),
             _ => light.clone(),
         };
+        let pace = matches!(question, Question::Account(_)).then(|| {
+            paces.entry(from).or_insert_with(|| Pace::new(SECOND / ACCOUNTS_A_SECOND_MAX * ACCOUNTS_AT_ONCE_MAX)).clone()
+        });
         let here = here.clone();
         tokio::spawn(async move {
+            if let Some(pace) = pace {
+                pace.take(SECOND / ACCOUNTS_A_SECOND_MAX).await;
+            }
             let _turn = turns.acquire().await;
             if !answer.is_closed() {
                 here.respond(from, question, answer).await;

@@ -19,13 +19,14 @@ use seaway_network::{Asked, KnownPeer, Network};
 use seaway_rpc::NodeStatus;
 use seaway_signer::GuardedKey;
 use seaway_storage::{Database, Opened, Wal};
+use seaway_types::Bic;
 use seaway_types::block::{FinalBlock, VoteKind};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use seaway_types::state::Validators;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -82,27 +83,27 @@ pub fn check(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Which nodes are whose: for the allow-list, and for who counts as a validator's node.
+/// Which nodes are whose: they are the allow-list.
 #[derive(Default)]
 struct Registry {
-    allowed: Vec<PublicKey>,
-    validators: BTreeSet<PublicKey>,
+    nodes: BTreeMap<PublicKey, Bic>,
 }
 
 impl Registry {
     fn read(database: &Database, own: &PublicKey) -> Result<Self, String> {
         let mut registry = Self::default();
-        for (_, participant) in participants(database).map_err(|fault| format!("{fault:?}"))? {
+        for (bic, participant) in participants(database).map_err(|fault| format!("{fault:?}"))? {
             if !participant.active {
                 continue;
             }
             let nodes = participant.nodes.iter().filter(|node| *node != own);
-            registry.allowed.extend(nodes.clone());
-            if participant.roles.validator {
-                registry.validators.extend(nodes);
-            }
+            registry.nodes.extend(nodes.map(|node| (*node, bic)));
         }
         Ok(registry)
+    }
+
+    fn allowed(&self) -> Vec<PublicKey> {
+        self.nodes.keys().copied().collect()
     }
 }
 
@@ -185,7 +186,6 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
         database: database.clone(),
         network: network.clone(),
         shared: shared.clone(),
-        peers: BTreeMap::new(),
         registry_changed,
         questions: Vec::new(),
         start,
@@ -260,7 +260,7 @@ async fn serve(home: &Home, threads: &mut Threads) -> Result<(), String> {
             }
             Some(()) = parts.changes.recv() => {
                 let fresh = Registry::read(&parts.database, &parts.node)?;
-                parts.network.allow(fresh.allowed.clone()).await;
+                parts.network.allow(fresh.allowed()).await;
                 if let Ok(mut registry) = parts.registry.write() {
                     *registry = fresh;
                 }
@@ -336,7 +336,7 @@ fn start_network(
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
     let Inside { network, registry, engine, checked, database, shared } = *inside;
-    let allowed = registry.read().map(|registry| registry.allowed.clone()).unwrap_or_default();
+    let allowed = registry.read().map(|registry| registry.allowed()).unwrap_or_default();
     let config = seaway_network::Config {
         identity,
         listen: home.config.network.listen.clone(),
@@ -352,7 +352,7 @@ fn start_network(
         let (handle, registry) = (handle.clone(), registry.clone());
         let (database, shared) = (database.clone(), shared.clone());
         let told = Known {
-            is_validator: Box::new(move |peer| registry.read().is_ok_and(|known| known.validators.contains(peer))),
+            institution: Box::new(move |peer| registry.read().ok()?.nodes.get(peer).copied()),
             is_certified: Box::new(move |block| {
                 let next = shared.status().height.0.saturating_add(1);
                 (next..next.saturating_add(SYNC_WINDOW)).contains(&block.block.header.height.0)

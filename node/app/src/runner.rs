@@ -14,7 +14,6 @@ use seaway_storage::{Database, Wal};
 use seaway_types::RawInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -53,8 +52,6 @@ pub struct Runner {
     pub network: Network,
     /// Who waits.
     pub shared: Arc<Shared>,
-    /// The connected peers, and whether they are validators' nodes.
-    pub peers: BTreeMap<Peer, bool>,
     /// Told when the registry of participants may have changed.
     pub registry_changed: tokio::sync::mpsc::Sender<()>,
     /// The start of the monotonic clock.
@@ -106,11 +103,6 @@ impl Runner {
     fn take(&mut self, input: Input, actions: &mut Vec<Action>) -> bool {
         match input {
             Input::Event(event) => {
-                match &event {
-                    Event::PeerUp { peer, validator } => drop(self.peers.insert(*peer, *validator)),
-                    Event::PeerDown(peer) => drop(self.peers.remove(peer)),
-                    _ => {}
-                }
                 self.replica.step(now(self.start), event, actions);
             }
             // Answered once what the step asks for is done, so that disk and replica are of one height.
@@ -199,8 +191,10 @@ impl Runner {
         let send = |peer: &PublicKey| self.network.send(peer, lane, frame.clone());
         match to {
             To::One(peer) => send(&peer),
-            To::All => self.peers.keys().for_each(send),
-            To::Validators => self.peers.iter().filter(|(_, validator)| **validator).for_each(|(peer, _)| send(peer)),
+            To::All => self.replica.peers().for_each(|(peer, _)| send(peer)),
+            To::Validators => {
+                self.replica.peers().filter(|(_, validator)| *validator).for_each(|(peer, _)| send(peer));
+            }
         }
     }
 

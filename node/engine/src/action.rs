@@ -4,6 +4,7 @@ use crate::message::Message;
 use seaway_consensus::{Misbehaviour, Record};
 use seaway_ledger::execution::AppliedBlock;
 use seaway_mempool::Refused;
+use seaway_types::Bic;
 use seaway_types::block::{Block, BlockId, FinalBlock};
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::keys::PublicKey;
@@ -34,8 +35,8 @@ pub enum Event {
     PeerUp {
         /// The peer.
         peer: Peer,
-        /// Whether it is a validator's node. Others only follow.
-        validator: bool,
+        /// Whose node it is; `None` when no participant names it.
+        institution: Option<Bic>,
     },
     /// It is gone.
     PeerDown(Peer),

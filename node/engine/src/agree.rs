@@ -70,7 +70,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             }
             Output::Publish(message) => self.say(message),
             Output::Schedule(timer) => {
-                let at = self.now.elapsed_ms.saturating_add(self.timeouts().duration_ms(timer));
+                let at = self.now.elapsed_ms.saturating_add(self.patience_ms(timer)?);
                 self.timers.retain(|(_, set)| *set != timer);
                 self.timers.insert((at, timer));
             }

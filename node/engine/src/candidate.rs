@@ -149,6 +149,11 @@ impl Candidates {
         ids
     }
 
+    /// Whether any block is proposed in a round.
+    pub fn is_proposed(&self, height: Height, round: Round) -> bool {
+        self.expected.values().any(|one| (one.height, one.round) == (height, round))
+    }
+
     pub fn missing(&mut self, id: BlockId, first: Option<Peer>, now_ms: u64) -> &mut Missing {
         self.missing.entry(id).or_insert(Missing { first, ask_at_ms: now_ms, asked: 0 })
     }

@@ -42,6 +42,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
         self.tip =
             TipBlock { height: header.height, id: header.id(), time: header.time, certificate: Some(certificate) };
         self.tip_since_ms = self.now.elapsed_ms;
+        if header.next_validators != header.validators {
+            self.note_validators()?;
+        }
         self.started = false;
         self.remembered = self.remembered.split_off(&self.next_height());
         self.timers.clear();

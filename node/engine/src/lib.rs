@@ -32,6 +32,7 @@ mod candidate;
 mod chain;
 mod left_out;
 mod message;
+mod patience;
 mod replica;
 mod simulate;
 mod spread;

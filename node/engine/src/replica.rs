@@ -139,14 +139,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
     fn take(&mut self, event: Event) -> Result<(), Halt> {
         match event {
             Event::Wake => self.ring(),
-            Event::PeerUp { peer, validator } => {
-                self.meet(peer, validator);
-                Ok(())
-            }
-            Event::PeerDown(peer) => {
-                self.part(&peer);
-                Ok(())
-            }
+            Event::PeerUp { peer, institution } => self.meet(peer, institution),
+            Event::PeerDown(peer) => self.part(&peer),
             Event::Message { from, message } => self.hear(from, message),
             Event::Submitted { ticket, instruction } => self.submit(ticket, instruction),
             Event::PassedOn { from, instructions } => self.receive(from, instructions),

@@ -9,11 +9,12 @@ use crate::message::Message;
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
 use seaway_consensus::Signer;
+use seaway_types::Bic;
 use seaway_types::block::{BlockDraft, FinalBlock};
 use seaway_types::instruction::AuthenticInstruction;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::time::Height;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a node says its height, in milliseconds.
 const STATUS_MS: u64 = 1_000;
@@ -40,6 +41,9 @@ pub(crate) const LOOK_UP_COST: usize = 256;
 /// What is known of a peer.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerState {
+    /// Whose node it is.
+    pub institution: Option<Bic>,
+    /// Whether that one votes at the next height.
     pub validator: bool,
     /// The height that it has decided.
     pub height: Height,
@@ -82,16 +86,38 @@ impl SyncState {
 }
 
 impl<S: Store, K: Signer> Replica<S, K> {
-    pub(crate) fn meet(&mut self, peer: Peer, validator: bool) {
-        self.peers.insert(peer, PeerState { validator, height: Height(0), helped: None, asked: (0, 0) });
+    pub(crate) fn meet(&mut self, peer: Peer, institution: Option<Bic>) -> Result<(), Halt> {
+        let validator = self.voting()?.contains(&institution);
+        self.peers
+            .insert(peer, PeerState { institution, validator, height: Height(0), helped: None, asked: (0, 0) });
         self.send(To::One(peer), Message::Status(self.tip.height));
         if validator {
             self.announce_pool(peer);
         }
+        Ok(())
     }
 
-    pub(crate) fn part(&mut self, peer: &Peer) {
+    /// Notes which peers' institutions vote, after the validators have changed.
+    pub(crate) fn note_validators(&mut self) -> Result<(), Halt> {
+        let voting = self.voting()?;
+        self.peers.values_mut().for_each(|peer| peer.validator = voting.contains(&peer.institution));
+        Ok(())
+    }
+
+    /// Who votes at the next height.
+    fn voting(&self) -> Result<BTreeSet<Option<Bic>>, Halt> {
+        let validators = self.validators_at(self.next_height())?;
+        Ok(validators.0.iter().map(|validator| Some(validator.bic)).collect())
+    }
+
+    /// The nodes that are connected, and whether their institutions vote.
+    pub fn peers(&self) -> impl Iterator<Item = (&Peer, bool)> {
+        self.peers.iter().map(|(peer, state)| (peer, state.validator))
+    }
+
+    pub(crate) fn part(&mut self, peer: &Peer) -> Result<(), Halt> {
         self.peers.remove(peer);
+        self.lose_patience()
     }
 
     pub(crate) fn hear_status(&mut self, from: Peer, height: Height) {

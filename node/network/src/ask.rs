@@ -1,8 +1,10 @@
 //! Questions between nodes: a stream each, one frame there and one back.
 //!
-//! Bounds: with each peer so many of our questions are under way at a time, and so many of its own; what comes on top waits
-//! its turn, and a connection bounds its streams. Nothing takes longer than [`PATIENCE`].
+//! Bounds: with each peer so many of our questions are under way at a time, and so many of its own, at a bounded rate; what comes
+//! on top waits its turn, and a connection bounds its streams. Nothing takes longer than [`PATIENCE`].
 
+use crate::lanes::STOCK;
+use crate::pace::Pace;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, Stream, StreamProtocol};
 use libp2p_stream::Control;
@@ -20,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(10);
 /// Questions under way at a time with one peer, in each direction; a connection has room for more streams than both.
 const AT_ONCE_MAX: usize = 8;
+/// Questions of one peer that are answered in a second; [`STOCK`] of them at once, and what comes on top waits its turn.
+const A_SECOND_MAX: u32 = 2_000;
 
 /// What questions may be.
 #[derive(Clone, Copy, Debug)]
@@ -63,15 +67,22 @@ pub(crate) struct Asker {
     turns: Turns,
 }
 
-/// The turns of each peer: one that is slow delays no other.
+/// The turns and the pace of each peer: one that is slow delays no other.
 #[derive(Clone, Default)]
-struct Turns(Arc<Mutex<HashMap<PeerId, Arc<Semaphore>>>>);
+struct Turns(Arc<Mutex<HashMap<PeerId, Turn>>>);
+
+#[derive(Clone)]
+struct Turn {
+    at_once: Arc<Semaphore>,
+    pace: Pace,
+}
 
 impl Turns {
-    /// A peer's turns. Only peers of the allow-list come here, so the table is bounded.
-    fn of(&self, peer: PeerId) -> Arc<Semaphore> {
+    /// A peer's turn. Only peers of the allow-list come here, so the table is bounded.
+    fn of(&self, peer: PeerId) -> Turn {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.entry(peer).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_MAX))).clone()
+        let new = || Turn { at_once: Arc::new(Semaphore::new(AT_ONCE_MAX)), pace: Pace::new(STOCK) };
+        turns.entry(peer).or_insert_with(new).clone()
     }
 }
 
@@ -85,8 +96,8 @@ impl Asker {
     pub(crate) async fn ask(&self, peer: PeerId, bytes: &[u8]) -> Result<Vec<u8>, AskError> {
         let mut last = AskError::TooSlow;
         let exchange = async {
-            let turns = self.turns.of(peer);
-            let Ok(_turn) = turns.acquire().await else { return None };
+            let turn = self.turns.of(peer);
+            let Ok(_turn) = turn.at_once.acquire().await else { return None };
             let mut wait = AGAIN;
             loop {
                 match self.once(peer, bytes).await {
@@ -125,11 +136,12 @@ impl Answerer {
     /// Answers one question when its turn comes.
     pub(crate) fn answer(&self, from: PublicKey, peer: PeerId, mut stream: Stream) {
         let Self { spec, questions, turns } = self.clone();
-        let turns = turns.of(peer);
+        let turn = turns.of(peer);
         tokio::spawn(async move {
             let exchange = async {
                 let stopped = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-                let _turn = turns.acquire().await.map_err(stopped)?;
+                let _turn = turn.at_once.acquire().await.map_err(stopped)?;
+                turn.pace.take(Duration::from_secs(1) / A_SECOND_MAX).await;
                 let bytes = receive(&mut stream, spec.frame_bytes_max).await?;
                 let (answer, answered) = oneshot::channel();
                 let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);

@@ -1,6 +1,8 @@
-//! The streams of one connection: a task that writes and one that reads for each lane.
+//! The streams to and from a peer: a task that writes and one that reads for each lane.
 
 use crate::mesh::NetworkEvent;
+use crate::pace::Pace;
+use crate::route::{Controls, Route};
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, StreamProtocol};
 use libp2p_stream::Control;
@@ -9,15 +11,21 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// What a lane may carry.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneSpec {
     /// The protocol's name.
     pub protocol: &'static str,
+    /// The connection that it goes over.
+    pub route: Route,
     /// Largest frame in bytes.
     pub frame_bytes_max: usize,
+    /// Frames a second that one peer may send, and bytes; [`STOCK`] of them at once. A peer that sends more is read from more slowly.
+    pub frames_a_second_max: u32,
+    /// See `frames_a_second_max`.
+    pub bytes_a_second_max: u32,
     /// Frames that wait to be written to one peer; what comes on top is dropped.
     pub queue_frames_max: usize,
     /// Bytes of such frames; one frame is taken whatever its length.
@@ -26,6 +34,18 @@ pub struct LaneSpec {
     pub inbox_frames_max: usize,
 }
 
+impl LaneSpec {
+    /// How much of its peer's time a frame takes up.
+    fn cost(&self, length: usize) -> Duration {
+        let second = Duration::from_secs(1);
+        let bytes = u32::try_from(length).unwrap_or(u32::MAX);
+        let sent = (second / self.bytes_a_second_max.max(1)).saturating_mul(bytes);
+        sent.max(second / self.frames_a_second_max.max(1))
+    }
+}
+
+/// What a peer may send at once after it has sent nothing, in time at its steady rate.
+pub const STOCK: Duration = Duration::from_secs(2);
 /// How long to wait before a stream that failed is opened again.
 const REOPEN: Duration = Duration::from_millis(50);
 /// How long one frame may take to be written, or to come once it has begun, and how many bytes a second are expected beyond that: who is
@@ -38,6 +58,8 @@ const BYTES_A_SECOND_MIN: u64 = 64 << 10;
 pub struct Lanes {
     queues: Vec<Queue>,
     dropped: Arc<AtomicU64>,
+    /// Told when there is another connection: streams are opened anew, each on the one that is right for it now.
+    moved: watch::Sender<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,14 +85,21 @@ impl Queue {
 
 impl Lanes {
     /// Starts a writer for each lane. They end when this is dropped.
-    pub(crate) fn open(control: &Control, peer: PeerId, specs: &'static [LaneSpec]) -> Self {
+    pub(crate) fn open(controls: &Controls, peer: PeerId, specs: &'static [LaneSpec]) -> Self {
+        let (moved, _) = watch::channel(());
         let open = |spec: &'static LaneSpec| {
             let (queue, frames) = mpsc::channel(spec.queue_frames_max);
             let bytes = Arc::<AtomicUsize>::default();
-            tokio::spawn(write(control.clone(), peer, spec, Waiting { frames, bytes: bytes.clone() }));
+            let waiting = Waiting { frames, bytes: bytes.clone() };
+            tokio::spawn(write(controls.of(spec.route).clone(), peer, spec, waiting, moved.subscribe()));
             Queue { frames: queue, bytes, bytes_max: spec.queue_bytes_max }
         };
-        Self { queues: specs.iter().map(open).collect(), dropped: Arc::default() }
+        Self { queues: specs.iter().map(open).collect(), dropped: Arc::default(), moved }
+    }
+
+    /// Another connection stands.
+    pub(crate) fn move_over(&self) {
+        self.moved.send_replace(());
     }
 
     /// Queues a frame, or drops it when the peer is too slow.
@@ -100,9 +129,17 @@ impl Waiting {
     }
 }
 
-/// Writes frames, on a stream that is opened again whenever it fails. A frame that failed is lost.
-async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut waiting: Waiting) {
+/// Writes frames, on a stream that is opened again whenever it fails, or when there is another connection. A frame that failed
+/// is lost.
+async fn write(
+    mut control: Control,
+    peer: PeerId,
+    spec: &LaneSpec,
+    mut waiting: Waiting,
+    mut moved: watch::Receiver<()>,
+) {
     while let Some(mut frame) = waiting.next().await {
+        moved.mark_unchanged();
         let mut stream = loop {
             match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
                 Ok(stream) => break stream,
@@ -126,7 +163,14 @@ async fn write(mut control: Control, peer: PeerId, spec: &LaneSpec, mut waiting:
                 tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
                 break;
             }
-            match waiting.next().await {
+            let next = tokio::select! {
+                next = waiting.next() => next,
+                Ok(()) = moved.changed() => {
+                    let _closed = in_time(0, stream.close()).await;
+                    break;
+                }
+            };
+            match next {
                 Some(next) => frame = next,
                 None => {
                     let _closed = stream.close().await;
@@ -149,6 +193,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
     from: PublicKey,
     lane: usize,
     spec: &LaneSpec,
+    pace: Pace,
     events: mpsc::Sender<NetworkEvent>,
 ) -> io::Result<()> {
     loop {
@@ -159,6 +204,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
             let problem = format!("a frame of {length} bytes; at most {} are allowed", spec.frame_bytes_max);
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
+        pace.take(spec.cost(length)).await;
         // Grown as bytes come: whoever announces much and sends little costs little.
         let mut frame = Vec::with_capacity(length.min(64 << 10));
         let read = in_time(length, (&mut stream).take(length as u64).read_to_end(&mut frame)).await?;

@@ -2,17 +2,19 @@
 
 use crate::ask::{Answerer, AskError, AskSpec, Asked, Asker};
 use crate::doorway::Doorway;
-use crate::lanes::{LaneSpec, Lanes, read};
+use crate::lanes::{LaneSpec, Lanes, STOCK, read};
+use crate::pace::Pace;
 use crate::peer::{keypair, peer_id};
+use crate::route::{Controls, Route, Streams};
 use futures::StreamExt;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
-use libp2p_stream::{Control, IncomingStreams};
+use libp2p_stream::IncomingStreams;
 use seaway_types::keys::PublicKey;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use thiserror::Error;
@@ -28,8 +30,10 @@ const PENDING_MAX: u32 = 256;
 const PENDING_OF_ADDRESS_MAX: usize = 32;
 /// How long a handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections a peer may hold: each side may have dialled.
-const PER_PEER_MAX: u32 = 2;
+/// Connections a peer may hold: each side dials one, and the last two may not be known to be gone yet.
+const PER_PEER_MAX: u32 = 4;
+/// Streams of a lane that are read from at a time: one, and the one before it, to its end.
+const READERS_MAX: usize = 2;
 /// Connections in all.
 const CONNECTIONS_MAX: u32 = 512;
 /// Streams a peer may open on a connection: each lane, and again while one is being replaced; and questions.
@@ -105,7 +109,8 @@ struct Behaviour {
     allowed: allow_block_list::Behaviour<AllowedPeers>,
     doorway: Doorway,
     limits: connection_limits::Behaviour,
-    streams: libp2p_stream::Behaviour,
+    urgent: Streams,
+    bulk: Streams,
 }
 
 type Peers = Arc<RwLock<HashMap<PublicKey, Lanes>>>;
@@ -165,6 +170,7 @@ pub fn start(
     events: Vec<mpsc::Sender<NetworkEvent>>,
 ) -> Result<(Network, mpsc::Receiver<Asked>), NetworkError> {
     let identity = keypair(&config.identity).ok_or(NetworkError::Identity)?;
+    let own = PeerId::from_public_key(&identity.public());
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(PENDING_MAX))
         .with_max_pending_outgoing(Some(PENDING_MAX))
@@ -179,7 +185,8 @@ pub fn start(
         allowed: allow_block_list::Behaviour::default(),
         doorway: Doorway::new(PENDING_OF_ADDRESS_MAX),
         limits: connection_limits::Behaviour::new(limits),
-        streams: libp2p_stream::Behaviour::new(),
+        urgent: Streams::new(Route::Urgent, own),
+        bulk: Streams::new(Route::Bulk, own),
     };
     let failed = |error: &dyn std::fmt::Display| NetworkError::Libp2p(error.to_string());
     let mut swarm = SwarmBuilder::with_existing_identity(identity)
@@ -206,18 +213,23 @@ pub fn start(
         events,
         lanes: config.lanes,
         readers: HashMap::new(),
+        paces: HashMap::new(),
+        dialled: HashMap::new(),
         answerer: Answerer::new(config.ask, questions),
     };
     mesh.allow(&mut swarm, &config.allowed);
     mesh.dials.extend(config.peers.into_iter().filter_map(|peer| Dial::new(&peer)));
-    let mut control = swarm.behaviour().streams.new_control();
+    let behaviour = swarm.behaviour();
+    let controls = Controls { urgent: behaviour.urgent.control(), bulk: behaviour.bulk.control() };
     let mut incoming = Vec::new();
     // The streams of questions come after those of the lanes.
-    for protocol in config.lanes.iter().map(|lane| lane.protocol).chain([config.ask.protocol]) {
-        incoming.push(control.accept(StreamProtocol::new(protocol)).map_err(|error| failed(&error))?);
+    let lanes = config.lanes.iter().map(|lane| (lane.protocol, lane.route));
+    for (protocol, route) in lanes.chain([(config.ask.protocol, Route::Bulk)]) {
+        let accepted = controls.of(route).clone().accept(StreamProtocol::new(protocol));
+        incoming.push(accepted.map_err(|error| failed(&error))?);
     }
-    let asker = Asker::new(control.clone(), config.ask);
-    tokio::spawn(mesh.run(swarm, control, incoming, inbox));
+    let asker = Asker::new(controls.bulk.clone(), config.ask);
+    tokio::spawn(mesh.run(swarm, controls, incoming, inbox));
     Ok((Network { peers, commands, asker }, asked))
 }
 
@@ -252,8 +264,12 @@ struct Mesh {
     peers: Peers,
     events: Vec<mpsc::Sender<NetworkEvent>>,
     lanes: &'static [LaneSpec],
-    /// Who reads the streams that peers opened: one a lane of each.
-    readers: HashMap<(PeerId, usize), AbortHandle>,
+    /// Who reads the streams that peers opened, of each lane the newest.
+    readers: HashMap<(PeerId, usize), VecDeque<AbortHandle>>,
+    /// How fast each peer is read from on each lane, whatever the number of its streams.
+    paces: HashMap<(PeerId, usize), Pace>,
+    /// The connections that this node dialled.
+    dialled: HashMap<ConnectionId, PeerId>,
     answerer: Answerer,
 }
 
@@ -261,7 +277,7 @@ impl Mesh {
     async fn run(
         mut self,
         mut swarm: Swarm<Behaviour>,
-        control: Control,
+        controls: Controls,
         incoming: Vec<IncomingStreams>,
         mut inbox: mpsc::Receiver<Command>,
     ) {
@@ -272,7 +288,7 @@ impl Mesh {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                event = swarm.select_next_some() => self.on_swarm(event, &control).await,
+                event = swarm.select_next_some() => self.on_swarm(event, &controls).await,
                 Some((lane, (peer, stream))) = incoming.next() => self.on_stream(lane, peer, stream),
                 command = inbox.recv() => match command {
                     Some(Command::Allow(allowed)) => self.allow(&mut swarm, &allowed),
@@ -298,20 +314,21 @@ impl Mesh {
         for peer in wanted.keys() {
             behaviour.allow_peer(*peer);
         }
+        self.paces.retain(|(peer, _), _| wanted.contains_key(peer));
         self.keys = wanted;
     }
 
     fn dial(&mut self, swarm: &mut Swarm<Behaviour>) {
         let now = Instant::now();
         for dial in &mut self.dials {
-            if swarm.is_connected(&dial.peer) {
+            if self.dialled.values().any(|peer| *peer == dial.peer) {
                 dial.backoff = BACKOFF_MIN;
                 dial.at = now;
             } else if dial.at <= now {
                 dial.wait();
                 let options = DialOpts::peer_id(dial.peer)
                     .addresses(vec![dial.address.clone()])
-                    .condition(PeerCondition::DisconnectedAndNotDialing)
+                    .condition(PeerCondition::NotDialing)
                     .build();
                 if let Err(error) = swarm.dial(options) {
                     tracing::debug!(peer = %dial.peer, %error, "not dialled");
@@ -320,11 +337,26 @@ impl Mesh {
         }
     }
 
-    async fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>, control: &Control) {
+    async fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>, controls: &Controls) {
+        match &event {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } if endpoint.is_dialer() => {
+                self.dialled.insert(*connection_id, *peer_id);
+            }
+            SwarmEvent::ConnectionClosed { connection_id, .. } => drop(self.dialled.remove(connection_id)),
+            _ => {}
+        }
         match event {
-            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() == 1 => {
+            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() > 1 => {
+                let key = self.keys.get(&peer_id);
+                if let (Some(key), Ok(peers)) = (key, self.peers.read())
+                    && let Some(lanes) = peers.get(key)
+                {
+                    lanes.move_over();
+                }
+            }
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 let Some(key) = self.keys.get(&peer_id).copied() else { return };
-                let lanes = Lanes::open(control, peer_id, self.lanes);
+                let lanes = Lanes::open(controls, peer_id, self.lanes);
                 if let Ok(mut peers) = self.peers.write() {
                     peers.insert(key, lanes);
                 }
@@ -356,20 +388,25 @@ impl Mesh {
         }
     }
 
-    /// A peer opened a stream. One for a lane that has one already takes its place: a peer opens another when the first has failed,
-    /// and whoever opens many to make this node hold as many half frames holds one.
+    /// A peer opened a stream. A peer opens another for a lane when the first has failed or when there is a better connection; what it
+    /// had written to the one before still comes. Whoever opens many to make this node hold as many half frames holds two.
     fn on_stream(&mut self, lane: usize, peer: PeerId, stream: libp2p::Stream) {
         let Some(key) = self.keys.get(&peer).copied() else { return };
         let (Some(events), Some(spec)) = (self.events.get(lane).cloned(), self.lanes.get(lane)) else {
             return self.answerer.answer(key, peer, stream);
         };
+        let pace = self.paces.entry((peer, lane)).or_insert_with(|| Pace::new(STOCK)).clone();
         let reader = tokio::spawn(async move {
-            if let Err(error) = read(stream, key, lane, spec, events).await {
+            if let Err(error) = read(stream, key, lane, spec, pace, events).await {
                 tracing::debug!(peer = %key, lane = spec.protocol, %error, "stream ended");
             }
         });
-        if let Some(earlier) = self.readers.insert((peer, lane), reader.abort_handle()) {
-            earlier.abort();
+        let readers = self.readers.entry((peer, lane)).or_default();
+        readers.push_back(reader.abort_handle());
+        if readers.len() > READERS_MAX
+            && let Some(earliest) = readers.pop_front()
+        {
+            earliest.abort();
         }
     }
 }

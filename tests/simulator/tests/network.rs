@@ -1,6 +1,6 @@
 //! Replicas agree, in three message delays, whatever crashes and gets lost.
 
-use seaway_simulator::{Weather, World};
+use seaway_simulator::{Kind, Weather, World};
 use seaway_types::time::Height;
 
 #[test]
@@ -152,6 +152,35 @@ fn two_of_four_down_is_no_progress_and_no_lie() {
     world.run_until(40_000);
     assert!(world.final_at.len() > before, "three of four go on");
     world.check();
+}
+
+/// Gaps between heights, in ms, with the first validator down: it would propose every height whose number the count divides.
+fn gaps_with_one_down(validators: usize, crash: impl Fn(&mut World)) -> Vec<u64> {
+    let mut world = World::new(21, validators, 0);
+    world.run_until(100);
+    crash(&mut world);
+    for tick in 0..120 {
+        world.submit(1 + tick % (validators - 1));
+        world.run_until(world.now_ms + 5);
+    }
+    world.run_until(world.now_ms + 1_000);
+    world.check();
+    let times: Vec<u64> = world.final_at.values().copied().collect();
+    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn who_is_known_to_be_down_is_not_waited_for() {
+    // A height of its turn takes a round of votes more, of 12 ms a message at most. With 7, one of the 6 others may be late: the
+    // usual wait for votes stays.
+    let timing = World::new(1, 4, 0).document.consensus;
+    for (validators, longest) in [(4, 6 * 12), (7, 6 * 12 + timing.precommit_ms)] {
+        let gaps = gaps_with_one_down(validators, |world| world.crash(0));
+        assert!(gaps.len() > validators && gaps.iter().all(|gap| *gap <= longest), "{validators}: {gaps:?}");
+    }
+    // Who is silent while its connections stand costs the timeout: nobody knows better.
+    let gaps = gaps_with_one_down(4, |world| world.corrupt(0, Kind::Silent));
+    assert!(gaps.iter().any(|gap| *gap >= timing.propose_ms), "{gaps:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::net::*;
 use seaway_genesis::seed;
-use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Network, NetworkEvent};
+use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Network, NetworkEvent, Route};
 use seaway_types::signature::public_key;
 use serde_json::json;
 use std::io::{ErrorKind, Read, Write};
@@ -14,6 +14,9 @@ use tokio::sync::mpsc;
 /// The lanes of a node that keeps to no bound.
 const LANES: &[LaneSpec] = &[LaneSpec {
     protocol: "/seaway/1/votes",
+    route: Route::Urgent,
+    frames_a_second_max: u32::MAX,
+    bytes_a_second_max: u32::MAX,
     frame_bytes_max: 1 << 30,
     queue_frames_max: 64,
     queue_bytes_max: 1 << 30,

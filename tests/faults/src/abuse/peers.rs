@@ -15,7 +15,7 @@ use seaway_cluster::now_ms;
 use seaway_consensus::{PolkaCertificate, RoundCertificate, RoundChange};
 use seaway_engine::{ConsensusMessage, Lane, Message};
 use seaway_genesis::seed;
-use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Multiaddr, NetworkEvent};
+use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Multiaddr, NetworkEvent, Route};
 use seaway_sdk::Payment;
 use seaway_types::block::{
     Block, BlockDraft, BlockHeader, BlockId, Certificate, CommitSignature, FinalBlock, Round, SignedVote, Vote,
@@ -48,6 +48,9 @@ const NO_SIGNATURE: Evidence = Evidence::Ed25519(Ed25519Signature([7; 64]));
 const fn lane(protocol: &'static str) -> LaneSpec {
     LaneSpec {
         protocol,
+        route: Route::Bulk,
+        frames_a_second_max: u32::MAX,
+        bytes_a_second_max: u32::MAX,
         frame_bytes_max: 1 << 30,
         queue_frames_max: 256,
         queue_bytes_max: 1 << 30,

@@ -20,6 +20,7 @@ use seaway_types::genesis::{ConsensusTiming, GenesisDocument};
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::{InstructionKey, WireId};
 use seaway_types::instruction::{AuthenticInstruction, Submitter};
+use seaway_types::Bic;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::{Ed25519Signature, Evidence, KnownKeys, public_key};
 use seaway_types::state::{IndexKey, Validator, ValidatorSet};
@@ -253,8 +254,14 @@ impl World {
     }
 
     fn connect(&mut self, place: usize, other: usize) {
-        let validator = self.nodes[other].guard.is_some();
-        self.schedule(0, place, Event::PeerUp { peer: node_key(other), validator });
+        let institution = self.institution(other);
+        self.schedule(0, place, Event::PeerUp { peer: node_key(other), institution });
+    }
+
+    /// The validator that a node's key is; observers are of nobody.
+    fn institution(&self, place: usize) -> Option<Bic> {
+        let key = self.nodes[place].guard.as_ref().map(Signer::key)?;
+        self.document.validators.get(&key).map(|validator| validator.bic)
     }
 
     /// Stops a node at once. Of what it had not synced, some of the beginning is left, or nothing.

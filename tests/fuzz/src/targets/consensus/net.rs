@@ -6,6 +6,7 @@ use seaway_engine::{
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::MemoryState;
 use seaway_simulator::{Disk, Guard, World};
+use seaway_types::Bic;
 use seaway_types::block::{BlockDraft, BlockId};
 use seaway_types::genesis::GenesisDocument;
 use seaway_types::identifier::WireId;
@@ -56,6 +57,12 @@ impl Setting {
         let id = BlockId(document.hash().0);
         let tip = TipBlock { height: Height(0), id, time: document.time, certificate: None };
         Self { start_ms: world.true_time_ms(0), document, guards, state, tip, payments }
+    }
+
+    /// The institution of a validator, the liar's too.
+    fn institution(&self, place: usize) -> Option<Bic> {
+        let key = self.guards.get(place).map(Guard::key)?;
+        self.document.validators.get(&key).map(|validator| validator.bic)
     }
 }
 
@@ -213,8 +220,9 @@ impl<'a> Net<'a> {
         for other in (0..=LIAR).filter(|other| *other != place) {
             let running = self.replicas.get(other).is_none_or(Option::is_some);
             if running {
-                self.step(place, Event::PeerUp { peer: peer(other), validator: true });
-                self.step(other, Event::PeerUp { peer: peer(place), validator: true });
+                let [own, others] = [place, other].map(|place| self.setting.institution(place));
+                self.step(place, Event::PeerUp { peer: peer(other), institution: others });
+                self.step(other, Event::PeerUp { peer: peer(place), institution: own });
             }
         }
     }
