@@ -105,7 +105,10 @@ pub async fn answer(
             _ => light.clone(),
         };
         let pace = matches!(question, Question::Account(_)).then(|| {
-            paces.entry(from).or_insert_with(|| Pace::new(SECOND / ACCOUNTS_A_SECOND_MAX * ACCOUNTS_AT_ONCE_MAX)).clone()
+            paces
+                .entry(from)
+                .or_insert_with(|| Pace::new(SECOND / ACCOUNTS_A_SECOND_MAX * ACCOUNTS_AT_ONCE_MAX))
+                .clone()
         });
         let here = here.clone();
         tokio::spawn(async move {

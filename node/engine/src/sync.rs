@@ -88,8 +88,7 @@ impl SyncState {
 impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn meet(&mut self, peer: Peer, institution: Option<Bic>) -> Result<(), Halt> {
         let validator = self.voting()?.contains(&institution);
-        self.peers
-            .insert(peer, PeerState { institution, validator, height: Height(0), helped: None, asked: (0, 0) });
+        self.peers.insert(peer, PeerState { institution, validator, height: Height(0), helped: None, asked: (0, 0) });
         self.send(To::One(peer), Message::Status(self.tip.height));
         if validator {
             self.announce_pool(peer);

@@ -85,8 +85,7 @@ struct Node {
 
 impl Node {
     fn start(secret: [u8; 32], listen: SocketAddr, peer: PublicKey, through: SocketAddr) -> Self {
-        let address =
-            |at: SocketAddr| format!("/ip4/{}/tcp/{}", at.ip(), at.port()).parse().expect("a multiaddress");
+        let address = |at: SocketAddr| format!("/ip4/{}/tcp/{}", at.ip(), at.port()).parse().expect("a multiaddress");
         let (events, lanes) = LANES.iter().map(|lane| mpsc::channel(lane.inbox_frames_max)).unzip();
         let config = Config {
             identity: secret,

@@ -1,5 +1,6 @@
 //! Everything that is decided, in RocksDB.
 
+use crate::answers::StoredAnswers;
 use crate::keys::{
     self, BLOCKS, BOOKED, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, FAMILIES, HELD, INDEX, LEAVES, LINEAGE, META,
     PARTIES, RECEIPTS, STATE, TIMERS,
@@ -39,7 +40,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The layout of the database that this program writes.
-const LAYOUT_VERSION: u32 = 6;
+const LAYOUT_VERSION: u32 = 7;
 
 /// Memory for blocks read from disk, shared by all families, in bytes.
 const CACHE_BYTES: usize = 12 << 20;
@@ -114,7 +115,7 @@ pub enum StorageError {
 }
 
 /// What a block answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockReceipts {
     /// Receipts in order.
     pub receipts: Vec<Receipt>,
@@ -422,7 +423,7 @@ impl Database {
 
     /// Writes a decided block and everything that follows from it in one batch, durably.
     pub fn persist(&self, decided: &Decided) -> Result<(), StorageError> {
-        let Decided { block, applied, .. } = decided;
+        let Decided { block, applied, instructions } = decided;
         let header = &block.block.header;
         let height = keys::height(header.height);
         let batch =
@@ -466,9 +467,10 @@ impl Database {
             }
         }
         self.index_contracts(&mut batch, header.height, applied)?;
-        let receipts = (&applied.receipts, &applied.outcomes, &applied.events);
+        let AppliedBlock { receipts, outcomes, events, .. } = applied;
+        let answers = StoredAnswers::of(receipts, outcomes, events, instructions);
         let mut bytes = Vec::with_capacity(block.block.bytes_about());
-        codec::encode_into(&receipts, &mut bytes);
+        codec::encode_into(&answers, &mut bytes);
         batch.put_cf(self.family(RECEIPTS)?, height, &bytes);
         bytes.clear();
         codec::encode_into(block, &mut bytes);

@@ -11,13 +11,14 @@
 #[cfg(test)]
 mod tests;
 
-use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
+use crate::answers::StoredAnswers;
+use crate::database::{ContractReaders, Database, StorageError};
 use crate::keys::{self, BOOKED, FEED, META};
 use rocksdb::{Direction, IteratorMode, WriteBatch};
 use seaway_types::bic::Bic;
 use seaway_types::block::Block;
 use seaway_types::codec;
-use seaway_types::contract::InstanceId;
+use seaway_types::contract::{ContractEvent, InstanceId};
 use seaway_types::feed::{FeedEvent, FeedWhat, concerned};
 use seaway_types::identifier::AccountId;
 use seaway_types::instruction::payment::PaymentKey;
@@ -166,26 +167,26 @@ impl Database {
             }
         }
         let missing = |what: &str| self.damaged(FEED, format!("{what} of block {height} are missing"));
-        let answers = self.receipts(height)?.ok_or_else(|| missing("receipts"))?;
+        let answers = self.answers(height)?.ok_or_else(|| missing("receipts"))?;
         if answers.receipts.is_empty() {
             return Ok(events);
         }
         let block = self.read_block(height)?.ok_or_else(|| missing("instructions"))?.block;
-        self.answers(&answers, &block, agents, &mut events)?;
+        self.answered(answers, &block, agents, &mut events)?;
         Ok(events)
     }
 
     /// What receipts tell beside the bookings.
-    fn answers(
+    fn answered(
         &self,
-        answers: &BlockReceipts,
+        answers: StoredAnswers<'_>,
         block: &Block,
         agents: &mut Agents,
         events: &mut Events,
     ) -> Result<(), StorageError> {
         let acts = answers.receipts.len().saturating_sub(block.instructions.len());
-        let contracts = self.contracts(answers, agents)?;
-        for (receipt, answer) in (0u32..).zip(&answers.receipts) {
+        let contracts = self.contracts(&answers.events, agents)?;
+        for (receipt, answer) in (0u32..).zip(answers.receipts.iter()) {
             match answer {
                 Receipt::Act(act) => {
                     for agent in self.acted_for(act, agents)? {
@@ -211,11 +212,13 @@ impl Database {
                 }
             }
         }
-        for (receipt, credits) in &answers.outcomes {
+        for (receipt, credits) in answers.outcomes.into_iter().filter(|(_, credits)| credits.wait()) {
+            let raw = block.instructions.get((receipt as usize).saturating_sub(acts));
+            let credits = credits.whole(raw).map_err(|error| self.damaged(keys::RECEIPTS, error))?;
             let waiting = credits.iter().enumerate().filter(|(_, outcome)| outcome.status == Status::Pdng);
             for (credit, outcome) in waiting {
                 if let Some(agent) = agents.of(self, &outcome.creditor)? {
-                    events.entry(agent).or_default().push(FeedWhat::Waits { receipt: *receipt, credit });
+                    events.entry(agent).or_default().push(FeedWhat::Waits { receipt, credit });
                 }
             }
         }
@@ -242,12 +245,12 @@ impl Database {
     /// contract is written down with the block that opens it and never changes, so this is the same whenever it is asked.
     fn contracts(
         &self,
-        answers: &BlockReceipts,
+        events: &[(u32, ContractEvent)],
         agents: &mut Agents,
     ) -> Result<BTreeMap<u32, Vec<BTreeSet<Bic>>>, StorageError> {
         let mut readers: BTreeMap<InstanceId, ContractReaders> = BTreeMap::new();
         let mut found: BTreeMap<u32, Vec<BTreeSet<Bic>>> = BTreeMap::new();
-        for (receipt, event) in &answers.events {
+        for (receipt, event) in events {
             let readers = match readers.entry(event.instance) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(unknown) => unknown.insert(self.contract_readers(&event.instance)?),

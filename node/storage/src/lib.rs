@@ -5,6 +5,7 @@
 //! write-ahead log, synced, before anything is said ([`Wal::sync`]); after kill −9 at any moment both open again, or
 //! refuse by naming the file that is damaged.
 
+mod answers;
 mod beside;
 mod database;
 mod feed;

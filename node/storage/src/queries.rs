@@ -1,5 +1,6 @@
 //! What clients and operators ask of the disk. Answers cover everything up to the tip.
 
+use crate::answers::{StoredAnswers, StoredCredits};
 use crate::database::{BlockReceipts, ContractReaders, Database, StorageError};
 use crate::keys::{
     self, CALENDARS, CONTRACTS, ENTRIES, EVIDENCE, HELD, INDEX, LEAVES, LINEAGE, PARTIES, RECEIPTS, STATE,
@@ -115,6 +116,28 @@ impl Database {
 
     /// Receipts of a block.
     pub fn receipts(&self, height: Height) -> Result<Option<BlockReceipts>, StorageError> {
+        let Some(stored) = self.answers(height)? else { return Ok(None) };
+        let StoredAnswers { receipts, outcomes, events } = stored;
+        let block = if outcomes.iter().any(|(_, credits)| credits.need_instruction()) {
+            self.read_block(height)?.map(|found| found.block)
+        } else {
+            None
+        };
+        let first = receipts.len().saturating_sub(block.as_ref().map_or(0, |block| block.instructions.len()));
+        let whole = |(position, credits): (u32, StoredCredits<'_>)| {
+            let place = (position as usize).checked_sub(first);
+            let instruction = block.as_ref().zip(place).and_then(|(block, place)| block.instructions.get(place));
+            credits
+                .whole(instruction)
+                .map(|credits| (position, credits))
+                .map_err(|error| self.damaged(RECEIPTS, error))
+        };
+        let outcomes = outcomes.into_iter().map(whole).collect::<Result<_, _>>()?;
+        Ok(Some(BlockReceipts { receipts: receipts.into_owned(), outcomes, events: events.into_owned() }))
+    }
+
+    /// The same as it is stored.
+    pub(crate) fn answers(&self, height: Height) -> Result<Option<StoredAnswers<'static>>, StorageError> {
         self.get(RECEIPTS, &keys::height(height))
     }
 

@@ -6,7 +6,7 @@ use crate::contract::InstanceId;
 use crate::hash::Hash32;
 use crate::identifier::{AccountId, Digest, HoldId, InstructionKey};
 use crate::instruction::Submitter;
-use crate::instruction::payment::{CreditKind, PaymentKey};
+use crate::instruction::payment::{Credit, CreditKind, PaymentKey};
 use crate::reason::{Reason, StatedReason};
 use crate::state::Field;
 use crate::uetr::Uetr;
@@ -61,6 +61,22 @@ pub struct CreditOutcome {
     pub status: Status,
     /// Why it was rejected.
     pub reason: Option<Reason>,
+}
+
+impl CreditOutcome {
+    /// What became of a credit of a transfer in this asset, at a leg's position.
+    pub fn of(leg: usize, asset: AssetId, credit: &Credit, status: Status, reason: Option<Reason>) -> Self {
+        Self {
+            leg: u8::try_from(leg).unwrap_or(u8::MAX),
+            uetr: credit.uetr,
+            kind: credit.kind,
+            creditor: credit.creditor,
+            asset,
+            amount: credit.amount,
+            status,
+            reason,
+        }
+    }
 }
 
 /// What became of an instruction.

@@ -1,7 +1,7 @@
 //! The feed of real blocks, executed and stored as a node does it.
 
 use super::*;
-use crate::database::Opened;
+use crate::database::{BlockReceipts, Opened};
 use seaway_engine::Decided;
 use seaway_genesis::{ceremony, seed};
 use seaway_ledger::execution::{BlockContext, execute_block};
@@ -15,6 +15,7 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::contract::{CallContract, OpenContract, RegisterCode, Target, WithdrawOffer};
+use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
 use seaway_types::instruction::{AuthenticInstruction, Body, DecodedInstruction, Envelope};
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
@@ -139,8 +140,10 @@ impl Chain {
         let signatures = Bounded::default();
         let certificate = Certificate { height, round: Round(0), block: self.parent, signatures };
         let applied = executed.apply(&mut self.state);
-        let receipts = applied.receipts.clone();
+        let answered = (applied.receipts.clone(), applied.outcomes.clone(), applied.events.clone());
         self.database.persist(&Decided { block: FinalBlock { block, certificate }, instructions, applied }).unwrap();
+        let BlockReceipts { receipts, outcomes, events } = self.database.receipts(height).unwrap().unwrap();
+        assert_eq!((receipts.clone(), outcomes, events), answered, "what is stored is what was answered");
         receipts
     }
 
@@ -236,6 +239,48 @@ fn what_a_contract_does_is_told_to_whom_it_concerns() {
     of_sellers_bank.insert(5, (5, paid(seller())));
     assert_eq!(chain.told("MERLSGSG", 0, 100), of_sellers_bank);
     assert!(chain.told("HUDSUS33", 0, 100).is_empty());
+}
+
+#[test]
+fn of_a_bulk_those_who_must_accept_are_told_credit_by_credit() {
+    let mut chain = Chain::new();
+    let credit = |n: u8| Credit {
+        kind: CreditKind::Customer,
+        uetr: Uetr::from_random([n; 16]),
+        end_to_end_id: "E2E".parse().unwrap(),
+        // One account does not exist, and one amount is large enough to wait for its creditor's agent.
+        creditor: if n == 3 { AccountId([9; 16]) } else { seller() },
+        amount: Amount::new(if n == 5 { 60_000_000 } else { 100 }).unwrap(),
+        instructing_agent: bank("HARBHKHH"),
+        debtor_agent: bank("HARBHKHH"),
+        creditor_agent: bank("MERLSGSG"),
+        instructed: None,
+        charge_bearer: ChargeBearer::Shared,
+        charges: Bounded::default(),
+        purpose: None,
+        party_data_hash: None,
+        remittance_hash: None,
+        acceptance: None,
+    };
+    let bulk = Leg::CreditTransfer(CreditTransfer {
+        debtor: buyer(),
+        asset: AssetId(1),
+        mode: BulkMode::EachOnItsOwn,
+        settlement_date: None,
+        credits: Bounded::new((0..20).map(credit).collect()).unwrap(),
+    });
+    let bulk = chain.of_buyer(Body::Single(bulk));
+    chain.block(1_000, vec![bulk]);
+    let outcomes = chain.database.receipts(Height(1)).unwrap().unwrap().outcomes;
+    let became = |status| -> Vec<usize> {
+        let credits = outcomes[0].1.iter().enumerate();
+        credits.filter(|(_, one)| one.status == status).map(|(place, _)| place).collect()
+    };
+    assert_eq!((became(Status::Rjct), became(Status::Pdng)), (vec![3], vec![5]));
+    chain.number();
+    let told = chain.told("MERLSGSG", 0, 100);
+    assert_eq!(told.last(), Some(&(1, FeedWhat::Waits { receipt: 0, credit: 5 })));
+    assert_eq!(told.len(), 19, "18 were booked");
 }
 
 #[test]

@@ -46,16 +46,7 @@ impl<V: StateView> Execution<'_, V> {
             };
             self.take_uetr(&payer.account, transfer.debtor, transfer.asset, credit, became).map_err(Halt::Fault)?;
             status = Some(together(status, became));
-            credits.push(CreditOutcome {
-                leg: u8::try_from(leg).unwrap_or(u8::MAX),
-                uetr: credit.uetr,
-                kind: credit.kind,
-                creditor: credit.creditor,
-                asset: transfer.asset,
-                amount: credit.amount,
-                status: became,
-                reason,
-            });
+            credits.push(CreditOutcome::of(leg, transfer.asset, credit, became, reason));
         }
         Ok(LegOutcome { status: status.unwrap_or(Status::Accc), credits })
     }
