@@ -6,7 +6,7 @@
 use crate::placed::Answers;
 use crate::reads::find_instruction;
 use crate::shared::Shared;
-use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Peer, Replica, To};
+use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Replica, To};
 use seaway_network::Network;
 use seaway_rpc::{Answered, Fault, Wait};
 use seaway_signer::GuardedKey;
