@@ -23,8 +23,12 @@ impl Pace {
 
     /// Takes what lasts so long at the steady rate, and waits until it may be used.
     pub async fn take(&self, cost: Duration) {
-        let usable = self.book(cost, Instant::now());
-        sleep_until(usable).await;
+        let now = Instant::now();
+        let usable = self.book(cost, now);
+        // A timer takes a millisecond, also for a moment that has come.
+        if usable > now {
+            sleep_until(usable).await;
+        }
     }
 
     /// Books a cost. Returns from when on it may be used.
