@@ -209,6 +209,39 @@ fn files_and_functions_stay_readable() {
     assert!(read > 50, "{read} files read: the search looks in the wrong place");
 }
 
+/// Where JSON-RPC error numbers are given out.
+const NUMBERED: [&str; 4] = [
+    "node/types/src/reason/table.rs",
+    "node/types/src/instruction/stages.rs",
+    "node/mempool/src/admission.rs",
+    "node/rpc/src/fault.rs",
+];
+/// Numbers that jsonrpsee gives out itself.
+const NUMBERS_OF_THE_LIBRARY: std::ops::RangeInclusive<u32> = 32_005..=32_011;
+
+#[test]
+fn every_error_number_has_one_meaning() {
+    let mut given: BTreeMap<u32, String> = BTreeMap::new();
+    for file in NUMBERED {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let number = |part: &str| part.get(..6)?.replace('_', "").parse::<u32>().ok();
+        for line in product_lines(&text).iter().filter(|line| !line.trim_start().starts_with("//")) {
+            for number in
+                line.split('-').skip(1).filter_map(number).filter(|number| (32_000..32_100).contains(number))
+            {
+                let earlier = given.insert(number, line.clone());
+                assert!(
+                    earlier.is_none(),
+                    "-{number} is given out twice: {line} and {}",
+                    earlier.unwrap_or_default()
+                );
+                assert!(!NUMBERS_OF_THE_LIBRARY.contains(&number), "-{number} is the RPC library's: {line}");
+            }
+        }
+    }
+    assert!(given.len() > 30, "{} numbers found: the search looks in the wrong place", given.len());
+}
+
 /// Functions of formatted code: the line of the head, and how many lines until the brace that closes it.
 fn functions(lines: &[String]) -> Vec<(usize, usize, String)> {
     let mut found = Vec::new();

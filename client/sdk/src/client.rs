@@ -1,7 +1,8 @@
 //! Calls to nodes.
 
 use crate::payment::Signed;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use crate::trust::Trust;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, InvalidHeaderValue};
 use jsonrpsee_core::client::{ClientT, Error as CallError};
 use jsonrpsee_core::params::ObjectParams;
 use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
@@ -13,6 +14,13 @@ use thiserror::Error;
 
 /// How long one call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(65);
+/// The shortest and the longest pause before the nodes are asked again, unless one of them says when.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(4);
+/// What a node answers that takes no instructions.
+const OBSERVER: i32 = -32_041;
+/// What a node answers when it was not final in time.
+const NOT_FINAL_YET: i32 = -32_043;
 
 /// Why a call has no answer.
 #[derive(Debug, Error)]
@@ -49,67 +57,105 @@ impl ClientError {
             Self::NoNode => false,
         }
     }
+
+    /// Whether nobody knows yet what became of what was sent: the node did not see it final in time, or cannot be asked.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Refused { number, .. } => *number == NOT_FINAL_YET,
+            Self::Unreachable { .. } | Self::NoNode => true,
+        }
+    }
+
+    /// Whether the node takes no instructions, and a validator has to be asked.
+    fn is_observers(&self) -> bool {
+        matches!(self, Self::Refused { number: OBSERVER, .. })
+    }
+
+    /// When the node says that there may be room.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { data, .. } => data.get("retryAfterMs").and_then(Value::as_u64).map(Duration::from_millis),
+            Self::Unreachable { .. } | Self::NoNode => None,
+        }
+    }
 }
 
 /// A client of one or more nodes; the first is asked first.
 #[derive(Clone, Debug)]
 pub struct Client {
     nodes: Vec<(String, HttpClient)>,
+    trust: Trust,
     token: Option<String>,
 }
 
+/// One node's client.
+fn open(url: &str, trust: &Trust, headers: HeaderMap) -> Result<HttpClient, ClientError> {
+    let unreachable = |problem: String| ClientError::Unreachable { url: url.to_owned(), problem };
+    let mut builder = HttpClientBuilder::default().request_timeout(CALL_TIMEOUT).set_headers(headers);
+    if url.starts_with("https:") {
+        builder = builder.with_custom_cert_store(trust.config().map_err(unreachable)?);
+    }
+    builder.build(url).map_err(|error| unreachable(error.to_string()))
+}
+
 impl Client {
-    /// Over HTTP. Nothing is sent yet.
+    /// Over HTTP, or HTTPS with the certificate authorities of the system. Nothing is sent yet.
     pub fn new(urls: &[String]) -> Result<Self, ClientError> {
-        let build = |url: &String| {
-            let client = HttpClientBuilder::default().request_timeout(CALL_TIMEOUT).build(url);
-            let unreachable =
-                |error: CallError| ClientError::Unreachable { url: url.clone(), problem: error.to_string() };
-            Ok((url.clone(), client.map_err(unreachable)?))
-        };
+        Self::trusting(urls, Trust::System)
+    }
+
+    /// The same, with a choice of whom to trust over HTTPS.
+    pub fn trusting(urls: &[String], trust: Trust) -> Result<Self, ClientError> {
+        let build = |url: &String| Ok((url.clone(), open(url, &trust, HeaderMap::new())?));
         let nodes = urls.iter().map(build).collect::<Result<Vec<_>, _>>()?;
-        if nodes.is_empty() { Err(ClientError::NoNode) } else { Ok(Self { nodes, token: None }) }
+        if nodes.is_empty() { Err(ClientError::NoNode) } else { Ok(Self { nodes, trust, token: None }) }
     }
 
     /// The same nodes, asked with a token of `auth_token`.
     pub fn with_token(&self, token: &str) -> Result<Self, ClientError> {
         let mut headers = HeaderMap::new();
-        let unreachable = |url: &str, problem: String| ClientError::Unreachable { url: url.to_owned(), problem };
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
-        let value = value.map_err(|error| unreachable("the token", error.to_string()))?;
-        headers.insert(AUTHORIZATION, value);
-        let build = |(url, _): &(String, HttpClient)| {
-            let builder = HttpClientBuilder::default().request_timeout(CALL_TIMEOUT).set_headers(headers.clone());
-            let client = builder.build(url).map_err(|error| unreachable(url, error.to_string()))?;
-            Ok((url.clone(), client))
+        let odd = |error: InvalidHeaderValue| ClientError::Unreachable {
+            url: "the token".to_owned(),
+            problem: error.to_string(),
         };
-        let nodes = self.nodes.iter().map(build).collect::<Result<_, _>>()?;
-        Ok(Self { nodes, token: Some(token.to_owned()) })
+        let value = value.map_err(odd)?;
+        headers.insert(AUTHORIZATION, value);
+        let build = |(url, _): &(String, HttpClient)| Ok((url.clone(), open(url, &self.trust, headers.clone())?));
+        let nodes = self.nodes.iter().map(build).collect::<Result<_, ClientError>>()?;
+        Ok(Self { nodes, trust: self.trust.clone(), token: Some(token.to_owned()) })
     }
 
     /// The same nodes, asked with a token that the first one gives to who holds this key.
     pub async fn sign_in(&self, secret: &[u8; 32]) -> Result<Self, ClientError> {
         let url = self.nodes.first().map(|(url, _)| url.clone()).unwrap_or_default();
         let odd = |what: &str| ClientError::Unreachable { url: url.clone(), problem: format!("{what} is missing") };
-        let asked = self.call("auth_challenge", json!({})).await?;
+        let asked = self.call_through(0, "auth_challenge", json!({})).await?;
         let message: Hash32 =
             asked["message"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| odd("message"))?;
         let entry = signature::sign(secret, &message.0);
         let Evidence::Ed25519(signature) = entry.evidence else { return Err(odd("a key that can sign")) };
         let params = json!({"challenge": asked["challenge"], "key": entry.key, "signature": signature});
-        let given = self.call("auth_token", params).await?;
+        let given = self.call_through(0, "auth_token", params).await?;
         self.with_token(given["token"].as_str().ok_or_else(|| odd("token"))?)
     }
 
-    /// The nodes' addresses, and the token.
-    pub(crate) fn places(&self) -> (Vec<String>, Option<&str>) {
-        (self.nodes.iter().map(|(url, _)| url.clone()).collect(), self.token.as_deref())
+    /// The nodes' addresses, whom to trust, and the token.
+    pub(crate) fn places(&self) -> (Vec<String>, Trust, Option<&str>) {
+        (self.nodes.iter().map(|(url, _)| url.clone()).collect(), self.trust.clone(), self.token.as_deref())
     }
 
-    /// Calls a method of the first node.
+    /// Calls a method of the first node, and where that one cannot be reached of the next. A token is good at the first alone.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, ClientError> {
-        let (url, client) = self.nodes.first().ok_or(ClientError::NoNode)?;
-        call(url, client, method, params).await
+        let nodes = if self.token.is_some() { 1 } else { self.nodes.len() };
+        let mut last = ClientError::NoNode;
+        for (url, client) in self.nodes.iter().take(nodes) {
+            match call(url, client, method, params.clone()).await {
+                Err(error @ ClientError::Unreachable { .. }) => last = error,
+                answered => return answered,
+            }
+        }
+        Err(last)
     }
 
     /// Calls a method of one of the nodes, counted round and round.
@@ -124,15 +170,28 @@ impl Client {
         call(url, client, method, params).await
     }
 
-    /// Submits what was signed and waits until it is final: at most `attempts` times, each time through the next node. The
-    /// bytes are always the same.
+    /// Submits what was signed and waits until it is final: at most `attempts` times, each time through the next node, and once
+    /// through each at least; when all were asked it pauses, longer each time. The bytes are always the same.
     pub async fn settle(&self, signed: &Signed, attempts: usize) -> Result<Value, ClientError> {
+        let nodes = self.nodes.len();
+        let attempts = attempts.max(nodes);
         let mut last = ClientError::NoNode;
-        for attempt in 0..attempts.max(1) {
-            match self.settle_through(signed, attempt).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) if error.may_retry() => last = error,
-                Err(error) => return Err(error),
+        let (mut observers, mut pause) = (0, PAUSE_MIN);
+        for attempt in 0..attempts {
+            last = match self.settle_through(signed, attempt).await {
+                Err(error) if error.is_observers() => {
+                    observers += 1;
+                    if observers >= nodes {
+                        return Err(error);
+                    }
+                    error
+                }
+                Err(error) if error.may_retry() => error,
+                answered => return answered,
+            };
+            if (attempt + 1) % nodes == 0 && attempt + 1 < attempts {
+                tokio::time::sleep(last.retry_after().unwrap_or(pause)).await;
+                (observers, pause) = (0, (2 * pause).min(PAUSE_MAX));
             }
         }
         Err(last)

@@ -14,6 +14,7 @@ mod message;
 mod payment;
 mod statement;
 mod stream;
+mod trust;
 mod written;
 
 pub use act::{Act, new_key, new_uetr, sign_offer};
@@ -25,4 +26,5 @@ pub use statement::{
     Anchor, BlockProof, EntryProof, Move, PageProof, Proven, Since, StatementProofs, verify_statement,
 };
 pub use stream::{Stream, Topic};
+pub use trust::Trust;
 pub use written::{duration, read_value};

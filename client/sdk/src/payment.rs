@@ -26,6 +26,9 @@ pub enum PaymentError {
     /// No secret key was given.
     #[error("a payment needs at least one signature")]
     Unsigned,
+    /// Kept bytes that are no signed payment.
+    #[error("this is no signed payment: {0}")]
+    Kept(String),
     /// An offer names more takers than it may. An empty list would let anybody take it.
     #[error("an offer names at most {} takers", seaway_types::limits::OFFER_TAKERS_MAX)]
     Takers,
@@ -84,7 +87,21 @@ impl Signed {
         Self { key, uetr, digest, wire_id: raw.wire_id(), raw }
     }
 
-    /// The bytes as `payment_submit` takes them.
+    /// Reads back what was kept: the bytes of a signed instruction with a credit transfer in it, in hexadecimal.
+    pub fn read(kept: &str) -> Result<Self, PaymentError> {
+        let unreadable = |problem: String| PaymentError::Kept(problem);
+        let raw = RawInstruction(hex::decode(kept.trim()).map_err(|error| unreadable(error.to_string()))?);
+        let decoded = raw.clone().decode().map_err(|error| unreadable(error.to_string()))?;
+        let envelope = decoded.envelope();
+        let uetr = envelope.body.legs().iter().find_map(|leg| match leg {
+            Leg::CreditTransfer(transfer) => transfer.credits.first().map(|credit| credit.uetr),
+            _ => None,
+        });
+        let uetr = uetr.ok_or_else(|| unreadable("it pays nobody".to_owned()))?;
+        Ok(Self { key: envelope.key, uetr, digest: envelope.digest(), wire_id: raw.wire_id(), raw })
+    }
+
+    /// The bytes as `payment_submit` takes them, and as [`Signed::read`] does.
     pub fn bytes_in_hex(&self) -> String {
         hex::encode(&self.raw.0)
     }

@@ -1,6 +1,7 @@
 //! What blocks bring, as it comes: without a gap, also when the connection breaks and another node has to be asked.
 
 use crate::client::{Client, ClientError};
+use crate::trust::Trust;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use jsonrpsee_core::client::{ClientT, Error as CallError, Subscription, SubscriptionClientT};
 use jsonrpsee_core::params::ObjectParams;
@@ -29,6 +30,7 @@ pub enum Topic {
 /// See the module. Dropping it ends the subscription.
 pub struct Stream {
     nodes: Vec<String>,
+    trust: Trust,
     token: Option<String>,
     topic: Topic,
     /// The first height that was not delivered yet; the next one to come when nothing was.
@@ -43,8 +45,17 @@ pub struct Stream {
 impl Client {
     /// Follows a topic from a height on, or from the next block.
     pub fn follow(&self, topic: Topic, from: Option<Height>) -> Stream {
-        let (nodes, token) = self.places();
-        Stream { nodes, token: token.map(str::to_owned), topic, next: from, open: None, attempts: 0, missed: false }
+        let (nodes, trust, token) = self.places();
+        Stream {
+            nodes,
+            trust,
+            token: token.map(str::to_owned),
+            topic,
+            next: from,
+            open: None,
+            attempts: 0,
+            missed: false,
+        }
     }
 }
 
@@ -100,6 +111,9 @@ impl Stream {
         let unreachable = |problem: String| ClientError::Unreachable { url: url.clone(), problem };
         let socket = url.replacen("http", "ws", 1);
         let mut builder = WsClientBuilder::default();
+        if url.starts_with("https:") {
+            builder = builder.with_custom_cert_store(self.trust.config().map_err(unreachable)?);
+        }
         if let Some(token) = &self.token {
             let mut headers = HeaderMap::new();
             let value = HeaderValue::from_str(&format!("Bearer {token}"));

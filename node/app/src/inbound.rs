@@ -12,7 +12,7 @@ use seaway_types::keys::PublicKey;
 use seaway_types::limits::FRAME_BYTES_MAX;
 use seaway_types::signature::KnownKeys;
 use seaway_types::{Bic, RawInstruction};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -124,7 +124,7 @@ pub fn end_with_a_panic() {
 /// What the ledger tells of peers and of what they send, before anything costly is done with it.
 pub struct Known {
     /// Whose node it is.
-    pub institution: Box<dyn Fn(&PublicKey) -> Option<Bic> + Send>,
+    pub institutions: Box<dyn Fn(&PublicKey) -> BTreeSet<Bic> + Send>,
     /// Whether the validators of its height, as far as they are known, have certified a block.
     pub is_certified: Box<dyn Fn(&FinalBlock) -> bool + Send>,
 }
@@ -142,7 +142,7 @@ pub fn hear(
         let mut keys = KnownKeys::default();
         while let Some(event) = events.blocking_recv() {
             let event = match event {
-                NetworkEvent::Up(peer) => Ok(Some(Event::PeerUp { peer, institution: (known.institution)(&peer) })),
+                NetworkEvent::Up(peer) => Ok(Some(Event::PeerUp { peer, institutions: (known.institutions)(&peer) })),
                 NetworkEvent::Down(peer) => Ok(Some(Event::PeerDown(peer))),
                 NetworkEvent::Frame { from, frame, .. } => {
                     decode(from, &frame, &checked, &known, &mut keys).map_err(|problem| (from, problem))

@@ -26,7 +26,7 @@ use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use seaway_types::state::Validators;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -86,7 +86,7 @@ pub fn check(root: &Path) -> Result<(), String> {
 /// Which nodes are whose: they are the allow-list.
 #[derive(Default)]
 struct Registry {
-    nodes: BTreeMap<PublicKey, Bic>,
+    nodes: BTreeMap<PublicKey, BTreeSet<Bic>>,
 }
 
 impl Registry {
@@ -97,7 +97,9 @@ impl Registry {
                 continue;
             }
             let nodes = participant.nodes.iter().filter(|node| *node != own);
-            registry.nodes.extend(nodes.map(|node| (*node, bic)));
+            for node in nodes {
+                registry.nodes.entry(*node).or_default().insert(bic);
+            }
         }
         Ok(registry)
     }
@@ -260,10 +262,12 @@ async fn serve(home: &Home, threads: &mut Threads) -> Result<(), String> {
             }
             Some(()) = parts.changes.recv() => {
                 let fresh = Registry::read(&parts.database, &parts.node)?;
-                parts.network.allow(fresh.allowed()).await;
+                let allowed = fresh.allowed();
+                // Before any of them can connect.
                 if let Ok(mut registry) = parts.registry.write() {
                     *registry = fresh;
                 }
+                parts.network.allow(allowed).await;
             }
             _ = sweep.tick() => parts.shared.sweep(),
         }
@@ -352,7 +356,10 @@ fn start_network(
         let (handle, registry) = (handle.clone(), registry.clone());
         let (database, shared) = (database.clone(), shared.clone());
         let told = Known {
-            institution: Box::new(move |peer| registry.read().ok()?.nodes.get(peer).copied()),
+            institutions: Box::new(move |peer| {
+                let known = registry.read().ok().and_then(|known| known.nodes.get(peer).cloned());
+                known.unwrap_or_default()
+            }),
             is_certified: Box::new(move |block| {
                 let next = shared.status().height.0.saturating_add(1);
                 (next..next.saturating_add(SYNC_WINDOW)).contains(&block.block.header.height.0)

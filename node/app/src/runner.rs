@@ -257,13 +257,15 @@ impl Runner {
             Err(seaway_engine::Refused::Void(reason)) => waiter.answer(Err(Fault::Void(reason))),
             Err(refused) => {
                 let (iso, number, retry) = refused.row();
-                waiter.answer(Err(Fault::Refused(refused.to_string(), iso, number, retry)));
+                let (message, retry_after_ms) = (refused.to_string(), refused.retry_after_ms());
+                waiter.answer(Err(Fault::Refused { message, iso, number, retry, retry_after_ms }));
             }
         }
     }
 }
 
-/// Puts instructions that several steps pass on to all validators into few messages, in the place of the last of them.
+/// Puts instructions that several steps pass on to all validators into few messages, before everything else: whoever hears of a block
+/// that names them has them already, and does not ask.
 fn together(actions: Vec<Action>) -> Vec<Action> {
     let mut raw: Vec<RawInstruction> = Vec::new();
     let mut rest = Vec::with_capacity(actions.len());
@@ -276,6 +278,6 @@ fn together(actions: Vec<Action>) -> Vec<Action> {
         }
     }
     let messages = seaway_engine::in_messages(raw);
-    rest.extend(messages.map(|message| Action::Send { to: To::Validators, message }));
-    rest
+    let first = messages.map(|message| Action::Send { to: To::Validators, message });
+    first.chain(rest).collect()
 }

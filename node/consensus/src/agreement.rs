@@ -10,7 +10,7 @@ use arc_malachitebft_core_consensus::{
 };
 use arc_malachitebft_core_types::{
     CommitCertificate, Round as CoreRound, SignedMessage, ThresholdParams, Validity, ValueOrigin, ValuePayload,
-    VoteExtensionPolicy,
+    VoteExtensionPolicy, VoteType,
 };
 use seaway_types::block::{BlockId, Certificate, Proposal, Round, VoteKind};
 use seaway_types::genesis::ConsensusTiming;
@@ -180,6 +180,16 @@ impl Agreement {
     /// The round, once the height has started.
     pub fn round(&self) -> Option<Round> {
         self.state.round().as_u32().map(Round)
+    }
+
+    /// Whether a validator's vote of a round is here.
+    pub fn has_vote(&self, kind: VoteKind, round: Round, validator: PublicKey) -> bool {
+        let kind = match kind {
+            VoteKind::Prevote => VoteType::Prevote,
+            VoteKind::Precommit => VoteType::Precommit,
+        };
+        let votes = self.state.driver.votes().per_round(CoreRound::new(round.0));
+        votes.is_some_and(|votes| votes.get_vote(kind, &Address(validator)).is_some())
     }
 
     /// Starts a height. What is left of an earlier one is dropped, so the caller has its decision.

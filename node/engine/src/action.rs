@@ -11,6 +11,7 @@ use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
 use seaway_types::time::{BlockTime, Height};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The time, as a step is told it.
@@ -35,8 +36,8 @@ pub enum Event {
     PeerUp {
         /// The peer.
         peer: Peer,
-        /// Whose node it is; `None` when no participant names it.
-        institution: Option<Bic>,
+        /// Whose node it is: who names it in the registry.
+        institutions: BTreeSet<Bic>,
     },
     /// It is gone.
     PeerDown(Peer),

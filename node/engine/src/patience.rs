@@ -3,11 +3,16 @@
 //! A timer of consensus gives slow messages time to come. Proposals and votes come from their validator alone, over a connection
 //! of its own; while there is none, nothing can come, and the wait is for nothing: a validator that is down would cost every
 //! height of its turn two timeouts. Timers only ever decide when a validator gives a round up, never what it may say, so that
-//! one which ends early cannot break agreement; and whoever judges wrongly is overruled by the rest, or tries again a round later.
+//! one which ends early cannot break agreement.
+//!
+//! What it could break is progress, where validators hear different ones: a correct validator that is out of hearing here is
+//! given up, though the others hear it. So it is done only in the first rounds of a height, as many as there may be
+//! validators that are down. From then on the usual timeouts grow, and the algorithm ends as it was proven to.
 
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
 use seaway_consensus::{Signer, Timer, TimerKind, proposer};
+use seaway_types::block::{Round, VoteKind};
 use seaway_types::state::{Validator, ValidatorSet};
 use std::collections::BTreeSet;
 
@@ -19,9 +24,14 @@ impl<S: Store, K: Signer> Replica<S, K> {
             return Ok(usual);
         }
         let validators = self.validators_at(timer.height)?;
+        let faulty_max = validators.0.len().saturating_sub(1) / 3;
+        if timer.round.0 as usize > faulty_max {
+            return Ok(usual);
+        }
         let in_vain = match timer.kind {
             TimerKind::Propose => self.cannot_propose(&validators, timer),
-            TimerKind::Prevote | TimerKind::Precommit => self.all_have_voted(&validators),
+            TimerKind::Prevote => self.all_have_voted(&validators, VoteKind::Prevote, timer.round),
+            TimerKind::Precommit => self.all_have_voted(&validators, VoteKind::Precommit, timer.round),
             TimerKind::Rebroadcast => false,
         };
         Ok(if in_vain { 0 } else { usual })
@@ -33,20 +43,23 @@ impl<S: Store, K: Signer> Replica<S, K> {
         whose.is_some_and(|whose| !self.hears(whose)) && !self.candidates.is_proposed(timer.height, timer.round)
     }
 
-    /// Whether everybody within hearing must have voted. The timers of votes are set when votes of more than two thirds have
-    /// come: nobody is left when those whom this node hears have no more than two thirds without the least of them.
-    fn all_have_voted(&self, validators: &ValidatorSet) -> bool {
-        let heard: Vec<u64> = validators.0.iter().filter(|one| self.hears(one)).map(|one| one.power).collect();
-        let power: u128 = heard.iter().copied().map(u128::from).sum();
-        let least = heard.iter().copied().min().map_or(0, u128::from);
-        let total = u128::from(validators.total_power());
-        power.saturating_sub(least).saturating_mul(3) <= total.saturating_mul(2)
+    /// Whether the votes of everybody within hearing are here. Those of others may be here too, and stand for nobody: who votes and
+    /// goes away must not make the rest look complete.
+    fn all_have_voted(&self, validators: &ValidatorSet, kind: VoteKind, round: Round) -> bool {
+        let voted = |one: &Validator| {
+            self.is_own_key(one)
+                || self.agreement.as_ref().is_some_and(|agreement| agreement.has_vote(kind, round, one.key))
+        };
+        validators.0.iter().filter(|one| self.hears(one)).all(voted)
+    }
+
+    fn is_own_key(&self, validator: &Validator) -> bool {
+        self.signer.as_ref().is_some_and(|signer| signer.key() == validator.key)
     }
 
     /// Whether what a validator says can come here: it is this one, or a node of its institution is connected.
     fn hears(&self, validator: &Validator) -> bool {
-        self.signer.as_ref().is_some_and(|signer| signer.key() == validator.key)
-            || self.peers.values().any(|peer| peer.institution == Some(validator.bic))
+        self.is_own_key(validator) || self.peers.values().any(|peer| peer.institutions.contains(&validator.bic))
     }
 
     /// Timers that run are shortened when somebody has gone.

@@ -139,7 +139,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     fn take(&mut self, event: Event) -> Result<(), Halt> {
         match event {
             Event::Wake => self.ring(),
-            Event::PeerUp { peer, institution } => self.meet(peer, institution),
+            Event::PeerUp { peer, institutions } => self.meet(peer, institutions),
             Event::PeerDown(peer) => self.part(&peer),
             Event::Message { from, message } => self.hear(from, message),
             Event::Submitted { ticket, instruction } => self.submit(ticket, instruction),

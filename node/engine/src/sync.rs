@@ -42,8 +42,8 @@ pub(crate) const LOOK_UP_COST: usize = 256;
 #[derive(Clone, Debug)]
 pub(crate) struct PeerState {
     /// Whose node it is.
-    pub institution: Option<Bic>,
-    /// Whether that one votes at the next height.
+    pub institutions: BTreeSet<Bic>,
+    /// Whether one of them votes at the next height.
     pub validator: bool,
     /// The height that it has decided.
     pub height: Height,
@@ -86,27 +86,27 @@ impl SyncState {
 }
 
 impl<S: Store, K: Signer> Replica<S, K> {
-    pub(crate) fn meet(&mut self, peer: Peer, institution: Option<Bic>) -> Result<(), Halt> {
-        let validator = self.voting()?.contains(&institution);
-        self.peers.insert(peer, PeerState { institution, validator, height: Height(0), helped: None, asked: (0, 0) });
+    pub(crate) fn meet(&mut self, peer: Peer, institutions: BTreeSet<Bic>) -> Result<(), Halt> {
+        let state = PeerState { institutions, validator: false, height: Height(0), helped: None, asked: (0, 0) };
+        self.peers.insert(peer, state);
         self.send(To::One(peer), Message::Status(self.tip.height));
-        if validator {
-            self.announce_pool(peer);
-        }
-        Ok(())
+        self.note_validators()
     }
 
-    /// Notes which peers' institutions vote, after the validators have changed.
+    /// Notes which peers' institutions vote. Who does not know it yet is told what waits here.
     pub(crate) fn note_validators(&mut self) -> Result<(), Halt> {
-        let voting = self.voting()?;
-        self.peers.values_mut().for_each(|peer| peer.validator = voting.contains(&peer.institution));
-        Ok(())
-    }
-
-    /// Who votes at the next height.
-    fn voting(&self) -> Result<BTreeSet<Option<Bic>>, Halt> {
         let validators = self.validators_at(self.next_height())?;
-        Ok(validators.0.iter().map(|validator| Some(validator.bic)).collect())
+        let voting: BTreeSet<Bic> = validators.0.iter().map(|validator| validator.bic).collect();
+        let mut new = Vec::new();
+        for (peer, state) in &mut self.peers {
+            let votes = !state.institutions.is_disjoint(&voting);
+            if votes && !state.validator {
+                new.push(*peer);
+            }
+            state.validator = votes;
+        }
+        new.into_iter().for_each(|peer| self.announce_pool(peer));
+        Ok(())
     }
 
     /// The nodes that are connected, and whether their institutions vote.

@@ -72,9 +72,17 @@ impl Refused {
     pub fn row(&self) -> (&'static str, i32, Retry) {
         match self {
             Self::Void(reason) => reason.row(),
-            Self::KeyWaits { .. } => ("AM05", -32_030, Retry::New),
+            Self::KeyWaits { .. } => ("AM05", -32_033, Retry::New),
             Self::PoolFull { .. } => ("NARR", -32_031, Retry::Same),
             Self::LaneFull { .. } => ("NARR", -32_032, Retry::Same),
+        }
+    }
+
+    /// In how many milliseconds there may be room.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::PoolFull { retry_after_ms, .. } | Self::LaneFull { retry_after_ms, .. } => Some(*retry_after_ms),
+            Self::Void(_) | Self::KeyWaits { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::mesh::NetworkEvent;
 use crate::pace::Pace;
 use crate::route::{Controls, Route};
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use libp2p::{PeerId, StreamProtocol};
+use libp2p::{PeerId, Stream, StreamProtocol};
 use libp2p_stream::Control;
 use seaway_types::keys::PublicKey;
 use std::io;
@@ -129,8 +129,8 @@ impl Waiting {
     }
 }
 
-/// Writes frames, on a stream that is opened again whenever it fails, or when there is another connection. A frame that failed
-/// is lost.
+/// Writes frames, on a stream that is opened again whenever it fails, or when connections come or go. A frame that failed is written
+/// once more: the peer may have it twice.
 async fn write(
     mut control: Control,
     peer: PeerId,
@@ -138,20 +138,16 @@ async fn write(
     mut waiting: Waiting,
     mut moved: watch::Receiver<()>,
 ) {
-    while let Some(mut frame) = waiting.next().await {
-        moved.mark_unchanged();
-        let mut stream = loop {
-            match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
-                Ok(stream) => break stream,
-                Err(error) => {
-                    tracing::debug!(%peer, lane = spec.protocol, %error, "stream does not open");
-                    if waiting.frames.is_closed() {
-                        return;
-                    }
-                    tokio::time::sleep(REOPEN).await;
-                }
-            }
+    let mut failed: Option<Arc<Vec<u8>>> = None;
+    loop {
+        let mut again = failed.is_some();
+        let first = match failed.take() {
+            Some(frame) => Some(frame),
+            None => waiting.next().await,
         };
+        let Some(mut frame) = first else { return };
+        moved.mark_unchanged();
+        let Some(mut stream) = open(&mut control, peer, spec, &waiting).await else { return };
         loop {
             // Everything that waits goes out before one flush.
             let sent = async {
@@ -161,8 +157,10 @@ async fn write(
             };
             if let Err(error) = in_time(frame.len(), sent).await {
                 tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
+                failed = (!again).then_some(frame);
                 break;
             }
+            again = false;
             let next = tokio::select! {
                 next = waiting.next() => next,
                 Ok(()) = moved.changed() => {
@@ -176,6 +174,22 @@ async fn write(
                     let _closed = stream.close().await;
                     return;
                 }
+            }
+        }
+    }
+}
+
+/// Opens a stream, again and again until it does or nobody sends any more.
+async fn open(control: &mut Control, peer: PeerId, spec: &LaneSpec, waiting: &Waiting) -> Option<Stream> {
+    loop {
+        match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
+            Ok(stream) => return Some(stream),
+            Err(error) => {
+                tracing::debug!(%peer, lane = spec.protocol, %error, "stream does not open");
+                if waiting.frames.is_closed() {
+                    return None;
+                }
+                tokio::time::sleep(REOPEN).await;
             }
         }
     }

@@ -11,7 +11,7 @@ use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
 use libp2p_stream::IncomingStreams;
 use seaway_types::keys::PublicKey;
 use std::collections::{HashMap, VecDeque};
@@ -32,6 +32,10 @@ const PENDING_OF_ADDRESS_MAX: usize = 32;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections a peer may hold: each side dials one, and the last two may not be known to be gone yet.
 const PER_PEER_MAX: u32 = 4;
+/// How often a connection is tried, and how long an answer may take before it counts as gone: TCP alone notices a machine that lost its
+/// power after minutes.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Streams of a lane that are read from at a time: one, and the one before it, to its end.
 const READERS_MAX: usize = 2;
 /// Connections in all.
@@ -111,6 +115,7 @@ struct Behaviour {
     limits: connection_limits::Behaviour,
     urgent: Streams,
     bulk: Streams,
+    ping: ping::Behaviour,
 }
 
 type Peers = Arc<RwLock<HashMap<PublicKey, Lanes>>>;
@@ -187,6 +192,7 @@ pub fn start(
         limits: connection_limits::Behaviour::new(limits),
         urgent: Streams::new(Route::Urgent, own),
         bulk: Streams::new(Route::Bulk, own),
+        ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT)),
     };
     let failed = |error: &dyn std::fmt::Display| NetworkError::Libp2p(error.to_string());
     let mut swarm = SwarmBuilder::with_existing_identity(identity)
@@ -215,6 +221,7 @@ pub fn start(
         readers: HashMap::new(),
         paces: HashMap::new(),
         dialled: HashMap::new(),
+        names: HashMap::new(),
         answerer: Answerer::new(config.ask, questions),
     };
     mesh.allow(&mut swarm, &config.allowed);
@@ -247,10 +254,10 @@ impl Dial {
         Some(Self { peer: peer_id(&peer.key)?, address: peer.address.clone(), at, backoff: BACKOFF_MIN })
     }
 
-    /// Waits longer each time, and not all at once: by up to a half, drawn from the peer's own id and the wait.
-    fn wait(&mut self) {
-        let spread =
-            self.peer.to_bytes().iter().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    /// Waits longer each time, and not all at once: by up to a half, drawn from both ids and the wait.
+    fn wait(&mut self, own: &PeerId) {
+        let ids = own.to_bytes().into_iter().chain(self.peer.to_bytes());
+        let spread = ids.fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let nanoseconds = u64::try_from(self.backoff.as_nanos()).unwrap_or(u64::MAX);
         let jitter = spread.wrapping_add(nanoseconds).wrapping_mul(0x9e37_79b9_7f4a_7c15) % (nanoseconds / 2).max(1);
         self.at = Instant::now() + self.backoff + Duration::from_nanos(jitter);
@@ -270,6 +277,8 @@ struct Mesh {
     paces: HashMap<(PeerId, usize), Pace>,
     /// The connections that this node dialled.
     dialled: HashMap<ConnectionId, PeerId>,
+    /// The keys of those who are connected: they may be on the list no more when they go.
+    names: HashMap<PeerId, PublicKey>,
     answerer: Answerer,
 }
 
@@ -288,7 +297,7 @@ impl Mesh {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                event = swarm.select_next_some() => self.on_swarm(event, &controls).await,
+                event = swarm.select_next_some() => self.on_swarm(event, &mut swarm, &controls).await,
                 Some((lane, (peer, stream))) = incoming.next() => self.on_stream(lane, peer, stream),
                 command = inbox.recv() => match command {
                     Some(Command::Allow(allowed)) => self.allow(&mut swarm, &allowed),
@@ -325,10 +334,12 @@ impl Mesh {
                 dial.backoff = BACKOFF_MIN;
                 dial.at = now;
             } else if dial.at <= now {
-                dial.wait();
+                dial.wait(swarm.local_peer_id());
                 let options = DialOpts::peer_id(dial.peer)
                     .addresses(vec![dial.address.clone()])
                     .condition(PeerCondition::NotDialing)
+                    // From the port on which this node listens two that dial each other at once would meet in one connection.
+                    .allocate_new_port()
                     .build();
                 if let Err(error) = swarm.dial(options) {
                     tracing::debug!(peer = %dial.peer, %error, "not dialled");
@@ -337,7 +348,12 @@ impl Mesh {
         }
     }
 
-    async fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>, controls: &Controls) {
+    async fn on_swarm(
+        &mut self,
+        event: SwarmEvent<BehaviourEvent>,
+        swarm: &mut Swarm<Behaviour>,
+        controls: &Controls,
+    ) {
         match &event {
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } if endpoint.is_dialer() => {
                 self.dialled.insert(*connection_id, *peer_id);
@@ -347,16 +363,17 @@ impl Mesh {
         }
         match event {
             SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() > 1 => {
-                let key = self.keys.get(&peer_id);
-                if let (Some(key), Ok(peers)) = (key, self.peers.read())
-                    && let Some(lanes) = peers.get(key)
-                {
-                    lanes.move_over();
-                }
+                self.move_over(&peer_id);
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 1.., .. } => self.move_over(&peer_id),
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(error) })) => {
+                tracing::info!(%peer, %error, "a connection is dead");
+                swarm.close_connection(connection);
             }
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 let Some(key) = self.keys.get(&peer_id).copied() else { return };
                 let lanes = Lanes::open(controls, peer_id, self.lanes);
+                self.names.insert(peer_id, key);
                 if let Ok(mut peers) = self.peers.write() {
                     peers.insert(key, lanes);
                 }
@@ -365,7 +382,7 @@ impl Mesh {
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } => {
                 self.readers.retain(|(peer, _), _| *peer != peer_id);
-                let key = self.keys.get(&peer_id).copied();
+                let key = self.names.remove(&peer_id);
                 let gone =
                     |key: &PublicKey| self.peers.write().ok().and_then(|mut peers| peers.remove(key)).is_some();
                 if let Some(key) = key.filter(gone) {
@@ -379,6 +396,15 @@ impl Mesh {
             }
             SwarmEvent::NewListenAddr { address, .. } => tracing::info!(%address, "listening for peers"),
             _ => {}
+        }
+    }
+
+    /// Streams to a peer are opened anew, each on the connection that is right for it now.
+    fn move_over(&self, peer: &PeerId) {
+        if let (Some(key), Ok(peers)) = (self.names.get(peer), self.peers.read())
+            && let Some(lanes) = peers.get(key)
+        {
+            lanes.move_over();
         }
     }
 

@@ -1,5 +1,7 @@
 //! The one map from what goes wrong to JSON-RPC errors. Standard numbers are for faults of JSON-RPC itself, −32000 to −32099
-//! for the node; `data` says reason, ISO code, field, value, what was expected, and whether asking again helps.
+//! for the node, each for one fault: −32005 to −32011 are the RPC library's, −32020 to −32028 say that bytes are no instruction,
+//! −32031 to −32033 that the pool refuses, −32040 to −32047 are the node's own, −32051 to −32071 say why an instruction can stand in no
+//! block. `data` says reason, ISO code, field, value, what was expected, and whether asking again helps.
 
 use jsonrpsee_types::ErrorObjectOwned;
 use seaway_types::bic::Bic;
@@ -38,8 +40,19 @@ pub enum Fault {
     Form(FormError),
     /// It can stand in no block.
     Void(VoidReason),
-    /// Refused at admission, with ISO code, number and retry word.
-    Refused(String, &'static str, i32, Retry),
+    /// Refused at admission.
+    Refused {
+        /// What the pool says.
+        message: String,
+        /// ISO code.
+        iso: &'static str,
+        /// JSON-RPC error number.
+        number: i32,
+        /// Whether asking again helps.
+        retry: Retry,
+        /// In how many milliseconds there may be room.
+        retry_after_ms: Option<u64>,
+    },
     /// An observer takes no instructions.
     Observer,
     /// The state tree of that height is not kept.
@@ -77,7 +90,12 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
     retry: Retry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
 }
+
+/// The number of [`Fault::Timeout`].
+const NOT_FINAL_YET: i32 = -32_043;
 
 impl Fault {
     /// Whether an instruction was refused because its key is taken.
@@ -85,7 +103,7 @@ impl Fault {
         let taken = |iso: &str| iso == "AM05";
         match self {
             Self::Void(reason) => taken(reason.iso()),
-            Self::Refused(_, iso, ..) => taken(iso),
+            Self::Refused { iso, .. } => taken(iso),
             _ => false,
         }
     }
@@ -93,8 +111,15 @@ impl Fault {
 
 impl From<Fault> for ErrorObjectOwned {
     fn from(fault: Fault) -> Self {
-        let mut data =
-            Data { reason: String::new(), iso: None, field: None, value: None, expected: None, retry: Retry::Never };
+        let mut data = Data {
+            reason: String::new(),
+            iso: None,
+            field: None,
+            value: None,
+            expected: None,
+            retry: Retry::Never,
+            retry_after_ms: None,
+        };
         let (number, message) = match &fault {
             Fault::Parameter { field, value, expected } => {
                 (data.field, data.value, data.expected) = (Some(*field), Some(value.as_str()), Some(*expected));
@@ -102,11 +127,11 @@ impl From<Fault> for ErrorObjectOwned {
             }
             Fault::Unknown { what, value } => {
                 data.value = Some(value.as_str());
-                (-32_001, format!("there is no {what} {value}"))
+                (-32_040, format!("there is no {what} {value}"))
             }
             Fault::NoAccount { agent, number } => {
                 (data.iso, data.value) = (Some("AC01"), Some(number.as_str()));
-                (-32_006, format!("{agent} has no account '{number}'"))
+                (-32_045, format!("{agent} has no account '{number}'"))
             }
             Fault::Form(error) => {
                 let (iso, number, retry) = error.row();
@@ -118,25 +143,25 @@ impl From<Fault> for ErrorObjectOwned {
                 (data.iso, data.retry) = (Some(iso), retry);
                 (number, reason.to_string())
             }
-            Fault::Refused(message, iso, number, retry) => {
-                (data.iso, data.retry) = (Some(*iso), *retry);
+            Fault::Refused { message, iso, number, retry, retry_after_ms } => {
+                (data.iso, data.retry, data.retry_after_ms) = (Some(*iso), *retry, *retry_after_ms);
                 (*number, message.clone())
             }
             Fault::Observer => {
-                (-32_002, "this node is an observer and takes no instructions; submit to a validator".to_owned())
+                (-32_041, "this node is an observer and takes no instructions; submit to a validator".to_owned())
             }
             Fault::OldState { height, oldest } => {
                 data.field = Some("height");
-                (-32_007, format!("the state of height {height} cannot be proven any more; the oldest is {oldest}"))
+                (-32_046, format!("the state of height {height} cannot be proven any more; the oldest is {oldest}"))
             }
             Fault::Unavailable(why) => {
                 data.retry = Retry::Same;
-                (-32_003, format!("the node is not ready: {why}"))
+                (-32_042, format!("the node is not ready: {why}"))
             }
             Fault::Timeout { timeout_ms } => {
                 data.retry = Retry::Same;
                 (
-                    -32_004,
+                    NOT_FINAL_YET,
                     format!(
                         "not final within {timeout_ms} ms; it may still become so, and the same bytes may be sent again"
                     ),
@@ -145,9 +170,9 @@ impl From<Fault> for ErrorObjectOwned {
             Fault::Message(fault) => {
                 (data.iso, data.field, data.value) =
                     (Some(fault.rule.code()), Some(fault.path.as_str()), Some(fault.value.as_str()));
-                (-32_031, fault.to_string())
+                (-32_047, fault.to_string())
             }
-            Fault::Forbidden => (-32_005, "reading this needs a right that this caller has not shown".to_owned()),
+            Fault::Forbidden => (-32_044, "reading this needs a right that this caller has not shown".to_owned()),
             Fault::Internal(why) => (-32_603, format!("the node failed: {why}")),
         };
         data.reason = message.clone();

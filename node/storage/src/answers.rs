@@ -110,8 +110,10 @@ impl<'a> StoredAnswers<'a> {
     ) -> Self {
         let first = receipts.len().saturating_sub(instructions.len());
         let outcomes = outcomes.iter().map(|(position, credits)| {
-            let instruction = instructions.get((*position as usize).saturating_sub(first));
-            let short = instruction.map(|one| StoredCredits::of(credits, &one.envelope().body));
+            let place = (*position as usize).checked_sub(first);
+            let short = place
+                .and_then(|place| instructions.get(place))
+                .map(|one| StoredCredits::of(credits, &one.envelope().body));
             (*position, short.unwrap_or(StoredCredits::Whole(credits.into())))
         });
         Self { receipts: receipts.into(), outcomes: outcomes.collect(), events: events.into() }

@@ -213,7 +213,7 @@ impl Database {
             }
         }
         for (receipt, credits) in answers.outcomes.into_iter().filter(|(_, credits)| credits.wait()) {
-            let raw = block.instructions.get((receipt as usize).saturating_sub(acts));
+            let raw = (receipt as usize).checked_sub(acts).and_then(|place| block.instructions.get(place));
             let credits = credits.whole(raw).map_err(|error| self.damaged(keys::RECEIPTS, error))?;
             let waiting = credits.iter().enumerate().filter(|(_, outcome)| outcome.status == Status::Pdng);
             for (credit, outcome) in waiting {

@@ -236,7 +236,7 @@ impl Database {
                 self.damaged(CONTRACTS, format!("{what} at height {height}, to which contract {instance} points"))
             };
             let block = self.read_block(height)?.ok_or_else(|| damaged("there is no block"))?.block.header;
-            let events = self.receipts(height)?.ok_or_else(|| damaged("there are no receipts"))?.events;
+            let events = self.answers(height)?.ok_or_else(|| damaged("there are no receipts"))?.events;
             for position in positions {
                 let position = position as usize;
                 let (receipt, event) = events.get(position).ok_or_else(|| damaged("there is no such event"))?;

@@ -279,7 +279,7 @@ async fn compare(hurt: &Hurt, target: u64) -> Result<Seen, String> {
     let (bic, number) = (&hurt.cluster.nodes[VICTIM].bic, "us-buyer");
     let expected = json!(seed::account(bic, number));
     match own.call("account_resolve", json!({"agent": bic, "number": number})).await {
-        Err(ClientError::Refused { number: -32_006, message, .. }) => seen.wrong.push(message),
+        Err(ClientError::Refused { number: -32_045, message, .. }) => seen.wrong.push(message),
         answer => {
             let account = answer.map(|answer| answer["account"].clone()).map_err(|error| error.to_string());
             seen.note("an account", account, &expected);

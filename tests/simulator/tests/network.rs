@@ -184,6 +184,33 @@ fn who_is_known_to_be_down_is_not_waited_for() {
 }
 
 #[test]
+fn votes_of_who_has_gone_do_not_stand_for_those_who_are_here() {
+    // Rounds of the other three that were given up.
+    let given_up = |seed: u64, gone: bool| {
+        let mut world = World::new(seed, 4, 0);
+        world.weather = Weather { delay_ms_min: 2, delay_ms_max: 40, ..Weather::FAIR };
+        world.corrupt(3, Kind::DoubleVoter);
+        world.run_until(100);
+        if gone {
+            world.lose_sight_of(3);
+        }
+        for tick in 0..40 {
+            world.submit(tick % 3);
+            world.run_until(world.now_ms + 25);
+        }
+        world.run_until(world.now_ms + 1_000);
+        world.check();
+        let rounds = world.nodes[0].disk.blocks().iter().map(|block| block.certificate.round.0).collect::<Vec<_>>();
+        let turns = (1..).zip(&rounds).filter(|(height, _)| height % 4 != 3);
+        turns.filter(|(_, round)| **round > 0).count()
+    };
+    let in_all = |gone: bool| (0..20).map(|seed| given_up(seed, gone)).sum::<usize>();
+    let (gone, here) = (in_all(true), in_all(false));
+    println!("given up: {gone} rounds when it has gone, {here} when it is here");
+    assert!(gone <= here + 5, "{gone} rounds given up when it has gone, {here} when it is here");
+}
+
+#[test]
 fn one_payment_submitted_to_all_settles_once() {
     let mut world = World::new(6, 4, 0);
     world.run_until(50);

@@ -89,8 +89,10 @@ pub async fn status(options: &OfPayment) -> Result<ExitCode, String> {
         }
         say!("{shown}");
     }
-    let rejected = rows(&answer, "payments").iter().all(|payment| payment["status"] == "RJCT");
-    let waiting = rows(&answer, "payments").iter().any(|payment| payment["status"] == "PDNG");
+    let payments = rows(&answer, "payments");
+    // A UETR may name contracts alone.
+    let rejected = !payments.is_empty() && payments.iter().all(|payment| payment["status"] == "RJCT");
+    let waiting = payments.iter().any(|payment| payment["status"] == "PDNG");
     Ok(if rejected {
         ExitCode::from(2)
     } else if waiting {

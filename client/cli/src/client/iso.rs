@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use seaway_genesis::seed;
 use seaway_iso20022::message::Status;
 use seaway_iso20022::order::{AccountName, Order, Request, faults};
-use seaway_sdk::{Client, MessageKeys, Settled, settle_message};
+use seaway_sdk::{Client, MessageError, MessageKeys, Settled, settle_message};
 use seaway_types::hash::Hash32;
 use seaway_types::limits::ISO_MESSAGE_BYTES_MAX;
 use seaway_types::state::DebitAuthority;
@@ -127,7 +127,14 @@ async fn submit(options: &Submit) -> Result<ExitCode, String> {
     progress("waiting until it is final");
     let settled = settle_message(&client, &text, now()?, &keys(options, &client, &text).await?).await;
     progress("");
-    let settled = settled.map_err(|error| format!("{name}: {error}"))?;
+    let settled = match settled {
+        Ok(settled) => settled,
+        Err(error) => {
+            let open = matches!(&error, MessageError::Node(error) if error.is_open());
+            eprintln!("seaway: {name}: {error}");
+            return Ok(if open { ExitCode::from(3) } else { ExitCode::FAILURE });
+        }
+    };
     let write =
         |path: &Path, text: &str| std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()));
     if let Some(path) = &options.proof {

@@ -11,6 +11,7 @@ pub mod key;
 pub mod party;
 pub mod pay;
 pub mod reconcile;
+pub mod send;
 pub mod sign;
 pub mod signers;
 pub mod statement;
@@ -20,7 +21,7 @@ pub mod webhooks;
 
 use clap::Args;
 use seaway_genesis::written::WrittenGenesis;
-use seaway_sdk::Client;
+use seaway_sdk::{Client, Trust};
 use seaway_signer::{KeyFile, KeyKind};
 use seaway_types::AccountId;
 use seaway_types::limits::GENESIS_BYTES_MAX;
@@ -36,6 +37,9 @@ pub struct Connection {
     /// A node's address; the first is asked first, the others when it does not answer.
     #[arg(long = "node", env = "SEAWAY_NODE", value_delimiter = ',', default_value = "http://127.0.0.1:8601")]
     pub nodes: Vec<String>,
+    /// The certificate authorities that are trusted for nodes asked over https, in PEM; those of the system without it.
+    #[arg(long, env = "SEAWAY_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// The genesis document, so that accounts can be named by their labels.
     #[arg(long, env = "SEAWAY_GENESIS")]
     pub genesis: Option<PathBuf>,
@@ -53,7 +57,11 @@ pub struct Connection {
 impl Connection {
     /// A client of these nodes, signed in when a key was given for it.
     pub async fn client(&self) -> Result<Client, String> {
-        let client = Client::new(&self.nodes).map_err(|error| error.to_string())?;
+        let trust = match &self.ca_file {
+            None => Trust::System,
+            Some(path) => Trust::Only(std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?),
+        };
+        let client = Client::trusting(&self.nodes, trust).map_err(|error| error.to_string())?;
         let Some((key, passphrase)) = self.read_key.as_ref().zip(self.read_passphrase_file.as_ref()) else {
             return Ok(client);
         };

@@ -1,24 +1,23 @@
 //! `seaway pay`.
 
-use super::Connection;
 use super::signers::{account, call, now};
-use crate::output::{json, progress, say, text};
+use super::{Connection, send};
+use crate::output::{json, say, text};
 use clap::Args;
 use seaway_genesis::seed;
-use seaway_sdk::{Client, ClientError, Payment, Quote};
+use seaway_sdk::{Client, Payment, PaymentError, Quote, Signed};
 use seaway_types::amount::Amount;
 use seaway_types::contract::SignedOffer;
-use seaway_types::instruction::Submitter;
-use seaway_types::instruction::payment::CreditKind;
+use seaway_types::instruction::payment::{CreditKind, CreditTransfer};
+use seaway_types::instruction::{Leg, Submitter};
 use seaway_types::state::{Account, DebitAuthority};
 use seaway_types::text::{Purpose, Text35};
 use seaway_vm::machine::cost_of;
 use serde_json::{Value, json as object};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// How often the same bytes are sent before the payment is left to itself.
-const ATTEMPTS: usize = 5;
 
 /// What is paid.
 #[derive(Args)]
@@ -50,7 +49,8 @@ pub struct Options {
     /// The passphrase of the key files.
     #[arg(long)]
     pub passphrase_file: Option<PathBuf>,
-    /// Where the signed bytes are kept before they are sent; the same file sends the same payment again.
+    /// Where the signed bytes are kept before they are sent. When the file is there already, that very payment is sent again: it settles once,
+    /// however often.
     #[arg(long)]
     pub keep: Option<PathBuf>,
     #[command(flatten)]
@@ -84,37 +84,69 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         party_data_hash: None,
         kind: CreditKind::Customer,
     };
-    let secrets = secrets(options, &payer)?;
-    let signed = match &options.from_currency {
-        None => payment.sign(now()?, &secrets),
-        Some(sold) => {
+    let kept = options.keep.as_deref().map(|path| kept(path, &payment)).transpose()?.flatten();
+    let signed = match (kept, &options.from_currency) {
+        (Some(signed), _) => signed,
+        (None, None) => keep(options, payment.sign(now()?, &secrets(options, &payer)?))?,
+        (None, Some(sold)) => {
+            let secrets = secrets(options, &payer)?;
             let Some((quote, at_most)) = exchange(options, &client, sold).await? else {
                 say!("nothing was paid");
                 return Ok(ExitCode::FAILURE);
             };
-            payment.sign_with_quote(quote, at_most, now()?, &secrets)
+            keep(options, payment.sign_with_quote(quote, at_most, now()?, &secrets))?
         }
     };
+    match send::settle(&client, &signed).await {
+        Ok(answer) => Ok(show(options, &answer)),
+        Err(error) => send::unsettled(&options.connection, &signed, &error),
+    }
+}
+
+/// Writes what was signed to its file, durably, before anybody else sees it.
+fn keep(options: &Options, signed: Result<Signed, PaymentError>) -> Result<Signed, String> {
     let signed = signed.map_err(|error| error.to_string())?;
     if let Some(path) = &options.keep {
-        std::fs::write(path, signed.bytes_in_hex()).map_err(|error| format!("{}: {error}", path.display()))?;
+        let write = || {
+            let mut file = File::create_new(path)?;
+            file.write_all(signed.bytes_in_hex().as_bytes())?;
+            file.sync_all()?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        };
+        write().map_err(|error: io::Error| format!("{}: {error}; nothing was sent", path.display()))?;
     }
-    progress(&format!("UETR {}: waiting until it is final", signed.uetr));
-    let settled = client.settle(&signed, ATTEMPTS).await;
-    progress("");
-    match settled {
-        Ok(answer) => Ok(show(options, &answer)),
-        Err(error @ (ClientError::Unreachable { .. } | ClientError::NoNode)) => {
-            say!("UETR {}: no node says that it is final; 'seaway status {}' will tell", signed.uetr, signed.uetr);
-            eprintln!("seaway: {error}");
-            Ok(ExitCode::from(3))
-        }
-        Err(ClientError::Refused { number: -32_004, message, .. }) => {
-            say!("UETR {}: {message}", signed.uetr);
-            Ok(ExitCode::from(3))
-        }
-        Err(error) => Err(error.to_string()),
+    Ok(signed)
+}
+
+/// What was signed before, if the file is there. It must be the payment that is asked for now.
+fn kept(path: &Path, asked: &Payment) -> Result<Option<Signed>, String> {
+    let failed = |problem: String| format!("{}: {problem}", path.display());
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|error| failed(error.to_string()))?,
+    };
+    let signed = Signed::read(&text)
+        .map_err(|error| failed(format!("{error}; the file was not written whole, and nothing of it sent")))?;
+    let decoded = signed.raw.clone().decode().map_err(|error| failed(error.to_string()))?;
+    let transfers = decoded.envelope().body.legs().iter().filter_map(|leg| match leg {
+        Leg::CreditTransfer(transfer) => Some(transfer),
+        _ => None,
+    });
+    let same = |transfer: &CreditTransfer| {
+        let credit = transfer.credits.first().filter(|_| transfer.credits.len() == 1);
+        credit.is_some_and(|credit| {
+            (transfer.debtor, transfer.asset, credit.creditor, credit.amount, credit.end_to_end_id, credit.purpose)
+                == (asked.debtor, asked.asset, asked.creditor, asked.amount, asked.end_to_end_id, asked.purpose)
+        })
+    };
+    if decoded.envelope().network != asked.network || !transfers.into_iter().any(same) {
+        return Err(failed(format!(
+            "it holds another payment, UETR {}; a new payment needs a new file",
+            signed.uetr
+        )));
     }
+    Ok(Some(signed))
 }
 
 /// The best quote for what is paid, and the most that its payer consents to; none where it does not.
@@ -177,11 +209,7 @@ fn show(options: &Options, answer: &Value) -> ExitCode {
             say!("{} {}: {}", text(&answer["status"]), word("iso"), word("text"));
         }
     }
-    match answer["status"].as_str() {
-        Some("RJCT") => ExitCode::from(2),
-        Some("PDNG") => ExitCode::from(3),
-        _ => ExitCode::SUCCESS,
-    }
+    send::code(&answer["status"])
 }
 
 /// The secrets that sign: of key files, or the published ones that the paying account needs.

@@ -284,7 +284,7 @@ async fn submit(socket: WsClient, part: Vec<String>, batch: usize) -> Result<(),
             for (one, answer) in left.into_iter().zip(answers) {
                 match answer {
                     Ok(_) => {}
-                    Err(error) if matches!(error.code(), -32_031 | -32_032 | -32_003) => again.push(one),
+                    Err(error) if matches!(error.code(), -32_031 | -32_032 | -32_042) => again.push(one),
                     Err(error) => return Err(error.message().to_owned()),
                 }
             }

@@ -2,8 +2,9 @@
 
 use crate::net::*;
 use seaway_cluster::{Cluster, Ports, Purchases};
-use seaway_sdk::Client;
+use seaway_sdk::{Client, Topic, Trust};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// Restarts a node so that it answers only those who may read.
@@ -146,39 +147,37 @@ async fn a_subscription_misses_nothing_from_a_height_on() {
 
 #[tokio::test]
 async fn clients_can_be_served_over_tls() {
-    use rustls::pki_types::ServerName;
-    use std::sync::Arc;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let folder = tempfile::tempdir().unwrap();
     let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let url = cluster.nodes[OBSERVER].url.replacen("http", "https", 1);
+    let host = url.trim_start_matches("https://").split(':').next().unwrap().to_owned();
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed([host]).unwrap();
     let home = cluster.nodes[OBSERVER].home.clone();
-    std::fs::write(home.join("chain.pem"), cert.pem()).unwrap();
+    let chain = home.join("chain.pem");
+    std::fs::write(&chain, cert.pem()).unwrap();
     std::fs::write(home.join("key.pem"), signing_key.serialize_pem()).unwrap();
     let config = home.join("seawayd.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let tls = "[rpc.tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n\n[log]";
     std::fs::write(&config, text.replace("[log]", tls)).unwrap();
     cluster.start(OBSERVER).unwrap();
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(cert.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let client = client.with_root_certificates(roots).with_no_client_auth();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
-    let address = cluster.nodes[OBSERVER].url.trim_start_matches("http://").to_owned();
+    let client = Client::trusting(std::slice::from_ref(&url), Trust::Only(cert.pem().into_bytes())).unwrap();
     let start = std::time::Instant::now();
-    let stream = loop {
-        match tokio::net::TcpStream::connect(&address).await {
-            Ok(stream) => break stream,
-            Err(error) => assert!(start.elapsed() < PATIENCE && cluster.runs(OBSERVER), "{error}"),
-        }
+    while let Err(error) = client.call("network_status", json!({})).await {
+        assert!(start.elapsed() < PATIENCE && cluster.runs(OBSERVER), "{error}");
         tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Over a WebSocket too.
+    client.follow(Topic::Payments(None), None).ready().await.unwrap();
+    // From the terminal: with the authority it answers, and without it nobody is trusted.
+    let network = |authority: Option<&Path>| {
+        let mut command = cluster.seaway();
+        command.args(["network", "--node", &url]);
+        authority.map(|path| command.arg("--ca-file").arg(path));
+        command.output().unwrap()
     };
-    let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
-    let mut answer = String::new();
-    let _closed = stream.read_to_string(&mut answer).await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("height 0"), "{answer}");
+    let answered = network(Some(&chain));
+    assert!(answered.status.success(), "{}", String::from_utf8_lossy(&answered.stderr));
+    assert!(String::from_utf8_lossy(&answered.stdout).contains("observer"));
+    assert_eq!(network(None).status.code(), Some(1));
 }

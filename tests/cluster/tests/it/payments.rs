@@ -1,6 +1,7 @@
 //! Payments, and what becomes of them.
 
 use crate::net::*;
+use seaway_cluster::{Cluster, Payer, Ports};
 use seaway_types::block::SettlementProof;
 use serde_json::{Value, json};
 
@@ -45,6 +46,27 @@ async fn one_payment_submitted_to_all_a_hundred_times_settles_once() {
     let account = json!({"account": seaway_genesis::seed::account("MERLSGSG", "sg-supplier")});
     let balances = net.cluster.client(0).unwrap().call("account_balances", account).await.unwrap();
     assert_eq!(balances["balances"][0]["available"], "7.77 HKD", "{balances}");
+}
+
+#[tokio::test]
+async fn an_observer_that_comes_late_catches_up_from_the_genesis_while_others_pay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cluster = Cluster::make(&folder.path().join("net"), Ports::own()).unwrap();
+    (0..OBSERVER).for_each(|place| cluster.start(place).unwrap());
+    let payer = Payer::new(&cluster.document);
+    let mut net = Net::of(cluster, payer, folder);
+    net.cluster.connected(PATIENCE).await.unwrap();
+    // More blocks than are asked for at a time.
+    for turn in 0..40 {
+        net.pay(turn % OBSERVER).await;
+    }
+    net.cluster.start(OBSERVER).unwrap();
+    let mut last = None;
+    for turn in 0..20 {
+        last = Some(net.pay(turn % OBSERVER).await.0);
+    }
+    net.knows(OBSERVER, &last.unwrap()).await;
+    net.agree(&[0, 1, 2, 3, OBSERVER]).await;
 }
 
 #[tokio::test]

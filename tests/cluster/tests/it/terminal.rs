@@ -57,6 +57,10 @@ async fn a_person_pays_asks_proves_and_watches() {
         let genesis = net.file("genesis.toml");
         let arguments = ["verify", path.to_str().unwrap(), "--genesis", genesis.to_str().unwrap()];
         assert!(net.says(0, 0, &arguments).contains("HOLDS"));
+        let hash = net.cluster.document.hash().to_string();
+        assert!(net.says(0, 0, &["verify", path.to_str().unwrap(), "--genesis-hash", &hash]).contains("HOLDS"));
+        let other = hash.chars().rev().collect::<String>();
+        net.says(0, 2, &["verify", path.to_str().unwrap(), "--genesis-hash", &other]);
         let lie = String::from_utf8(proof).unwrap().replace("\"height\": \"1\"", "\"height\": \"2\"");
         std::fs::write(&path, lie).unwrap();
         assert!(net.says(0, 2, &arguments).contains("DOES NOT HOLD"));
@@ -71,6 +75,34 @@ async fn a_person_pays_asks_proves_and_watches() {
     net.cluster.kill(0);
     let status = net.cluster.seawayd().arg("status").arg("--home").arg(&net.cluster.nodes[0].home).output().unwrap();
     assert_eq!(status.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn what_was_kept_is_paid_once_through_whichever_node_answers() {
+    let net = net().await;
+    let kept = net.file("payment.hex");
+    let kept = kept.to_str().unwrap();
+    // The first node is not there, and the second takes no instructions.
+    let [validator, observer] = [1, OBSERVER].map(|place| net.cluster.nodes[place].url.clone());
+    let nodes = format!("http://127.0.0.1:1,{observer},{validator}");
+    let pay = |code: i32, amount: &str| {
+        let arguments = ["pay", "--from", "hk-merchant", "--to", "sg-supplier", "--amount", amount, "--keep", kept];
+        net.says(0, code, &[&arguments[..], &["--node", &nodes]].concat())
+    };
+    let uetr = |said: &str| said.lines().find_map(|line| line.strip_prefix("UETR ")).unwrap().to_owned();
+    let first = pay(0, "40.00 HKD");
+    assert_eq!(uetr(&pay(0, "40.00 HKD")), uetr(&first), "the same payment again");
+    assert!(net.says(1, 0, &["balance", "hk-merchant"]).contains("1999960.00 HKD"), "paid once");
+    assert!(pay(1, "41.00 HKD").contains("another payment"), "and never another one under its name");
+    std::fs::write(kept, "00ff").unwrap();
+    assert!(pay(1, "40.00 HKD").contains("no signed payment"));
+    // An observer alone, and nobody at all, are told apart.
+    let through = |code: i32, node: &str| {
+        let arguments = ["pay", "--from", "hk-merchant", "--to", "sg-supplier", "--amount", "1.00 HKD"];
+        net.says(0, code, &[&arguments[..], &["--node", node]].concat())
+    };
+    assert!(through(1, &observer).contains("submit to a validator"));
+    assert!(through(1, "http://127.0.0.1:1").contains("http://127.0.0.1:1"));
 }
 
 #[tokio::test]

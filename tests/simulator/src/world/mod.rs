@@ -254,8 +254,8 @@ impl World {
     }
 
     fn connect(&mut self, place: usize, other: usize) {
-        let institution = self.institution(other);
-        self.schedule(0, place, Event::PeerUp { peer: node_key(other), institution });
+        let institutions = self.institution(other).into_iter().collect();
+        self.schedule(0, place, Event::PeerUp { peer: node_key(other), institutions });
     }
 
     /// The validator that a node's key is; observers are of nobody.
@@ -286,6 +286,13 @@ impl World {
             if self.nodes[other].replica.is_some() {
                 self.schedule(0, other, Event::PeerDown(node_key(place)));
             }
+        }
+    }
+
+    /// The others lose their connections to a node, which goes on: what it says still comes, as if it had been said before.
+    pub fn lose_sight_of(&mut self, place: usize) {
+        for other in (0..self.nodes.len()).filter(|other| *other != place) {
+            self.schedule(0, other, Event::PeerDown(node_key(place)));
         }
     }
 

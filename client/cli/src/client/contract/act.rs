@@ -2,10 +2,10 @@
 
 use super::source::program;
 use super::{Allow, Approve, Call, Open, Register};
-use crate::client::Connection;
 use crate::client::signers::{Signing, call as ask, now};
-use crate::output::{json, progress, say, text};
-use seaway_sdk::{Act, Client, ClientError, duration, new_key, new_uetr, read_value};
+use crate::client::{Connection, send};
+use crate::output::{json, say, text};
+use seaway_sdk::{Act, Client, duration, new_key, new_uetr, read_value};
 use seaway_types::asset::{Asset, AssetBook};
 use seaway_types::block::{LedgerProof, Subject};
 use seaway_types::bounded::Bounded;
@@ -23,9 +23,6 @@ use seaway_types::state::{Instance, Stage, StateKey};
 use seaway_types::{AccountId, AssetId, Bic, BlockTime, Uetr, codec};
 use serde_json::{Value as Json, json as object};
 use std::process::ExitCode;
-
-/// How often the same bytes are sent before the act is left to itself.
-const ATTEMPTS: usize = 5;
 
 /// The network that a node belongs to; where the genesis is known, it must be that one.
 pub async fn network(connection: &Connection, client: &Client) -> Result<NetworkId, String> {
@@ -85,10 +82,7 @@ pub async fn settle(
     done: impl FnOnce(&Json),
 ) -> Result<ExitCode, String> {
     let signed = act.sign(now()?, &signing.secrets).map_err(|error| error.to_string())?;
-    progress("waiting until it is final");
-    let settled = client.settle(&signed, ATTEMPTS).await;
-    progress("");
-    match settled {
+    match send::settle(client, &signed).await {
         Ok(answer) => {
             let rejected = answer["status"] == "RJCT";
             if connection.json {
@@ -99,13 +93,9 @@ pub async fn settle(
             } else {
                 done(&answer);
             }
-            Ok(if rejected { ExitCode::from(2) } else { ExitCode::SUCCESS })
+            Ok(send::code(&answer["status"]))
         }
-        Err(error @ (ClientError::Unreachable { .. } | ClientError::NoNode)) => {
-            eprintln!("seaway: no node says that it is final: {error}");
-            Ok(ExitCode::from(3))
-        }
-        Err(error) => Err(error.to_string()),
+        Err(error) => send::unsettled(connection, &signed, &error),
     }
 }
 

@@ -220,9 +220,9 @@ impl<'a> Net<'a> {
         for other in (0..=LIAR).filter(|other| *other != place) {
             let running = self.replicas.get(other).is_none_or(Option::is_some);
             if running {
-                let [own, others] = [place, other].map(|place| self.setting.institution(place));
-                self.step(place, Event::PeerUp { peer: peer(other), institution: others });
-                self.step(other, Event::PeerUp { peer: peer(place), institution: own });
+                let [own, others] = [place, other].map(|place| self.setting.institution(place).into_iter().collect());
+                self.step(place, Event::PeerUp { peer: peer(other), institutions: others });
+                self.step(other, Event::PeerUp { peer: peer(place), institutions: own });
             }
         }
     }
