@@ -3,6 +3,7 @@
 use crate::directory::{self, Directory};
 use crate::feed::Feed;
 use crate::inbound::Submission;
+use crate::inbox::Sender;
 use crate::named;
 use crate::parties::Parties;
 use crate::placed::of_stored;
@@ -49,7 +50,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -66,7 +66,7 @@ pub struct NodeBackend {
     /// Where submissions go; none on an observer.
     pub submissions: Option<mpsc::Sender<Submission>>,
     /// The engine.
-    pub engine: SyncSender<Input>,
+    pub engine: Sender,
     /// The accounts of the agent whose node it is.
     pub directory: Option<Arc<Directory>>,
     /// Exchange quotes.

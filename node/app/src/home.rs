@@ -140,7 +140,7 @@ impl Home {
     fn passphrase(&self) -> Result<Zeroizing<String>, String> {
         let path = self.root.join(&self.config.passphrase_file);
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+        Ok(passphrase_in(&text))
     }
 
     /// The node's identity secret.
@@ -156,4 +156,9 @@ impl Home {
             KeyFile::open(&path, KeyKind::Consensus, &self.passphrase()?).map_err(|error| error.to_string())?;
         GuardedKey::open(&self.root.join("data/last-sign"), secret).map_err(|error| error.to_string())
     }
+}
+
+/// The passphrase in a file: all but the end of its line, as it was typed.
+pub fn passphrase_in(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
 }

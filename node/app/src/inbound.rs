@@ -1,5 +1,6 @@
 //! What comes in, on its way to the engine: decoded and its signatures checked in batches, on threads of their own.
 
+use crate::inbox::Sender;
 use crate::runner::Input;
 use crate::shared::Shared;
 use seaway_engine::{Event, Message, authenticate};
@@ -13,7 +14,6 @@ use seaway_types::limits::FRAME_BYTES_MAX;
 use seaway_types::signature::KnownKeys;
 use seaway_types::{Bic, RawInstruction};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
@@ -133,7 +133,7 @@ pub struct Known {
 pub fn hear(
     lane: &'static str,
     mut events: mpsc::Receiver<NetworkEvent>,
-    engine: SyncSender<Input>,
+    engine: Sender,
     checked: SharedChecked,
     known: Known,
     network: impl Fn() -> Option<Network> + Send + 'static,
@@ -193,7 +193,7 @@ fn decode(
 /// Starts the thread that checks what clients submit.
 pub fn check_submissions(
     mut submissions: mpsc::Receiver<Submission>,
-    engine: SyncSender<Input>,
+    engine: Sender,
     shared: Arc<Shared>,
     known: SharedChecked,
 ) -> std::io::Result<thread::JoinHandle<()>> {

@@ -1,6 +1,7 @@
 //! `seawayd init`: a home with keys of its own, or with the devnet's published ones.
 
 use crate::config::{AgentConfig, Config, FILE, LogConfig, NetworkConfig, PeerConfig, RpcConfig};
+use crate::home::passphrase_in;
 use clap::Args;
 use seaway_genesis::seed;
 use seaway_network::Multiaddr;
@@ -133,7 +134,7 @@ fn passphrase(options: &Options) -> Result<(Zeroizing<String>, PathBuf), String>
     if let Some(path) = &options.passphrase_file {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let absolute = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
-        return Ok((Zeroizing::new(text.trim_end().to_owned()), absolute));
+        return Ok((passphrase_in(&text), absolute));
     }
     let made = hex::encode(random()?);
     let path = options.home.join("keys/passphrase");

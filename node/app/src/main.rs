@@ -13,6 +13,7 @@ mod directory;
 mod feed;
 mod home;
 mod inbound;
+mod inbox;
 mod init;
 mod log;
 mod metrics;

@@ -6,6 +6,7 @@ use crate::home::Home;
 use crate::inbound::{
     Known, LANES, SUBMISSIONS_MAX, SharedChecked, Submission, check_submissions, end_with_a_panic, hear,
 };
+use crate::inbox::{Sender, inbox};
 use crate::log;
 use crate::parties::{self, Parties};
 use crate::questions::{self, QUESTIONS};
@@ -22,20 +23,17 @@ use seaway_storage::{Database, Opened, Wal};
 use seaway_types::Bic;
 use seaway_types::block::{FinalBlock, VoteKind};
 use seaway_types::genesis::GenesisDocument;
+use seaway_types::hash::Hash32;
 use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use seaway_types::state::Validators;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-
-/// What waits for the engine.
-const ENGINE_INPUTS_MAX: usize = 4_096;
 
 /// Runs a node until it is told to stop.
 pub fn run(root: &Path, observer: bool) -> Result<(), String> {
@@ -118,7 +116,7 @@ struct Parts {
     node: PublicKey,
     server: seaway_rpc::Server,
     webhooks: Webhooks,
-    engine: SyncSender<Input>,
+    engine: Sender,
     /// Ends when the engine's thread does.
     running: tokio::task::JoinHandle<Result<(), String>>,
     /// Told when the registry of participants may have changed.
@@ -139,11 +137,12 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let node = public_key(&identity);
     let status = status_of(&document, node, signer.as_ref().map(Signer::key), &tip);
     let shared = Arc::new(Shared::new(status));
-    let (engine, inputs) = sync_channel(ENGINE_INPUTS_MAX);
+    let (engine, inputs) = inbox();
     let registry = Arc::new(RwLock::new(Registry::read(&database, &node)?));
     let known = SharedChecked::default();
     let directory = home.directory()?.map(Arc::new);
     let inside = Inside {
+        genesis: document.hash(),
         network: document.network,
         registry: &registry,
         engine: &engine,
@@ -307,9 +306,10 @@ fn guarded(home: &Home, log: &[LogEntry], decided: seaway_types::Height) -> Resu
 
 /// What the network's threads feed, and what they ask.
 struct Inside<'a> {
+    genesis: Hash32,
     network: NetworkId,
     registry: &'a Arc<RwLock<Registry>>,
-    engine: &'a SyncSender<Input>,
+    engine: &'a Sender,
     checked: &'a SharedChecked,
     database: &'a Database,
     shared: &'a Arc<Shared>,
@@ -339,13 +339,14 @@ fn start_network(
 ) -> Result<(Network, mpsc::Receiver<Asked>), String> {
     let peers = home.config.network.peers.iter();
     let peers = peers.map(|peer| KnownPeer { key: peer.node, address: peer.address.clone() }).collect();
-    let Inside { network, registry, engine, checked, database, shared } = *inside;
+    let Inside { genesis, network, registry, engine, checked, database, shared } = *inside;
     let allowed = registry.read().map(|registry| registry.allowed()).unwrap_or_default();
     let config = seaway_network::Config {
         identity,
         listen: home.config.network.listen.clone(),
         peers,
         allowed,
+        genesis,
         lanes: LANES,
         ask: QUESTIONS,
     };

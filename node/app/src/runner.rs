@@ -3,6 +3,7 @@
 //! Steps are taken in groups while more has come in: what they note down is synced once, before anything that any of them
 //! says is sent.
 
+use crate::inbox::Receiver;
 use crate::placed::Answers;
 use crate::reads::find_instruction;
 use crate::shared::Shared;
@@ -15,7 +16,7 @@ use seaway_types::RawInstruction;
 use seaway_types::keys::PublicKey;
 use seaway_types::reason::VoidReason;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Steps taken before what they ask for is carried out.
@@ -70,7 +71,7 @@ fn milliseconds(time: Duration) -> u64 {
 
 impl Runner {
     /// Runs until told to stop, or until the replica halts.
-    pub fn run(mut self, inputs: &Receiver<Input>, first: Vec<Action>) -> Result<(), String> {
+    pub fn run(mut self, inputs: &Receiver, first: Vec<Action>) -> Result<(), String> {
         self.carry_out(first)?;
         loop {
             let wake = self.replica.next_wake().saturating_sub(now(self.start).elapsed_ms);
@@ -89,7 +90,7 @@ impl Runner {
                     Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 }
             }
-            for input in inputs.try_iter().take(GROUP_MAX) {
+            for input in inputs.here(GROUP_MAX) {
                 if !self.take(input, &mut actions) {
                     self.carry_out(actions)?;
                     return Ok(());

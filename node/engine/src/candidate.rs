@@ -24,6 +24,10 @@ const EXPECTED_OF_ROUND_MAX: usize = 2;
 /// So many rounds ahead of the present one a proposal is noted: as far as consensus itself looks.
 pub(crate) const ROUNDS_AHEAD_MAX: u32 = 10;
 
+/// How long to wait for what a block lacks before it is asked for, in milliseconds: proposals overtake their blocks, and blocks the
+/// instructions in them.
+pub(crate) const ASK_FIRST_MS: u64 = 10;
+
 /// How long to wait for what was asked of one peer before another is asked, in milliseconds.
 pub(crate) const ASK_AGAIN_MS: u64 = 50;
 
@@ -155,7 +159,8 @@ impl Candidates {
     }
 
     pub fn missing(&mut self, id: BlockId, first: Option<Peer>, now_ms: u64) -> &mut Missing {
-        self.missing.entry(id).or_insert(Missing { first, ask_at_ms: now_ms, asked: 0 })
+        let ask_at_ms = now_ms.saturating_add(ASK_FIRST_MS);
+        self.missing.entry(id).or_insert(Missing { first, ask_at_ms, asked: 0 })
     }
 
     pub fn found(&mut self, id: &BlockId) {

@@ -62,8 +62,9 @@ pub enum AskError {
 /// Asks peers.
 #[derive(Clone)]
 pub(crate) struct Asker {
-    pub(crate) control: Control,
-    pub(crate) spec: AskSpec,
+    control: Control,
+    spec: AskSpec,
+    protocol: StreamProtocol,
     turns: Turns,
 }
 
@@ -87,8 +88,8 @@ impl Turns {
 }
 
 impl Asker {
-    pub(crate) fn new(control: Control, spec: AskSpec) -> Self {
-        Self { control, spec, turns: Turns::default() }
+    pub(crate) fn new(control: Control, spec: AskSpec, protocol: StreamProtocol) -> Self {
+        Self { control, spec, protocol, turns: Turns::default() }
     }
 
     /// Asks again while there is time when a stream fails: libp2p drops streams that come faster than they are taken, and
@@ -113,7 +114,7 @@ impl Asker {
     }
 
     async fn once(&self, peer: PeerId, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let opened = self.control.clone().open_stream(peer, StreamProtocol::new(self.spec.protocol)).await;
+        let opened = self.control.clone().open_stream(peer, self.protocol.clone()).await;
         let mut stream = opened.map_err(|error| io::Error::other(error.to_string()))?;
         send(&mut stream, bytes).await?;
         receive(&mut stream, self.spec.frame_bytes_max).await

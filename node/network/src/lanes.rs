@@ -1,11 +1,12 @@
 //! The streams to and from a peer: a task that writes and one that reads for each lane.
 
-use crate::mesh::NetworkEvent;
+use crate::mesh::{NetworkEvent, of_chain};
 use crate::pace::Pace;
 use crate::route::{Controls, Route};
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, Stream, StreamProtocol};
-use libp2p_stream::Control;
+use libp2p_stream::{Control, OpenStreamError};
+use seaway_types::hash::Hash32;
 use seaway_types::keys::PublicKey;
 use std::io;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ impl LaneSpec {
 pub const STOCK: Duration = Duration::from_secs(2);
 /// How long to wait before a stream that failed is opened again.
 const REOPEN: Duration = Duration::from_millis(50);
+/// The same when the peer knows no such lane.
+const STRANGE: Duration = Duration::from_secs(5);
 /// How long one frame may take to be written, or to come once it has begun, and how many bytes a second are expected beyond that: who is
 /// slower is not worth the memory.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
@@ -85,13 +88,17 @@ impl Queue {
 
 impl Lanes {
     /// Starts a writer for each lane. They end when this is dropped.
-    pub(crate) fn open(controls: &Controls, peer: PeerId, specs: &'static [LaneSpec]) -> Self {
+    pub(crate) fn open(controls: &Controls, peer: PeerId, specs: &'static [LaneSpec], genesis: &Hash32) -> Self {
         let (moved, _) = watch::channel(());
         let open = |spec: &'static LaneSpec| {
             let (queue, frames) = mpsc::channel(spec.queue_frames_max);
             let bytes = Arc::<AtomicUsize>::default();
             let waiting = Waiting { frames, bytes: bytes.clone() };
-            tokio::spawn(write(controls.of(spec.route).clone(), peer, spec, waiting, moved.subscribe()));
+            // Checked when the network started.
+            if let Ok(protocol) = of_chain(spec.protocol, genesis) {
+                let opener = Opener { control: controls.of(spec.route).clone(), peer, protocol };
+                tokio::spawn(write(opener, waiting, moved.subscribe()));
+            }
             Queue { frames: queue, bytes, bytes_max: spec.queue_bytes_max }
         };
         Self { queues: specs.iter().map(open).collect(), dropped: Arc::default(), moved }
@@ -131,13 +138,7 @@ impl Waiting {
 
 /// Writes frames, on a stream that is opened again whenever it fails, or when connections come or go. A frame that failed is written
 /// once more: the peer may have it twice.
-async fn write(
-    mut control: Control,
-    peer: PeerId,
-    spec: &LaneSpec,
-    mut waiting: Waiting,
-    mut moved: watch::Receiver<()>,
-) {
+async fn write(mut opener: Opener, mut waiting: Waiting, mut moved: watch::Receiver<()>) {
     let mut failed: Option<Arc<Vec<u8>>> = None;
     loop {
         let mut again = failed.is_some();
@@ -147,7 +148,7 @@ async fn write(
         };
         let Some(mut frame) = first else { return };
         moved.mark_unchanged();
-        let Some(mut stream) = open(&mut control, peer, spec, &waiting).await else { return };
+        let Some(mut stream) = opener.open(&waiting).await else { return };
         loop {
             // Everything that waits goes out before one flush.
             let sent = async {
@@ -156,7 +157,7 @@ async fn write(
                 if waiting.frames.is_empty() { stream.flush().await } else { Ok(()) }
             };
             if let Err(error) = in_time(frame.len(), sent).await {
-                tracing::debug!(%peer, lane = spec.protocol, %error, "stream failed");
+                tracing::debug!(peer = %opener.peer, lane = %opener.protocol, %error, "stream failed");
                 failed = (!again).then_some(frame);
                 break;
             }
@@ -179,18 +180,36 @@ async fn write(
     }
 }
 
-/// Opens a stream, again and again until it does or nobody sends any more.
-async fn open(control: &mut Control, peer: PeerId, spec: &LaneSpec, waiting: &Waiting) -> Option<Stream> {
-    loop {
-        match control.open_stream(peer, StreamProtocol::new(spec.protocol)).await {
-            Ok(stream) => return Some(stream),
-            Err(error) => {
-                tracing::debug!(%peer, lane = spec.protocol, %error, "stream does not open");
-                if waiting.frames.is_closed() {
-                    return None;
+/// What opens the streams of a lane.
+struct Opener {
+    control: Control,
+    peer: PeerId,
+    protocol: StreamProtocol,
+}
+
+impl Opener {
+    /// Opens a stream, again and again until it does or nobody sends any more.
+    async fn open(&mut self, waiting: &Waiting) -> Option<Stream> {
+        let Self { control, peer, protocol } = self;
+        let mut told = false;
+        loop {
+            let wait = match control.open_stream(*peer, protocol.clone()).await {
+                Ok(stream) => return Some(stream),
+                Err(OpenStreamError::UnsupportedProtocol(_)) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(%peer, lane = %protocol, "the peer is of another network, genesis or version");
+                    }
+                    STRANGE
                 }
-                tokio::time::sleep(REOPEN).await;
+                Err(error) => {
+                    tracing::debug!(%peer, lane = %protocol, %error, "stream does not open");
+                    REOPEN
+                }
+            };
+            if waiting.frames.is_closed() {
+                return None;
             }
+            tokio::time::sleep(wait).await;
         }
     }
 }

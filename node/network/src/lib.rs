@@ -20,6 +20,6 @@ mod route;
 pub use ask::{AskError, AskSpec, Asked};
 pub use lanes::{LaneSpec, Lanes, STOCK};
 pub use libp2p::Multiaddr;
-pub use mesh::{Config, KnownPeer, Network, NetworkError, NetworkEvent, start};
+pub use mesh::{Config, KnownPeer, Network, NetworkError, NetworkEvent, of_chain, start};
 pub use pace::Pace;
 pub use route::Route;

@@ -10,9 +10,10 @@ use futures::StreamExt;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
+use libp2p::swarm::{ConnectionId, InvalidProtocol, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
 use libp2p_stream::IncomingStreams;
+use seaway_types::hash::Hash32;
 use seaway_types::keys::PublicKey;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, RwLock};
@@ -64,6 +65,8 @@ pub struct Config {
     pub peers: Vec<KnownPeer>,
     /// Who may connect; [`Network::allow`] replaces it.
     pub allowed: Vec<PublicKey>,
+    /// Hash of the genesis. Nodes of another one have no protocol in common with it.
+    pub genesis: Hash32,
     /// The lanes.
     pub lanes: &'static [LaneSpec],
     /// What may be asked.
@@ -116,6 +119,25 @@ struct Behaviour {
     urgent: Streams,
     bulk: Streams,
     ping: ping::Behaviour,
+}
+
+impl Behaviour {
+    fn new(own: PeerId) -> Self {
+        let limits = ConnectionLimits::default()
+            .with_max_pending_incoming(Some(PENDING_MAX))
+            .with_max_pending_outgoing(Some(PENDING_MAX))
+            .with_max_established(Some(CONNECTIONS_MAX))
+            .with_max_established_per_peer(Some(PER_PEER_MAX));
+        let ping = ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT);
+        Self {
+            allowed: allow_block_list::Behaviour::default(),
+            doorway: Doorway::new(PENDING_OF_ADDRESS_MAX),
+            limits: connection_limits::Behaviour::new(limits),
+            urgent: Streams::new(Route::Urgent, own),
+            bulk: Streams::new(Route::Bulk, own),
+            ping: ping::Behaviour::new(ping),
+        }
+    }
 }
 
 type Peers = Arc<RwLock<HashMap<PublicKey, Lanes>>>;
@@ -175,24 +197,11 @@ pub fn start(
     events: Vec<mpsc::Sender<NetworkEvent>>,
 ) -> Result<(Network, mpsc::Receiver<Asked>), NetworkError> {
     let identity = keypair(&config.identity).ok_or(NetworkError::Identity)?;
-    let own = PeerId::from_public_key(&identity.public());
-    let limits = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(PENDING_MAX))
-        .with_max_pending_outgoing(Some(PENDING_MAX))
-        .with_max_established(Some(CONNECTIONS_MAX))
-        .with_max_established_per_peer(Some(PER_PEER_MAX));
+    let behaviour = Behaviour::new(PeerId::from_public_key(&identity.public()));
     let muxer = || {
         let mut muxer = yamux::Config::default();
         muxer.set_max_num_streams(STREAMS_MAX);
         muxer
-    };
-    let behaviour = Behaviour {
-        allowed: allow_block_list::Behaviour::default(),
-        doorway: Doorway::new(PENDING_OF_ADDRESS_MAX),
-        limits: connection_limits::Behaviour::new(limits),
-        urgent: Streams::new(Route::Urgent, own),
-        bulk: Streams::new(Route::Bulk, own),
-        ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT)),
     };
     let failed = |error: &dyn std::fmt::Display| NetworkError::Libp2p(error.to_string());
     let mut swarm = SwarmBuilder::with_existing_identity(identity)
@@ -218,6 +227,7 @@ pub fn start(
         peers: peers.clone(),
         events,
         lanes: config.lanes,
+        genesis: config.genesis,
         readers: HashMap::new(),
         paces: HashMap::new(),
         dialled: HashMap::new(),
@@ -232,12 +242,19 @@ pub fn start(
     // The streams of questions come after those of the lanes.
     let lanes = config.lanes.iter().map(|lane| (lane.protocol, lane.route));
     for (protocol, route) in lanes.chain([(config.ask.protocol, Route::Bulk)]) {
-        let accepted = controls.of(route).clone().accept(StreamProtocol::new(protocol));
+        let protocol = of_chain(protocol, &config.genesis).map_err(|error| failed(&error))?;
+        let accepted = controls.of(route).clone().accept(protocol);
         incoming.push(accepted.map_err(|error| failed(&error))?);
     }
-    let asker = Asker::new(controls.bulk.clone(), config.ask);
+    let asked_of = of_chain(config.ask.protocol, &config.genesis).map_err(|error| failed(&error))?;
+    let asker = Asker::new(controls.bulk.clone(), config.ask, asked_of);
     tokio::spawn(mesh.run(swarm, controls, incoming, inbox));
     Ok((Network { peers, commands, asker }, asked))
+}
+
+/// A protocol's name on the chain that begins with a genesis.
+pub fn of_chain(protocol: &str, genesis: &Hash32) -> Result<StreamProtocol, InvalidProtocol> {
+    StreamProtocol::try_from_owned(format!("{protocol}/{genesis}"))
 }
 
 /// An address that is dialled until it answers.
@@ -271,6 +288,7 @@ struct Mesh {
     peers: Peers,
     events: Vec<mpsc::Sender<NetworkEvent>>,
     lanes: &'static [LaneSpec],
+    genesis: Hash32,
     /// Who reads the streams that peers opened, of each lane the newest.
     readers: HashMap<(PeerId, usize), VecDeque<AbortHandle>>,
     /// How fast each peer is read from on each lane, whatever the number of its streams.
@@ -366,13 +384,17 @@ impl Mesh {
                 self.move_over(&peer_id);
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 1.., .. } => self.move_over(&peer_id),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(error) })) => {
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer,
+                connection,
+                result: Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })),
+            })) => {
                 tracing::info!(%peer, %error, "a connection is dead");
                 swarm.close_connection(connection);
             }
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 let Some(key) = self.keys.get(&peer_id).copied() else { return };
-                let lanes = Lanes::open(controls, peer_id, self.lanes);
+                let lanes = Lanes::open(controls, peer_id, self.lanes, &self.genesis);
                 self.names.insert(peer_id, key);
                 if let Ok(mut peers) = self.peers.write() {
                     peers.insert(key, lanes);

@@ -1,6 +1,7 @@
 //! Two nodes over real TCP, with a gate on each connection that the test can close.
 
-use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Network, NetworkEvent, Route, STOCK};
+use seaway_network::{AskError, AskSpec, Asked, Config, KnownPeer, LaneSpec, Network, NetworkEvent, Route, STOCK};
+use seaway_types::hash::Hash32;
 use seaway_types::keys::PublicKey;
 use seaway_types::signature::public_key;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -81,10 +82,15 @@ struct Node {
     key: PublicKey,
     network: Network,
     lanes: Vec<mpsc::Receiver<NetworkEvent>>,
+    asked: mpsc::Receiver<Asked>,
 }
 
 impl Node {
     fn start(secret: [u8; 32], listen: SocketAddr, peer: PublicKey, through: SocketAddr) -> Self {
+        Self::of_chain(Hash32([1; 32]), secret, listen, peer, through)
+    }
+
+    fn of_chain(genesis: Hash32, secret: [u8; 32], listen: SocketAddr, peer: PublicKey, through: SocketAddr) -> Self {
         let address = |at: SocketAddr| format!("/ip4/{}/tcp/{}", at.ip(), at.port()).parse().expect("a multiaddress");
         let (events, lanes) = LANES.iter().map(|lane| mpsc::channel(lane.inbox_frames_max)).unzip();
         let config = Config {
@@ -92,11 +98,12 @@ impl Node {
             listen: vec![address(listen)],
             peers: vec![KnownPeer { key: peer, address: address(through) }],
             allowed: vec![peer],
+            genesis,
             lanes: LANES,
             ask: AskSpec { protocol: "/test/ask", frame_bytes_max: 256 },
         };
-        let (network, _asked) = seaway_network::start(config, events).unwrap();
-        Self { key: public_key(&secret), network, lanes }
+        let (network, asked) = seaway_network::start(config, events).unwrap();
+        Self { key: public_key(&secret), network, lanes, asked }
     }
 
     /// The next frame of a lane, but for those of [`settle`].
@@ -200,6 +207,34 @@ async fn with_one_connection_alone_both_share_it() {
         }
         assert_eq!(came, Some((vec![n; 10], vec![n; 10])));
     }
+}
+
+#[tokio::test]
+async fn nodes_of_different_chains_have_nothing_to_say_to_each_other() {
+    let at = |port: u16| at(4, port);
+    let secrets = [[1; 32], [2; 32], [3; 32]];
+    let [first, second, third] = secrets.map(|secret| public_key(&secret));
+    let one = Node::start(secrets[0], at(1), second, at(2));
+    let mut same = Node::start(secrets[1], at(2), first, at(1));
+    let strange = Node::of_chain(Hash32([2; 32]), secrets[2], at(3), first, at(1));
+    one.network.allow(vec![second, third]).await;
+    tokio::spawn(async move {
+        while let Some(Asked { bytes, answer, .. }) = same.asked.recv().await {
+            let _gone = answer.send(bytes);
+        }
+    });
+    let connected = |key: PublicKey| one.network.connected().iter().any(|(peer, _)| *peer == key);
+    let start = Instant::now();
+    while !(connected(second) && connected(third)) {
+        assert!(start.elapsed() < PATIENCE, "both connect: the registry names them");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(one.network.ask(&second, b"anybody there?").await.unwrap(), b"anybody there?");
+    match one.network.ask(&third, b"anybody there?").await {
+        Err(AskError::Stream(why)) => assert!(why.contains("does not support"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    drop(strange);
 }
 
 #[tokio::test]

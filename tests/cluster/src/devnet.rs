@@ -69,6 +69,7 @@ async fn devnet(arguments: &Arguments) -> Result<(), String> {
     let shown = tokio::select! {
         shown = started => shown,
         _ = terminate.recv() => Err("told to stop before all was shown".to_owned()),
+        _ = tokio::signal::ctrl_c() => Err("stopped before all was shown".to_owned()),
     };
     if arguments.once || shown.is_err() {
         let well = cluster.stop_all();
@@ -232,27 +233,47 @@ async fn check_roots(cluster: &Cluster) -> Result<(), String> {
 
 fn say_how_to_go_on(cluster: &Cluster, root: &Path) {
     println!("\nThe network runs; Ctrl-C stops it. Funded accounts, each with its published secret key:");
-    for (agent, label) in
-        [("HARBHKHH", "hk-merchant"), ("MERLSGSG", "sg-supplier"), ("HUDSUS33", "us-buyer"), ("PEARHKHH", "hk-shop")]
-    {
+    let accounts = [
+        ("HARBHKHH", "hk-merchant"),
+        ("HARBHKHH", "hk-importer"),
+        ("MERLSGSG", "sg-supplier"),
+        ("HUDSUS33", "us-buyer"),
+        ("PEARHKHH", "hk-shop"),
+    ];
+    for (agent, label) in accounts {
         let (account, secret) = (seed::account(agent, label), Hash32(seed::secret_key(label)));
         println!("  {label:<12} {account}  at {agent}, key {secret}");
     }
-    let url = &cluster.nodes[0].url;
-    let genesis = root.join("genesis.toml");
-    println!("\nGo on by hand:");
+    let (url, seaway) = (&cluster.nodes[0].url, cluster.seaway());
+    let (seaway, genesis) = (seaway.get_program().display(), root.join("genesis.toml"));
+    println!("\nGo on by hand (sums and accounts of this network are play money):");
+    println!("  export SEAWAY_NODE={url} SEAWAY_GENESIS={}", genesis.display());
+    for line in [
+        "pay --from hk-merchant --to sg-supplier --amount '250.00 HKD'",
+        &format!("iso submit {}", root.join("pacs008.xml").display()),
+        "pay --from hk-merchant --to us-buyer --amount '100.00 USD' --from-currency HKD",
+        "contract list hk-merchant",
+        "watch sg-supplier",
+        "balance sg-supplier",
+    ] {
+        println!("  {seaway} {line}");
+    }
+    let accounts = [("HARBHKHH", "hk-merchant"), ("MERLSGSG", "sg-supplier")];
+    let [debtor, creditor] = accounts.map(|(agent, label)| seed::account(agent, label));
+    let payment = json!({"debtor": debtor, "creditor": creditor, "amount": "3.00 HKD"});
+    let call = |method: &str, params: &str| {
+        format!(
+            "curl -s {url} -H 'content-type: application/json' \\\n    \
+             -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\",\"params\":{params}}}'"
+        )
+    };
+    println!("\nOr with curl: the node prepares a payment, you check and sign it, the node settles it:");
+    println!("  {} > prepared.json", call("payment_prepare", &json!({"payment": payment}).to_string()));
+    println!("  echo devnet > passphrase");
     println!(
-        "  seaway pay --genesis {} --from hk-merchant --to sg-supplier --amount '250.00 HKD'",
-        genesis.display()
+        "  echo {} | \\\n    {seaway} key import --out merchant.key --passphrase-file passphrase",
+        Hash32(seed::secret_key("hk-merchant"))
     );
-    println!("  seaway iso submit --genesis {} {}", genesis.display(), root.join("pacs008.xml").display());
-    println!(
-        "  seaway pay --genesis {} --from hk-merchant --to us-buyer --amount '100.00 USD' --from-currency HKD",
-        genesis.display()
-    );
-    println!("  seaway contract list --genesis {} hk-merchant", genesis.display());
-    println!("  seaway watch --genesis {} sg-supplier", genesis.display());
-    println!("  seaway balance --genesis {} sg-supplier", genesis.display());
-    println!("  curl -s {url} -H 'content-type: application/json' \\");
-    println!("    -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"network_status\",\"params\":{{}}}}'");
+    println!("  {seaway} sign prepared.json --key merchant.key --passphrase-file passphrase > signed.json");
+    println!("  {}", call("payment_submit", "'\"$(cat signed.json)\"'"));
 }

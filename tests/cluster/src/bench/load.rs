@@ -6,6 +6,7 @@ use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use seaway_cluster::{Cluster, Ports, now_ms};
 use seaway_genesis::written::{WrittenAccount, WrittenGenesis, WrittenPolicy};
 use seaway_genesis::{ceremony, seed};
+use seaway_sdk::Signed;
 use seaway_types::amount::Amount;
 use seaway_types::asset::AssetId;
 use seaway_types::bounded::Bounded;
@@ -25,6 +26,8 @@ const ACCOUNTS: usize = 1_000;
 const AGENTS: [&str; 4] = ["HARBHKHH", "HUDSUS33", "MERLSGSG", "THAMGB2L"];
 const SOCKETS: usize = 8;
 const BATCH: usize = 100;
+/// One instruction of so many is asked for afterwards.
+const SAMPLED: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A network under load.
@@ -199,6 +202,7 @@ impl Bench {
     /// Submits all over eight WebSockets, in batches; returns the seconds until all are final on all four validators.
     async fn flood(&self, signed: Vec<String>, batch: usize) -> Result<f64, String> {
         let count = signed.len();
+        let samples: Vec<String> = signed.iter().step_by(SAMPLED).cloned().collect();
         let before = self.executed(0).await?;
         let mut sockets = Vec::new();
         for place in 0..SOCKETS {
@@ -220,11 +224,26 @@ impl Bench {
                 done &= self.executed(place).await? >= before + count as u64;
             }
             if done {
-                return Ok(start.elapsed().as_secs_f64());
+                let seconds = start.elapsed().as_secs_f64();
+                self.all_settled(&samples).await?;
+                return Ok(seconds);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Err(format!("not final after {PATIENCE:?}"))
+    }
+
+    /// Executed could mean rejected: these were settled.
+    async fn all_settled(&self, samples: &[String]) -> Result<(), String> {
+        for kept in samples {
+            let uetr = Signed::read(kept).map_err(|error| error.to_string())?.uetr;
+            let status = self.cluster.client(1)?.call("payment_status", json!({"uetr": uetr})).await;
+            let status = status.map_err(|error| error.to_string())?;
+            if status["payments"][0]["status"] != "ACCC" {
+                return Err(format!("a payment of the load was not settled: {status}"));
+            }
+        }
+        Ok(())
     }
 
     /// How many instructions a validator has executed since it started.

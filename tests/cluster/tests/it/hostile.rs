@@ -34,6 +34,7 @@ fn intruder(net: &Net, identity: [u8; 32]) -> (Network, mpsc::Receiver<NetworkEv
         listen: Vec::new(),
         peers: vec![KnownPeer { key, address: listen.parse().unwrap() }],
         allowed: vec![key],
+        genesis: net.cluster.document.hash(),
         lanes: LANES,
         ask: AskSpec { protocol: "/seaway/1/ask", frame_bytes_max: 256 },
     };

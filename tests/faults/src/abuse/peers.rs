@@ -9,13 +9,13 @@ use super::clients::{Pace, Slow, Target, before, hold, side_by_side};
 use futures::{FutureExt, StreamExt, future::BoxFuture, io::AsyncWriteExt};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{SwarmEvent, dial_opts::DialOpts};
-use libp2p::{PeerId, Stream, StreamProtocol, SwarmBuilder, identity, noise, tcp, yamux};
+use libp2p::{PeerId, Stream, SwarmBuilder, identity, noise, tcp, yamux};
 use libp2p_stream::{Behaviour, Control};
 use seaway_cluster::now_ms;
 use seaway_consensus::{PolkaCertificate, RoundCertificate, RoundChange};
 use seaway_engine::{ConsensusMessage, Lane, Message};
 use seaway_genesis::seed;
-use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Multiaddr, NetworkEvent, Route};
+use seaway_network::{AskSpec, Config, KnownPeer, LaneSpec, Multiaddr, NetworkEvent, Route, of_chain};
 use seaway_sdk::Payment;
 use seaway_types::block::{
     Block, BlockDraft, BlockHeader, BlockId, Certificate, CommitSignature, FinalBlock, Round, SignedVote, Vote,
@@ -167,6 +167,7 @@ pub const PEER_ATTACKS: &[PeerAttack] = &[
 struct Bare {
     control: Control,
     victim: PeerId,
+    genesis: Hash32,
     until: Instant,
     /// Ends with the connection.
     running: JoinHandle<()>,
@@ -195,8 +196,9 @@ impl Bare {
             .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(86_400)))
             .build();
         let mut control = swarm.behaviour().new_control();
+        let genesis = target.document.hash();
         for protocol in PROTOCOLS {
-            let incoming = control.accept(StreamProtocol::new(protocol)).ok()?;
+            let incoming = control.accept(of_chain(protocol, &genesis).ok()?).ok()?;
             tokio::spawn(incoming.collect::<Vec<(PeerId, Stream)>>());
         }
         swarm.dial(DialOpts::peer_id(victim).addresses(vec![target.listen.clone()]).build()).ok()?;
@@ -214,13 +216,13 @@ impl Bare {
         let running = tokio::spawn(async move {
             while connected && !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionClosed { .. }) {}
         });
-        connected.then_some(Self { control, victim, until: target.until, running })
+        connected.then_some(Self { control, victim, genesis, until: target.until, running })
     }
 
     /// A stream on which something was said; none where the node does not take it.
     async fn open(&mut self, protocol: &'static str, begins: &[u8], done: &mut Done) -> Option<Stream> {
         done.tried += 1;
-        let opened = self.control.open_stream(self.victim, StreamProtocol::new(protocol));
+        let opened = self.control.open_stream(self.victim, of_chain(protocol, &self.genesis).ok()?);
         // On a connection that is closed nobody answers.
         if !self.running.is_finished()
             && let Some(Ok(mut stream)) = before(soon(self.until), opened).await
@@ -323,6 +325,7 @@ async fn say(target: &PeerTarget, a_second: u32, makes: impl Fn(u64, u64) -> Vec
         listen: Vec::new(),
         peers: vec![KnownPeer { key: target.victim, address: target.listen.clone() }],
         allowed: vec![target.victim],
+        genesis: target.document.hash(),
         lanes: LANES,
         ask: AskSpec { protocol: PROTOCOLS[3], frame_bytes_max: 1 << 20 },
     };
