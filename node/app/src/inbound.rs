@@ -121,10 +121,13 @@ pub fn end_with_a_panic() {
     }));
 }
 
+/// Tells who names a node in the registry.
+pub type Institutions = dyn Fn(&PublicKey) -> BTreeSet<Bic> + Send;
+
 /// What the ledger tells of peers and of what they send, before anything costly is done with it.
 pub struct Known {
     /// Whose node it is.
-    pub institutions: Box<dyn Fn(&PublicKey) -> BTreeSet<Bic> + Send>,
+    pub institutions: Box<Institutions>,
     /// Whether the validators of its height, as far as they are known, have certified a block.
     pub is_certified: Box<dyn Fn(&FinalBlock) -> bool + Send>,
 }
