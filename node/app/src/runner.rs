@@ -7,7 +7,7 @@ use crate::inbox::Receiver;
 use crate::placed::Answers;
 use crate::reads::find_instruction;
 use crate::shared::Shared;
-use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Replica, To};
+use seaway_engine::{Action, Decided, Event, LogEntry, Message, Now, Question, Replica, To};
 use seaway_network::Network;
 use seaway_rpc::{Answered, Fault, Wait};
 use seaway_signer::GuardedKey;
@@ -171,6 +171,14 @@ impl Runner {
             Action::LeftOut { instruction, reason } => {
                 let envelope = instruction.envelope();
                 self.shared.tell(&(envelope.submitter, envelope.key), || Err(Fault::Void(reason)));
+            }
+            Action::Forgotten(signed) => {
+                let Question { height, round, step, .. } = signed;
+                tracing::error!(
+                    %height, round = round.0, ?step,
+                    "this validator's key signed this, and this node does not know of it: a backup was put back, or another node has \
+                     the same key. It signs nothing up to that height"
+                );
             }
             Action::IllTimed { block, time, clock_ms } => {
                 let off_ms = i128::from(clock_ms) - i128::from(time.ms());

@@ -12,7 +12,7 @@ use arc_malachitebft_core_types::{
     CommitCertificate, Round as CoreRound, SignedMessage, ThresholdParams, Validity, ValueOrigin, ValuePayload,
     VoteExtensionPolicy, VoteType,
 };
-use seaway_types::block::{BlockId, Certificate, Proposal, Round, VoteKind};
+use seaway_types::block::{BlockId, Certificate, Proposal, Round, SignedVote, VoteKind};
 use seaway_types::genesis::ConsensusTiming;
 use seaway_types::instruction::NetworkId;
 use seaway_types::keys::PublicKey;
@@ -190,6 +190,15 @@ impl Agreement {
         };
         let votes = self.state.driver.votes().per_round(CoreRound::new(round.0));
         votes.is_some_and(|votes| votes.get_vote(kind, &Address(validator)).is_some())
+    }
+
+    /// What a validator said last at the height at which this one is, or was last, as far as it came here.
+    pub fn last_vote_of(&self, validator: PublicKey) -> Option<SignedVote> {
+        let whose = Address(validator);
+        let votes = self.state.driver.votes().all_rounds().values().rev().find_map(|votes| {
+            votes.get_vote(VoteType::Precommit, &whose).or_else(|| votes.get_vote(VoteType::Prevote, &whose))
+        });
+        votes.map(|vote| core::vote_out(self.network, vote))
     }
 
     /// Starts a height. What is left of an earlier one is dropped, so the caller has its decision.

@@ -47,4 +47,8 @@ pub trait Signer {
 
     /// Signs, or refuses: then the validator stays silent in this step.
     fn sign(&mut self, question: &Question) -> Option<Evidence>;
+
+    /// Somebody shows what this key has signed. If this signer does not know of it, it has forgotten, and what else it has
+    /// forgotten nobody knows: it signs nothing up to that height from now on. Returns whether that is so.
+    fn remind(&mut self, signed: &Question) -> bool;
 }

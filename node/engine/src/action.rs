@@ -1,7 +1,7 @@
 //! What comes in and what goes out.
 
 use crate::message::Message;
-use seaway_consensus::{Misbehaviour, Record};
+use seaway_consensus::{Misbehaviour, Question, Record};
 use seaway_ledger::execution::AppliedBlock;
 use seaway_mempool::Refused;
 use seaway_types::Bic;
@@ -150,6 +150,9 @@ pub enum Action {
     },
     /// Keep the proof of what validators did, and show it to supervisors.
     Misbehaved(Vec<Misbehaviour>),
+    /// This validator's key signed something of which this node does not know: it was put back from a backup, or another node has
+    /// the same key. It signs nothing up to that height.
+    Forgotten(Question),
     /// A block was proposed whose time lies too far from our clock: one of the two clocks is wrong. We do not vote for it.
     IllTimed {
         /// The block.

@@ -22,6 +22,9 @@ use seaway_types::time::{BlockTime, Height};
 impl<S: Store, K: Signer> Replica<S, K> {
     /// A message of consensus came.
     pub(crate) fn hear_consensus(&mut self, from: Peer, message: ConsensusMessage) -> Result<(), Halt> {
+        if self.is_reminded(&message)? {
+            return Ok(());
+        }
         if message.height() <= self.tip.height {
             // Whoever still votes for a decided height lacks its block.
             return if matches!(message, ConsensusMessage::Vote(_)) {

@@ -31,6 +31,7 @@ mod agree;
 mod candidate;
 mod chain;
 mod left_out;
+mod listen;
 mod message;
 mod patience;
 mod replica;

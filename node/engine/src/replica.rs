@@ -47,6 +47,8 @@ pub struct Replica<S, K> {
     verified: Verified,
     /// Whether the height after the tip has started.
     pub(crate) started: bool,
+    /// Whether it has just begun, and says nothing before it has heard what the others have decided.
+    pub(crate) listening: bool,
     /// What the log tells of heights that have not started again.
     pub(crate) remembered: BTreeMap<Height, Vec<LogEntry>>,
     pub(crate) candidates: Candidates,
@@ -108,6 +110,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             agreement,
             verified: Verified::default(),
             started: false,
+            listening: true,
             remembered: BTreeMap::new(),
             candidates: Candidates::default(),
             pool: Pool::default(),

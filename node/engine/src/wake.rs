@@ -33,13 +33,13 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// When an idle network makes its block.
     fn idle_at(&self) -> Option<u64> {
-        (self.agreement.is_some() && !self.started)
+        (self.agreement.is_some() && !self.started && !self.listening)
             .then(|| self.tip_since_ms.saturating_add(self.timing.idle_block_ms))
     }
 
     /// Milliseconds until something in the state falls due by the clock on the wall.
     fn alarm_in_ms(&self) -> Option<u64> {
-        if self.agreement.is_none() || self.started {
+        if self.agreement.is_none() || self.started || self.listening {
             return None;
         }
         let first = self.state.timers().first()?;
@@ -67,7 +67,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// Starts the next height if there is a cause, or takes part again in one that the log tells of. Returns whether it did.
     pub(crate) fn start_height(&mut self) -> Result<bool, Halt> {
-        if self.started || self.agreement.is_none() {
+        if self.started || self.agreement.is_none() || self.listens()? {
             return Ok(false);
         }
         let height = self.next_height();

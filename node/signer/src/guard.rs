@@ -3,8 +3,9 @@
 //! Two slots are written in turns, so that a torn write leaves the other. The engine asks in memory, and [`GuardedKey::keep`]
 //! makes the answer durable before anything signed is sent. At start the guard is raised to what the write-ahead log says;
 //! a guard that is ahead of the log means that the log was lost, and with it what this validator is locked on: then it signs
-//! nothing until a height above the guard's is decided. A restored backup does not sign either, for its guard is old and its
-//! log with it, but the network's decided heights run past both before it votes.
+//! nothing until a height above the guard's is decided. Of a restored backup guard and log are both old: a validator that starts listens
+//! first, until more than two thirds have told what they have decided and what they have of it, and [`Signer::remind`] raises
+//! the guard to that.
 
 use rustix::fs::{FlockOperation, flock};
 use seaway_consensus::{Question, Signer};
@@ -182,6 +183,15 @@ impl Signer for GuardedKey {
             }
         }
     }
+
+    fn remind(&mut self, signed: &Question) -> bool {
+        if self.slot.last.is_some_and(|last| last == *signed || last.place() > signed.place()) {
+            return false;
+        }
+        self.slot.last = Some(*signed);
+        self.silent_through = self.silent_through.max(signed.height);
+        true
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +249,28 @@ mod tests {
         let mut guard = open(&folder);
         guard.reconcile(Some(question(9, 0, Step::Prevote, 1)), Height(8));
         assert_eq!(guard.silent_through(), None, "the log is there");
+    }
+
+    #[test]
+    fn who_is_reminded_of_what_it_forgot_is_silent_at_that_height() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut guard = open(&folder);
+        assert!(guard.sign(&question(5, 0, Step::Precommit, 1)).is_some());
+        assert!(!guard.remind(&question(5, 0, Step::Prevote, 1)), "earlier than the last");
+        assert!(!guard.remind(&question(5, 0, Step::Precommit, 1)), "the last itself");
+        assert!(guard.sign(&question(5, 1, Step::Prevote, 1)).is_some());
+        assert!(guard.remind(&question(7, 2, Step::Prevote, 9)));
+        assert!(guard.sign(&question(6, 0, Step::Prevote, 1)).is_none());
+        assert!(guard.sign(&question(7, 3, Step::Prevote, 1)).is_none());
+        assert!(guard.sign(&question(8, 0, Step::Prevote, 1)).is_some());
+        // The same step with another message was signed by somebody else.
+        assert!(guard.remind(&question(8, 0, Step::Prevote, 2)));
+        assert!(guard.sign(&question(8, 1, Step::Prevote, 1)).is_none());
+        guard.keep().unwrap();
+        drop(guard);
+        let mut guard = open(&folder);
+        guard.reconcile(Some(question(5, 0, Step::Precommit, 1)), Height(7));
+        assert_eq!(guard.silent_through(), Some(Height(8)), "it is remembered");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use seaway_types::keys::PublicKey;
 use seaway_types::signature::{Evidence, public_key, sign};
 use seaway_types::state::{IndexEntry, IndexKey};
 use seaway_types::time::Height;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use std::rc::Rc;
 #[derive(Clone, Debug, Default)]
 pub struct Disk(Rc<RefCell<Content>>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Content {
     blocks: BTreeMap<Height, (FinalBlock, Vec<AuthenticInstruction>)>,
     /// The state after the last block, where the node went down in good order after a step.
@@ -52,6 +52,16 @@ impl Disk {
         let mut noted = std::mem::take(&mut content.noted);
         noted.truncate(kept);
         content.log.extend(noted);
+    }
+
+    /// A copy of all that is on it now.
+    pub fn backup(&self) -> Self {
+        Self(Rc::new(RefCell::new(self.0.borrow().clone())))
+    }
+
+    /// All is again as it was when a copy was made.
+    pub fn put_back(&self, backup: &Self) {
+        *self.0.borrow_mut() = backup.0.borrow().clone();
     }
 
     /// How many entries its index has.
@@ -154,12 +164,14 @@ pub struct Guard {
     secret: [u8; 32],
     key: PublicKey,
     last: Rc<RefCell<Option<Question>>>,
+    /// Nothing is signed up to this height.
+    silent_through: Rc<Cell<Height>>,
 }
 
 impl Guard {
     /// A key that has signed nothing.
     pub fn new(secret: [u8; 32]) -> Self {
-        Self { secret, key: public_key(&secret), last: Rc::new(RefCell::new(None)) }
+        Self { secret, key: public_key(&secret), last: Rc::default(), silent_through: Rc::default() }
     }
 
     /// The same key, with nothing signed.
@@ -180,6 +192,7 @@ impl Guard {
     /// After a crash: only what the disk kept is known.
     pub fn restart(&self, kept: Option<Question>) {
         *self.last.borrow_mut() = kept;
+        self.silent_through.set(Height(0));
     }
 }
 
@@ -189,6 +202,9 @@ impl Signer for Guard {
     }
 
     fn sign(&mut self, question: &Question) -> Option<Evidence> {
+        if question.height <= self.silent_through.get() {
+            return None;
+        }
         let mut last = self.last.borrow_mut();
         let known = last.map(|last| (last.place(), last.message));
         let fresh = known.is_none_or(|(place, _)| question.place() > place);
@@ -200,5 +216,15 @@ impl Signer for Guard {
             *last = Some(*question);
         }
         Some(sign(&self.secret, &question.message).evidence)
+    }
+
+    fn remind(&mut self, signed: &Question) -> bool {
+        let mut last = self.last.borrow_mut();
+        if last.is_some_and(|last| last == *signed || last.place() > signed.place()) {
+            return false;
+        }
+        *last = Some(*signed);
+        self.silent_through.set(self.silent_through.get().max(signed.height));
+        true
     }
 }

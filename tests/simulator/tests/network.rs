@@ -1,6 +1,6 @@
 //! Replicas agree, in three message delays, whatever crashes and gets lost.
 
-use seaway_simulator::{Kind, Weather, World};
+use seaway_simulator::{Disk, Guard, Kind, Weather, World};
 use seaway_types::time::Height;
 
 #[test]
@@ -208,6 +208,64 @@ fn votes_of_who_has_gone_do_not_stand_for_those_who_are_here() {
     let (gone, here) = (in_all(true), in_all(false));
     println!("given up: {gone} rounds when it has gone, {here} when it is here");
     assert!(gone <= here + 5, "{gone} rounds given up when it has gone, {here} when it is here");
+}
+
+/// One payment after the other, until so many more blocks are final.
+fn pay(world: &mut World, place: usize, heights: u64) {
+    for _ in 0..heights {
+        let next = Height(world.final_at.len() as u64 + 1);
+        world.submit(place);
+        assert!(world.run_to_height(next, world.now_ms + 5_000), "height {next} is reached");
+    }
+}
+
+fn put_back(world: &mut World, place: usize, backup: &Disk) {
+    world.crash(place);
+    world.nodes[place].disk.put_back(backup);
+    world.start(place);
+}
+
+#[test]
+fn a_validator_put_back_from_an_old_backup_signs_nothing_anew() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 0);
+        world.run_until(100);
+        // It would be its turn at the next height, and it has something to propose.
+        pay(&mut world, 0, 4);
+        let backup = world.nodes[1].disk.backup();
+        pay(&mut world, 0, 6);
+        put_back(&mut world, 1, &backup);
+        world.submit(1);
+        world.run_until(world.now_ms + 3_000);
+        world.check();
+        let heights: Vec<Height> = world.running().map(|one| one.tip().height).collect();
+        assert!(
+            heights.iter().all(|height| *height == heights[0] && *height >= Height(11)),
+            "seed {seed}: {heights:?}"
+        );
+    }
+}
+
+#[test]
+fn a_validator_put_back_within_a_height_is_reminded_of_what_it_said() {
+    for seed in 0..10 {
+        let mut world = World::new(seed, 4, 0);
+        world.run_until(100);
+        pay(&mut world, 0, 1);
+        let backup = world.nodes[1].disk.backup();
+        // The proposer of height 2 is down, so the two that are left vote for nothing.
+        world.crash(2);
+        world.crash(3);
+        world.submit(1);
+        world.run_until(world.now_ms + 500);
+        assert!(world.nodes[1].guard.as_ref().and_then(Guard::last).is_some_and(|last| last.height == Height(2)));
+        put_back(&mut world, 1, &backup);
+        world.run_until(world.now_ms + 100);
+        world.start(2);
+        world.start(3);
+        pay(&mut world, 0, 4);
+        world.check();
+    }
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! What a validator does before it says anything: it listens.
+//!
+//! A validator that was put back from a backup knows neither what it signed since nor that the network has gone on, and would
+//! sign other things for the same steps. So one that starts says nothing before validators of more than two thirds of the power, itself
+//! among them, have told what they have decided, and it has caught up with that. Less power decides nothing anyway. Before they tell
+//! it they remind it of what it said last at the height at which they are, and it stays silent through the height of what it does not
+//! know of: that was forgotten, or another node has its key.
+
+use crate::action::{Action, Peer, To};
+use crate::message::Message;
+use crate::replica::{Halt, Replica};
+use crate::store::Store;
+use crate::sync::PeerState;
+use seaway_consensus::{ConsensusMessage, Question, Signer, Step, is_authentic};
+use seaway_types::Bic;
+use seaway_types::block::{SignedVote, VoteKind};
+use seaway_types::state::Validator;
+use std::collections::BTreeSet;
+
+impl<S: Store, K: Signer> Replica<S, K> {
+    /// Whether it listens still, and says nothing. Ends by itself.
+    pub(crate) fn listens(&mut self) -> Result<bool, Halt> {
+        if !self.listening {
+            return Ok(false);
+        }
+        let validators = self.validators_at(self.next_height())?;
+        let own = self.signer.as_ref().map(Signer::key);
+        let total = u128::from(validators.total_power());
+        let power_of = |wanted: &dyn Fn(&Validator) -> bool| -> u128 {
+            validators.0.iter().filter(|one| wanted(one)).map(|one| u128::from(one.power)).sum()
+        };
+        let tells = |one: &Validator, what: &dyn Fn(&PeerState) -> bool| {
+            self.peers.values().any(|peer| peer.told && peer.institutions.contains(&one.bic) && what(peer))
+        };
+        let told = power_of(&|one| Some(one.key) == own || tells(one, &|_| true));
+        // More than a third: one that lies alone must not keep it listening for ever.
+        let ahead = power_of(&|one| tells(one, &|peer| peer.height > self.tip.height));
+        let enough = told.saturating_mul(3) > total.saturating_mul(2);
+        self.listening = !enough || ahead.saturating_mul(3) > total;
+        Ok(self.listening)
+    }
+
+    /// Reminds a validator that has just connected of what it said last.
+    pub(crate) fn remind(&mut self, peer: Peer, institutions: &BTreeSet<Bic>) -> Result<(), Halt> {
+        let Some(agreement) = &self.agreement else { return Ok(()) };
+        let validators = self.validators_at(self.next_height())?;
+        let theirs = validators.0.iter().filter(|one| institutions.contains(&one.bic));
+        let said: Vec<SignedVote> = theirs.filter_map(|one| agreement.last_vote_of(one.key)).collect();
+        for vote in said {
+            self.send(To::One(peer), Message::Consensus(ConsensusMessage::Vote(vote)));
+        }
+        Ok(())
+    }
+
+    /// Hears what its own key has signed. Whether this was such a message.
+    pub(crate) fn is_reminded(&mut self, message: &ConsensusMessage) -> Result<bool, Halt> {
+        let own = self.signer.as_ref().map(Signer::key);
+        let ConsensusMessage::Vote(signed) = message else { return Ok(false) };
+        if !self.listening || Some(signed.validator) != own || message.height() <= self.tip.height {
+            return Ok(false);
+        }
+        let (validators, network) = (self.validators_at(self.next_height())?, self.parameters.network);
+        if !is_authentic(message, network, &validators, self.verified()) {
+            return Ok(true);
+        }
+        let vote = &signed.vote;
+        let step = match vote.kind {
+            VoteKind::Prevote => Step::Prevote,
+            VoteKind::Precommit => Step::Precommit,
+        };
+        let question = Question { height: vote.height, round: vote.round, step, message: vote.message() };
+        if self.signer.as_mut().is_some_and(|signer| signer.remind(&question)) {
+            self.done.signed = true;
+            self.done.after.push(Action::Forgotten(question));
+        }
+        Ok(true)
+    }
+}
