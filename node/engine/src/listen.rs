@@ -2,7 +2,8 @@
 //!
 //! A validator that was put back from a backup knows neither what it signed since nor that the network has gone on, and would
 //! sign other things for the same steps. So one that starts says nothing before validators of more than two thirds of the power, itself
-//! among them, have told what they have decided, and it has caught up with that. Less power decides nothing anyway. Before they tell
+//! among them, have told what they have decided, and it has caught up with that; and for a second it waits for the others that are
+//! connected. Less power decides nothing anyway. Before they tell
 //! it they remind it of what it said last at the height at which they are, and it stays silent through the height of what it does not
 //! know of: that was forgotten, or another node has its key.
 
@@ -16,6 +17,12 @@ use seaway_types::Bic;
 use seaway_types::block::{SignedVote, VoteKind};
 use seaway_types::state::Validator;
 use std::collections::BTreeSet;
+
+/// How long connected ones that have not told are waited for after the last that has, in milliseconds.
+const REST_MS: u64 = 1_000;
+
+/// How long after all have told, in milliseconds: what they said before may come after it while connections are made.
+const SETTLE_MS: u64 = 50;
 
 impl<S: Store, K: Signer> Replica<S, K> {
     /// Whether it listens still, and says nothing. Ends by itself.
@@ -36,8 +43,20 @@ impl<S: Store, K: Signer> Replica<S, K> {
         // More than a third: one that lies alone must not keep it listening for ever.
         let ahead = power_of(&|one| tells(one, &|peer| peer.height > self.tip.height));
         let enough = told.saturating_mul(3) > total.saturating_mul(2);
-        self.listening = !enough || ahead.saturating_mul(3) > total;
+        if !enough || ahead.saturating_mul(3) > total {
+            return Ok(true);
+        }
+        // What it said may have come to few: whoever is connected has its turn, for a while.
+        let all = self.peers.values().filter(|peer| peer.validator).all(|peer| peer.told);
+        let patience = if all { SETTLE_MS } else { REST_MS };
+        self.listening = self.now.elapsed_ms < self.told_last_ms.saturating_add(patience);
         Ok(self.listening)
+    }
+
+    /// When it may have listened for long enough.
+    pub(crate) fn listened_at(&self) -> Option<u64> {
+        let ends = [SETTLE_MS, REST_MS].map(|patience| self.told_last_ms.saturating_add(patience));
+        ends.into_iter().find(|at| self.listening && *at > self.now.elapsed_ms)
     }
 
     /// Reminds a validator that has just connected of what it said last.

@@ -49,6 +49,8 @@ pub struct Replica<S, K> {
     pub(crate) started: bool,
     /// Whether it has just begun, and says nothing before it has heard what the others have decided.
     pub(crate) listening: bool,
+    /// When the last of those who have told began to, by the monotonic clock.
+    pub(crate) told_last_ms: u64,
     /// What the log tells of heights that have not started again.
     pub(crate) remembered: BTreeMap<Height, Vec<LogEntry>>,
     pub(crate) candidates: Candidates,
@@ -111,6 +113,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             verified: Verified::default(),
             started: false,
             listening: true,
+            told_last_ms: now.elapsed_ms,
             remembered: BTreeMap::new(),
             candidates: Candidates::default(),
             pool: Pool::default(),

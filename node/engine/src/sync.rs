@@ -126,7 +126,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn hear_status(&mut self, from: Peer, height: Height) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.height = height;
-            peer.told = true;
+            if !std::mem::replace(&mut peer.told, true) {
+                self.told_last_ms = self.now.elapsed_ms;
+            }
         }
         if height > self.tip.height && self.sync.behind_since.is_none() {
             self.sync.behind_since = Some(self.now.elapsed_ms);

@@ -27,7 +27,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let idle = self.idle_at();
         let alarm = self.alarm_in_ms().map(|ms| self.now.elapsed_ms.saturating_add(ms));
-        let waiting = [timer, idle, alarm, Some(self.sync.next_status_ms()), self.candidates.ask_again_at()];
+        let touch = Some(self.sync.next_status_ms());
+        let waiting = [timer, idle, alarm, touch, self.candidates.ask_again_at(), self.listened_at()];
         waiting.into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 

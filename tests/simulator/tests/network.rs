@@ -259,10 +259,10 @@ fn a_validator_put_back_within_a_height_is_reminded_of_what_it_said() {
         world.submit(1);
         world.run_until(world.now_ms + 500);
         assert!(world.nodes[1].guard.as_ref().and_then(Guard::last).is_some_and(|last| last.height == Height(2)));
-        put_back(&mut world, 1, &backup);
-        world.run_until(world.now_ms + 100);
+        // The proposer is back, and would find a voter that has forgotten.
         world.start(2);
         world.start(3);
+        put_back(&mut world, 1, &backup);
         pay(&mut world, 0, 4);
         world.check();
     }

@@ -258,6 +258,7 @@ impl<'a> Net<'a> {
                 }
                 Action::Final(decided) => self.settle(place, &decided),
                 Action::Misbehaved(found) => found.iter().for_each(|one| self.accuse(place, one)),
+                Action::Forgotten(signed) => panic!("replica {place} had said {signed:?}, and did not know of it"),
                 Action::Halt(why) => panic!("replica {place} stopped: {why}"),
                 Action::Admission { .. } | Action::LeftOut { .. } | Action::IllTimed { .. } => {}
             }
