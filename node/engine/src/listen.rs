@@ -2,7 +2,7 @@
 //!
 //! A validator that was put back from a backup knows neither what it signed since nor that the network has gone on, and would
 //! sign other things for the same steps. So one that starts says nothing before validators of more than two thirds of the power, itself
-//! among them, have told what they have decided, and it has caught up with that; and for a second it waits for the others that are
+//! among them, have told what they have decided, and it has caught up with what they told; and for a second it waits for the others that are
 //! connected. Less power decides nothing anyway. Before they tell
 //! it they remind it of what it said last at the height at which they are, and it stays silent through the height of what it does not
 //! know of: that was forgotten, or another node has its key.
@@ -11,11 +11,11 @@ use crate::action::{Action, Peer, To};
 use crate::message::Message;
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
-use crate::sync::PeerState;
 use seaway_consensus::{ConsensusMessage, Question, Signer, Step, is_authentic};
 use seaway_types::Bic;
 use seaway_types::block::{SignedVote, VoteKind};
 use seaway_types::state::Validator;
+use seaway_types::time::Height;
 use std::collections::BTreeSet;
 
 /// How long connected ones that have not told are waited for after the last that has, in milliseconds.
@@ -36,18 +36,20 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let power_of = |wanted: &dyn Fn(&Validator) -> bool| -> u128 {
             validators.0.iter().filter(|one| wanted(one)).map(|one| u128::from(one.power)).sum()
         };
-        let tells = |one: &Validator, what: &dyn Fn(&PeerState) -> bool| {
-            self.peers.values().any(|peer| peer.told && peer.institutions.contains(&one.bic) && what(peer))
+        let tells = |one: &Validator, what: &dyn Fn(Height) -> bool| {
+            let theirs = self.peers.values().filter(|peer| peer.institutions.contains(&one.bic));
+            theirs.filter_map(|peer| peer.told).any(what)
         };
         let told = power_of(&|one| Some(one.key) == own || tells(one, &|_| true));
-        // More than a third: one that lies alone must not keep it listening for ever.
-        let ahead = power_of(&|one| tells(one, &|peer| peer.height > self.tip.height));
+        // What they told first: under load they are always ahead of who only follows. And more than a third: one that lies alone
+        // must not keep it listening for ever.
+        let ahead = power_of(&|one| tells(one, &|height| height > self.tip.height));
         let enough = told.saturating_mul(3) > total.saturating_mul(2);
         if !enough || ahead.saturating_mul(3) > total {
             return Ok(true);
         }
         // What it said may have come to few: whoever is connected has its turn, for a while.
-        let all = self.peers.values().filter(|peer| peer.validator).all(|peer| peer.told);
+        let all = self.peers.values().filter(|peer| peer.validator).all(|peer| peer.told.is_some());
         let patience = if all { SETTLE_MS } else { REST_MS };
         self.listening = self.now.elapsed_ms < self.told_last_ms.saturating_add(patience);
         Ok(self.listening)

@@ -47,8 +47,8 @@ pub(crate) struct PeerState {
     pub validator: bool,
     /// The height that it has decided.
     pub height: Height,
-    /// Whether it has told it since it is connected.
-    pub told: bool,
+    /// What it told first since it is connected.
+    pub told: Option<Height>,
     /// The last height that it was helped with unasked, and when: once a second is enough.
     helped: Option<(Height, u64)>,
     /// Since when it asks, and what that has cost so far, in bytes.
@@ -90,7 +90,7 @@ impl SyncState {
 impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn meet(&mut self, peer: Peer, institutions: BTreeSet<Bic>) -> Result<(), Halt> {
         let state =
-            PeerState { institutions, validator: false, height: Height(0), told: false, helped: None, asked: (0, 0) };
+            PeerState { institutions, validator: false, height: Height(0), told: None, helped: None, asked: (0, 0) };
         self.remind(peer, &state.institutions)?;
         self.peers.insert(peer, state);
         self.send(To::One(peer), Message::Status(self.tip.height));
@@ -126,7 +126,8 @@ impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn hear_status(&mut self, from: Peer, height: Height) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.height = height;
-            if !std::mem::replace(&mut peer.told, true) {
+            if peer.told.is_none() {
+                peer.told = Some(height);
                 self.told_last_ms = self.now.elapsed_ms;
             }
         }

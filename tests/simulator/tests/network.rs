@@ -1,6 +1,8 @@
 //! Replicas agree, in three message delays, whatever crashes and gets lost.
 
+use seaway_engine::Step;
 use seaway_simulator::{Disk, Guard, Kind, Weather, World};
+use seaway_types::block::{Vote, VoteKind};
 use seaway_types::time::Height;
 
 #[test]
@@ -112,19 +114,37 @@ fn crashes_and_restarts_lose_nothing() {
     }
 }
 
+/// How many validators have precommitted a block of the next height.
+fn locked(world: &World, next: Height) -> usize {
+    let nothing = |round| {
+        let (network, kind) = (world.document.network, VoteKind::Precommit);
+        Vote { network, kind, height: next, round, block: None }.message()
+    };
+    let last = world.nodes.iter().filter_map(|node| node.guard.as_ref()?.last());
+    last.filter(|last| (last.height, last.step) == (next, Step::Precommit) && last.message != nothing(last.round))
+        .count()
+}
+
 #[test]
-fn all_crash_at_once_and_go_on() {
+fn all_crash_at_once_and_go_on_with_the_block_that_they_are_locked_on() {
     for seed in 0..20 {
         let mut world = World::new(seed, 4, 0);
         for tick in 0..20_usize {
             world.submit(tick % 4);
             world.run_until(world.now_ms + 9 + seed % 5);
         }
-        let before = world.final_at.len();
+        world.run_until(world.now_ms + 1_000);
+        let next = Height(world.final_at.len() as u64 + 1);
+        world.submit(0);
+        while locked(&world, next) < 2 {
+            world.run_until(world.now_ms + 1);
+            assert!(!world.final_at.contains_key(&next), "seed {seed}: stopped too late");
+        }
         for place in 0..4 {
             world.crash(place);
         }
-        // An hour without anybody; a block may be locked whose time is old by then.
+        let outage = world.true_time_ms(world.now_ms);
+        // An hour without anybody: the block's time is older than the clock rule allows by then, and no other block can be decided.
         world.run_until(world.now_ms + 3_600_000);
         for place in 0..4 {
             world.start(place);
@@ -133,7 +153,10 @@ fn all_crash_at_once_and_go_on() {
         world.submit(1);
         world.run_until(world.now_ms + 10_000);
         world.check();
-        assert!(world.final_at.len() > before, "seed {seed}: it goes on");
+        assert!(world.final_at.contains_key(&next), "seed {seed}: it goes on");
+        let blocks = world.nodes[0].disk.blocks();
+        let block = blocks.iter().find(|block| block.block.header.height == next).expect("it is stored");
+        assert!(block.block.header.time.ms() < outage, "seed {seed}: another block was decided");
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a node finds in its home: keys, genesis, log and database, damaged and lost.
 
 use crate::net::*;
+use seaway_signer::{KeyFile, KeyKind};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_genesis_that_was_not_approved_is_refused() {
@@ -33,6 +35,54 @@ async fn two_processes_with_one_home_do_not_both_run() {
     net.ends(0).await;
     // The first one still serves.
     net.pay(0).await;
+}
+
+#[tokio::test]
+async fn a_second_node_with_a_validators_key_is_proven_and_stops_nobody() {
+    const VICTIM: usize = 3;
+    let mut net = net().await;
+    // The observer's node gets the fourth validator's key, and takes part with it.
+    assert!(net.cluster.stop(OBSERVER));
+    let home = |place: usize| net.cluster.nodes[place].home.clone();
+    let passphrase = |place: usize| std::fs::read_to_string(home(place).join("keys/passphrase")).unwrap();
+    let [victims, own] = [VICTIM, OBSERVER].map(|place| passphrase(place).trim_end().to_owned());
+    let stolen = KeyFile::open(&home(VICTIM).join("keys/consensus.key"), KeyKind::Consensus, &victims).unwrap();
+    let sealed = KeyFile::seal(KeyKind::Consensus, &stolen, &own).unwrap();
+    sealed.write(&home(OBSERVER).join("keys/consensus.key")).unwrap();
+    let config = home(OBSERVER).join("seawayd.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("observer = true", "observer = false")).unwrap();
+    net.cluster.start(OBSERVER).unwrap();
+    net.cluster.connected(PATIENCE).await.unwrap();
+    let whose = |net: &Net, height: u64| {
+        let validators = &net.cluster.document.validators.0;
+        validators[height as usize % validators.len()].bic.to_string()
+    };
+    let evidence = async |net: &Net| {
+        let found = net.cluster.client(0).unwrap().call("network_evidence", json!({})).await.unwrap();
+        found["evidence"].as_array().map_or(0, Vec::len)
+    };
+    // When it is that key's turn both make a block, each of its own.
+    let start = std::time::Instant::now();
+    while evidence(&net).await == 0 {
+        assert!(start.elapsed() < PATIENCE, "nobody noticed");
+        while whose(&net, net.height(0).await + 1) != net.cluster.nodes[VICTIM].bic {
+            net.pay(0).await;
+        }
+        let (height, signed) = (net.height(0).await, net.payer.merchant_pays(100).unwrap());
+        let params = json!({"bytes": signed.bytes_in_hex(), "wait": "admitted"});
+        let _refused = net.cluster.client(OBSERVER).unwrap().call("payment_submit", params).await;
+        net.block(0, height + 1).await;
+    }
+    net.logs(0, "validators said two things at once").await;
+    // The proof is kept, and the others go on.
+    net.cluster.kill(OBSERVER);
+    net.cluster.kill(0);
+    net.cluster.start(0).unwrap();
+    net.cluster.connected(PATIENCE).await.unwrap();
+    assert!(evidence(&net).await > 0, "it is there after a restart");
+    net.pay(0).await;
+    net.agree(&[0, 1, 2]).await;
 }
 
 #[tokio::test]

@@ -43,16 +43,6 @@ fn intruder(net: &Net, identity: [u8; 32]) -> (Network, mpsc::Receiver<NetworkEv
 }
 
 impl Net {
-    /// Waits until a node's log has a line that says something.
-    async fn logs(&self, place: usize, says: &str) {
-        let start = std::time::Instant::now();
-        let path = self.cluster.nodes[place].home.join("node.log");
-        while !std::fs::read_to_string(&path).unwrap().contains(says) {
-            assert!(start.elapsed() < PATIENCE, "{} never says '{says}'", path.display());
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    }
-
     /// Bytes of memory that a node uses.
     fn resident(&self, place: usize) -> u64 {
         let id = self.cluster.process_id(place).unwrap();

@@ -76,6 +76,16 @@ impl Net {
         }
     }
 
+    /// Waits until a node's log has a line that says something.
+    pub async fn logs(&self, place: usize, says: &str) {
+        let start = std::time::Instant::now();
+        let path = self.cluster.nodes[place].home.join("node.log");
+        while !std::fs::read_to_string(&path).unwrap().contains(says) {
+            assert!(start.elapsed() < PATIENCE, "{} never says '{says}'", path.display());
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// A payment is known at a node as settled.
     pub async fn knows(&self, place: usize, signed: &Signed) {
         let found = |answer: &Value| answer["payments"][0]["status"] == "ACCC";
