@@ -21,9 +21,11 @@ const PAUSE_MAX: Duration = Duration::from_secs(4);
 const OBSERVER: i32 = -32_041;
 /// What a node answers when it was not final in time.
 const NOT_FINAL_YET: i32 = -32_043;
+/// What a node answers that is stopping.
+const NOT_READY: i32 = -32_042;
 
 /// Why a call has no answer.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum ClientError {
     /// The node refuses, with its number, text and data.
     #[error("{message} ({number})")]
@@ -61,7 +63,7 @@ impl ClientError {
     /// Whether nobody knows yet what became of what was sent: the node did not see it final in time, or cannot be asked.
     pub fn is_open(&self) -> bool {
         match self {
-            Self::Refused { number, .. } => *number == NOT_FINAL_YET,
+            Self::Refused { number, .. } => matches!(*number, NOT_FINAL_YET | NOT_READY),
             Self::Unreachable { .. } | Self::NoNode => true,
         }
     }
@@ -74,7 +76,10 @@ impl ClientError {
     /// When the node says that there may be room.
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Refused { data, .. } => data.get("retryAfterMs").and_then(Value::as_u64).map(Duration::from_millis),
+            Self::Refused { data, .. } => {
+                let hint = data.get("retryAfterMs").and_then(Value::as_u64).map(Duration::from_millis);
+                hint.map(|hint| hint.min(PAUSE_MAX))
+            }
             Self::Unreachable { .. } | Self::NoNode => None,
         }
     }
@@ -176,25 +181,31 @@ impl Client {
         let nodes = self.nodes.len();
         let attempts = attempts.max(nodes);
         let mut last = ClientError::NoNode;
+        // Once a node may have it, no other one's refusal says that nothing will come of it.
+        let mut open: Option<ClientError> = None;
         let (mut observers, mut pause) = (0, PAUSE_MIN);
         for attempt in 0..attempts {
             last = match self.settle_through(signed, attempt).await {
+                Ok(answer) => return Ok(answer),
                 Err(error) if error.is_observers() => {
                     observers += 1;
                     if observers >= nodes {
-                        return Err(error);
+                        return Err(open.unwrap_or(error));
                     }
                     error
                 }
-                Err(error) if error.may_retry() => error,
-                answered => return answered,
+                Err(error) if !error.may_retry() => return Err(open.unwrap_or(error)),
+                Err(error) => error,
             };
+            if last.is_open() && open.is_none() {
+                open = Some(last.clone());
+            }
             if (attempt + 1) % nodes == 0 && attempt + 1 < attempts {
                 tokio::time::sleep(last.retry_after().unwrap_or(pause)).await;
                 (observers, pause) = (0, (2 * pause).min(PAUSE_MAX));
             }
         }
-        Err(last)
+        Err(open.unwrap_or(last))
     }
 
     /// Submits through one of the nodes, counted round and round, and waits until it is final.

@@ -6,6 +6,7 @@
 
 use crate::runner::Input;
 use seaway_engine::{Event, Message};
+use seaway_types::identifier::WireId;
 use seaway_types::instruction::AuthenticInstruction;
 use std::collections::VecDeque;
 use std::sync::mpsc::RecvTimeoutError;
@@ -66,16 +67,25 @@ fn is_urgent(input: &Input) -> bool {
             Event::Message { message, .. } => matches!(message, Message::Consensus(_) | Message::Status(_)),
             Event::Submitted { .. } | Event::PassedOn { .. } | Event::Block { .. } => false,
         },
-        Input::Ask(_) | Input::Stop => false,
+        Input::Stop => true,
+        Input::Ask(_) => false,
     }
 }
 
-/// Bytes of the instructions in it.
+/// Bytes of the instructions in it, or of their names.
 fn bytes(input: &Input) -> usize {
     let all = |instructions: &[AuthenticInstruction]| instructions.iter().map(|one| one.raw().0.len()).sum();
     match input {
         Input::Event(Event::Submitted { instruction, .. }) => instruction.raw().0.len(),
         Input::Event(Event::PassedOn { instructions, .. } | Event::Block { instructions, .. }) => all(instructions),
+        Input::Event(Event::Message { message, .. }) => {
+            let names = match message {
+                Message::Draft(draft) => draft.body.instructions.len(),
+                Message::Announce(ids) | Message::WantInstructions(ids) => ids.len(),
+                _ => 0,
+            };
+            names.saturating_mul(size_of::<WireId>())
+        }
         _ => 0,
     }
 }

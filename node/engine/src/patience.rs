@@ -11,10 +11,15 @@
 
 use crate::replica::{Halt, Replica};
 use crate::store::Store;
+use crate::sync::PeerState;
 use seaway_consensus::{Signer, Timer, TimerKind, proposer};
 use seaway_types::block::{Round, VoteKind};
 use seaway_types::state::{Validator, ValidatorSet};
 use std::collections::BTreeSet;
+
+/// Each node says its height every second. Whoever has said nothing for so long, in milliseconds, hangs or is cut off, though its
+/// connection stands.
+const SILENCE_MS: u64 = 5_000;
 
 impl<S: Store, K: Signer> Replica<S, K> {
     /// How long a timer runs that is set now, in milliseconds.
@@ -25,7 +30,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
         }
         let validators = self.validators_at(timer.height)?;
         let faulty_max = validators.0.len().saturating_sub(1) / 3;
-        if timer.round.0 as usize > faulty_max {
+        if timer.round.0 as usize >= faulty_max {
             return Ok(usual);
         }
         let in_vain = match timer.kind {
@@ -59,7 +64,9 @@ impl<S: Store, K: Signer> Replica<S, K> {
 
     /// Whether what a validator says can come here: it is this one, or a node of its institution is connected.
     fn hears(&self, validator: &Validator) -> bool {
-        self.is_own_key(validator) || self.peers.values().any(|peer| peer.institutions.contains(&validator.bic))
+        let lately = |peer: &PeerState| self.now.elapsed_ms < peer.heard_ms.saturating_add(SILENCE_MS);
+        self.is_own_key(validator)
+            || self.peers.values().any(|peer| peer.institutions.contains(&validator.bic) && lately(peer))
     }
 
     /// Timers that run are shortened when somebody has gone.

@@ -49,8 +49,8 @@ pub struct Replica<S, K> {
     pub(crate) started: bool,
     /// Whether it has just begun, and says nothing before it has heard what the others have decided.
     pub(crate) listening: bool,
-    /// When the last of those who have told began to, by the monotonic clock.
-    pub(crate) told_last_ms: u64,
+    /// Since when enough have told, by the monotonic clock.
+    pub(crate) heard_since_ms: Option<u64>,
     /// What the log tells of heights that have not started again.
     pub(crate) remembered: BTreeMap<Height, Vec<LogEntry>>,
     pub(crate) candidates: Candidates,
@@ -113,7 +113,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             verified: Verified::default(),
             started: false,
             listening: true,
-            told_last_ms: now.elapsed_ms,
+            heard_since_ms: None,
             remembered: BTreeMap::new(),
             candidates: Candidates::default(),
             pool: Pool::default(),
@@ -147,7 +147,10 @@ impl<S: Store, K: Signer> Replica<S, K> {
             Event::Wake => self.ring(),
             Event::PeerUp { peer, institutions } => self.meet(peer, institutions),
             Event::PeerDown(peer) => self.part(&peer),
-            Event::Message { from, message } => self.hear(from, message),
+            Event::Message { from, message } => {
+                self.touch(&from);
+                self.hear(from, message)
+            }
             Event::Submitted { ticket, instruction } => self.submit(ticket, instruction),
             Event::PassedOn { from, instructions } => self.receive(from, instructions),
             Event::Block { from, block, instructions } => self.keep_synced(from, *block, instructions),

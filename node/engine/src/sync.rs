@@ -49,6 +49,8 @@ pub(crate) struct PeerState {
     pub height: Height,
     /// What it told first since it is connected.
     pub told: Option<Height>,
+    /// When something came of it last, by the monotonic clock.
+    pub heard_ms: u64,
     /// The last height that it was helped with unasked, and when: once a second is enough.
     helped: Option<(Height, u64)>,
     /// Since when it asks, and what that has cost so far, in bytes.
@@ -89,12 +91,26 @@ impl SyncState {
 
 impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn meet(&mut self, peer: Peer, institutions: BTreeSet<Bic>) -> Result<(), Halt> {
-        let state =
-            PeerState { institutions, validator: false, height: Height(0), told: None, helped: None, asked: (0, 0) };
+        let state = PeerState {
+            institutions,
+            validator: false,
+            height: Height(0),
+            told: None,
+            heard_ms: self.now.elapsed_ms,
+            helped: None,
+            asked: (0, 0),
+        };
         self.remind(peer, &state.institutions)?;
         self.peers.insert(peer, state);
         self.send(To::One(peer), Message::Status(self.tip.height));
         self.note_validators()
+    }
+
+    /// Notes that something came of a peer.
+    pub(crate) fn touch(&mut self, peer: &Peer) {
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.heard_ms = self.now.elapsed_ms;
+        }
     }
 
     /// Notes which peers' institutions vote. Who does not know it yet is told what waits here.
@@ -126,10 +142,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
     pub(crate) fn hear_status(&mut self, from: Peer, height: Height) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.height = height;
-            if peer.told.is_none() {
-                peer.told = Some(height);
-                self.told_last_ms = self.now.elapsed_ms;
-            }
+            peer.told.get_or_insert(height);
         }
         if height > self.tip.height && self.sync.behind_since.is_none() {
             self.sync.behind_since = Some(self.now.elapsed_ms);
@@ -174,7 +187,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
             .map(|(peer, state)| (*peer, state.height))
             .collect();
         let far = ahead.iter().any(|(_, height)| height.0 > next.0.saturating_add(FAR_HEIGHTS));
-        let patient = self.agreement.is_some() && !far && now < since.saturating_add(GRACE_MS);
+        let patient = self.agreement.is_some() && !self.listening && !far && now < since.saturating_add(GRACE_MS);
         if patient {
             // The status timer looks again.
             self.sync.status_at = self.sync.status_at.min(since.saturating_add(GRACE_MS));

@@ -76,7 +76,7 @@ pub struct Config {
 /// What happens on the network.
 #[derive(Debug)]
 pub enum NetworkEvent {
-    /// The first connection to a peer stands.
+    /// A connection to a peer stands; told again for each further one.
     Up(PublicKey),
     /// The last one is gone.
     Down(PublicKey),
@@ -382,6 +382,10 @@ impl Mesh {
         match event {
             SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() > 1 => {
                 self.move_over(&peer_id);
+                // It may have started anew, and the connections before it are dead.
+                if let Some(key) = self.names.get(&peer_id).copied() {
+                    self.tell(NetworkEvent::Up(key)).await;
+                }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 1.., .. } => self.move_over(&peer_id),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {

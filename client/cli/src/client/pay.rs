@@ -84,7 +84,12 @@ pub async fn pay(options: &Options) -> Result<ExitCode, String> {
         party_data_hash: None,
         kind: CreditKind::Customer,
     };
-    let kept = options.keep.as_deref().map(|path| kept(path, &payment)).transpose()?.flatten();
+    let kept = options
+        .keep
+        .as_deref()
+        .map(|path| kept(path, &payment, options.from_currency.is_some()))
+        .transpose()?
+        .flatten();
     let signed = match (kept, &options.from_currency) {
         (Some(signed), _) => signed,
         (None, None) => keep(options, payment.sign(now()?, &secrets(options, &payer)?))?,
@@ -120,7 +125,7 @@ fn keep(options: &Options, signed: Result<Signed, PaymentError>) -> Result<Signe
 }
 
 /// What was signed before, if the file is there. It must be the payment that is asked for now.
-fn kept(path: &Path, asked: &Payment) -> Result<Option<Signed>, String> {
+fn kept(path: &Path, asked: &Payment, exchanged: bool) -> Result<Option<Signed>, String> {
     let failed = |problem: String| format!("{}: {problem}", path.display());
     let text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -140,7 +145,9 @@ fn kept(path: &Path, asked: &Payment) -> Result<Option<Signed>, String> {
                 == (asked.debtor, asked.asset, asked.creditor, asked.amount, asked.end_to_end_id, asked.purpose)
         })
     };
-    if decoded.envelope().network != asked.network || !transfers.into_iter().any(same) {
+    // An exchange is a leg of its own before the payment.
+    let alike = exchanged == (decoded.envelope().body.legs().len() > 1);
+    if decoded.envelope().network != asked.network || !alike || !transfers.into_iter().any(same) {
         return Err(failed(format!(
             "it holds another payment, UETR {}; a new payment needs a new file",
             signed.uetr

@@ -111,7 +111,19 @@ impl<'a> Net<'a> {
             steps: 0,
         };
         (0..LIAR).for_each(|place| net.start(place));
+        // Nobody says anything before it has heard the others, and waits a second for the liar, who tells nothing.
+        net.arrive_all();
+        net.wait(1_000);
+        net.arrive_all();
+        net.steps = 0;
+        net.heard.clear();
         net
+    }
+
+    fn arrive_all(&mut self) {
+        while !self.queue.is_empty() {
+            self.arrive(0);
+        }
     }
 
     /// Whether enough has happened for one input.
