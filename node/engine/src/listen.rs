@@ -66,7 +66,7 @@ impl<S: Store, K: Signer> Replica<S, K> {
         let Some(agreement) = &self.agreement else { return Ok(()) };
         let remembered = |key| {
             let votes = self.remembered.values().flatten().filter_map(|entry| match entry {
-                LogEntry::Consensus(_, Record::Vote(signed)) if signed.validator == key => Some(signed.clone()),
+                LogEntry::Consensus(_, Record::Vote(signed)) if signed.validator == key => Some(*signed),
                 _ => None,
             });
             votes.max_by_key(|signed| (signed.vote.height, signed.vote.round, signed.vote.kind))
