@@ -68,6 +68,17 @@ impl ClientError {
         }
     }
 
+    /// The same, when an earlier attempt is still open: then it stays open, and both are told.
+    fn after(self, open: Option<Self>) -> Self {
+        match open {
+            None => self,
+            Some(Self::Unreachable { url, problem }) => {
+                Self::Unreachable { url, problem: format!("{problem}; then another node: {self}") }
+            }
+            Some(open) => open,
+        }
+    }
+
     /// Whether the node takes no instructions, and a validator has to be asked.
     fn is_observers(&self) -> bool {
         matches!(self, Self::Refused { number: OBSERVER, .. })
@@ -190,11 +201,11 @@ impl Client {
                 Err(error) if error.is_observers() => {
                     observers += 1;
                     if observers >= nodes {
-                        return Err(open.unwrap_or(error));
+                        return Err(error.after(open));
                     }
                     error
                 }
-                Err(error) if !error.may_retry() => return Err(open.unwrap_or(error)),
+                Err(error) if !error.may_retry() => return Err(error.after(open)),
                 Err(error) => error,
             };
             if last.is_open() && open.is_none() {

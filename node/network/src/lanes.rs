@@ -25,7 +25,7 @@ pub struct LaneSpec {
     pub frame_bytes_max: usize,
     /// Frames a second that one peer may send, and bytes; [`STOCK`] of them at once. A peer that sends more is read from more slowly.
     pub frames_a_second_max: u32,
-    /// See `frames_a_second_max`.
+    /// Bytes a second, likewise; the slower of the two counts.
     pub bytes_a_second_max: u32,
     /// Frames that wait to be written to one peer; what comes on top is dropped.
     pub queue_frames_max: usize,

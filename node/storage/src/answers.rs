@@ -121,12 +121,11 @@ impl<'a> StoredAnswers<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use seaway_types::amount::Amount;
     use seaway_types::asset::AssetId;
     use seaway_types::bounded::Bounded;
-    use seaway_types::hash::Hash32;
     use seaway_types::identifier::{AccountId, InstructionKey};
     use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
     use seaway_types::instruction::{Envelope, Submitter};
@@ -134,32 +133,42 @@ mod tests {
     use seaway_types::time::BlockTime;
     use seaway_types::uetr::Uetr;
 
-    fn transfer(asset: u16, credits: u8) -> Leg {
-        let agent = "HARBHKHH".parse().unwrap();
-        let credit = |n: u8| Credit {
+    /// A customer's payment from Hong Kong, named by a number, in minor units.
+    pub(crate) fn credit(n: u8, creditor: AccountId, creditor_agent: &str, amount: u64) -> Credit {
+        let debtor_agent = "HARBHKHH".parse().unwrap();
+        Credit {
             kind: CreditKind::Customer,
             uetr: Uetr::from_random([n; 16]),
             end_to_end_id: "E2E".parse().unwrap(),
-            creditor: AccountId([n; 16]),
-            amount: Amount::new(100 + u64::from(n)).unwrap(),
-            instructing_agent: agent,
-            debtor_agent: agent,
-            creditor_agent: agent,
+            creditor,
+            amount: Amount::new(amount).unwrap(),
+            instructing_agent: debtor_agent,
+            debtor_agent,
+            creditor_agent: creditor_agent.parse().unwrap(),
             instructed: None,
             charge_bearer: ChargeBearer::Shared,
             charges: Bounded::default(),
             purpose: None,
-            party_data_hash: Some(Hash32([n; 32])),
+            party_data_hash: None,
             remittance_hash: None,
             acceptance: None,
-        };
+        }
+    }
+
+    /// Credits of one account, each on its own.
+    pub(crate) fn transfer_of(debtor: AccountId, asset: AssetId, credits: Vec<Credit>) -> Leg {
         Leg::CreditTransfer(CreditTransfer {
-            debtor: AccountId([255; 16]),
-            asset: AssetId(asset),
+            debtor,
+            asset,
             mode: BulkMode::EachOnItsOwn,
             settlement_date: None,
-            credits: Bounded::new((0..credits).map(credit).collect()).unwrap(),
+            credits: Bounded::new(credits).unwrap(),
         })
+    }
+
+    fn transfer(asset: u16, credits: u8) -> Leg {
+        let credit = |n: u8| credit(n, AccountId([n; 16]), "HARBHKHH", 100 + u64::from(n));
+        transfer_of(AccountId([255; 16]), AssetId(asset), (0..credits).map(credit).collect())
     }
 
     fn instruction(body: &Body) -> RawInstruction {

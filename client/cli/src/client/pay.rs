@@ -132,7 +132,7 @@ fn kept(path: &Path, asked: &Payment, exchanged: bool) -> Result<Option<Signed>,
         read => read.map_err(|error| failed(error.to_string()))?,
     };
     let signed = Signed::read(&text)
-        .map_err(|error| failed(format!("{error}; the file was not written whole, and nothing of it sent")))?;
+        .map_err(|error| failed(format!("{error}; if it was not written whole, nothing of it was sent")))?;
     let decoded = signed.raw.clone().decode().map_err(|error| failed(error.to_string()))?;
     let transfers = decoded.envelope().body.legs().iter().filter_map(|leg| match leg {
         Leg::CreditTransfer(transfer) => Some(transfer),

@@ -1,6 +1,7 @@
 //! The feed of real blocks, executed and stored as a node does it.
 
 use super::*;
+use crate::answers::tests::{credit, transfer_of};
 use crate::database::{BlockReceipts, Opened};
 use seaway_engine::Decided;
 use seaway_genesis::{ceremony, seed};
@@ -15,7 +16,6 @@ use seaway_types::genesis::GenesisDocument;
 use seaway_types::hash::Hash32;
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::contract::{CallContract, OpenContract, RegisterCode, Target, WithdrawOffer};
-use seaway_types::instruction::payment::{BulkMode, ChargeBearer, Credit, CreditKind, CreditTransfer};
 use seaway_types::instruction::{AuthenticInstruction, Body, DecodedInstruction, Envelope};
 use seaway_types::time::BlockTime;
 use seaway_types::uetr::Uetr;
@@ -244,31 +244,11 @@ fn what_a_contract_does_is_told_to_whom_it_concerns() {
 #[test]
 fn of_a_bulk_those_who_must_accept_are_told_credit_by_credit() {
     let mut chain = Chain::new();
-    let credit = |n: u8| Credit {
-        kind: CreditKind::Customer,
-        uetr: Uetr::from_random([n; 16]),
-        end_to_end_id: "E2E".parse().unwrap(),
-        // One account does not exist, and one amount is large enough to wait for its creditor's agent.
-        creditor: if n == 3 { AccountId([9; 16]) } else { seller() },
-        amount: Amount::new(if n == 5 { 60_000_000 } else { 100 }).unwrap(),
-        instructing_agent: bank("HARBHKHH"),
-        debtor_agent: bank("HARBHKHH"),
-        creditor_agent: bank("MERLSGSG"),
-        instructed: None,
-        charge_bearer: ChargeBearer::Shared,
-        charges: Bounded::default(),
-        purpose: None,
-        party_data_hash: None,
-        remittance_hash: None,
-        acceptance: None,
-    };
-    let bulk = Leg::CreditTransfer(CreditTransfer {
-        debtor: buyer(),
-        asset: AssetId(1),
-        mode: BulkMode::EachOnItsOwn,
-        settlement_date: None,
-        credits: Bounded::new((0..20).map(credit).collect()).unwrap(),
-    });
+    // One account does not exist, and one amount is large enough to wait for its creditor's agent.
+    let creditor = |n: u8| if n == 3 { AccountId([9; 16]) } else { seller() };
+    let amount = |n: u8| if n == 5 { 60_000_000 } else { 100 };
+    let credits = (0..20).map(|n| credit(n, creditor(n), "MERLSGSG", amount(n))).collect();
+    let bulk = transfer_of(buyer(), AssetId(1), credits);
     let bulk = chain.of_buyer(Body::Single(bulk));
     chain.block(1_000, vec![bulk]);
     let outcomes = chain.database.receipts(Height(1)).unwrap().unwrap().outcomes;
