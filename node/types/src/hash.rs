@@ -210,7 +210,7 @@ impl Domain {
     }
 
     /// The hashes of many 64-byte blocks, each equal to [`Domain::hash`] of that block, appended to `hashes`.
-    pub fn hash_blocks(self, blocks: &[[u8; 64]], hashes: &mut Vec<Hash32>) {
+    pub fn hash_blocks<'b>(self, blocks: impl IntoIterator<Item = &'b [u8; 64]>, hashes: &mut Vec<Hash32>) {
         const LANES: usize = blake3::platform::MAX_SIMD_DEGREE;
         // Flags of a single-block keyed message: BLAKE3 paper, table 3.
         const CHUNK_START: u8 = 1 << 0;
@@ -222,14 +222,20 @@ impl Domain {
         for (word, bytes) in key.iter_mut().zip(self.key().as_chunks::<4>().0) {
             *word = u32::from_le_bytes(*bytes);
         }
-        hashes.reserve(blocks.len());
+        let mut blocks = blocks.into_iter();
+        hashes.reserve(blocks.size_hint().0);
         let mut lanes: [&[u8; 64]; LANES] = [&[0; 64]; LANES];
         let mut out = [0u8; LANES * 32];
-        for group in blocks.chunks(LANES) {
-            for (lane, block) in lanes.iter_mut().zip(group) {
+        loop {
+            let mut filled = 0;
+            for (lane, block) in lanes.iter_mut().zip(&mut blocks) {
                 *lane = block;
+                filled += 1;
             }
-            let (inputs, _) = lanes.split_at(group.len());
+            let (inputs, _) = lanes.split_at(filled);
+            if inputs.is_empty() {
+                return;
+            }
             PLATFORM.hash_many(
                 inputs,
                 &key,
@@ -240,7 +246,7 @@ impl Domain {
                 CHUNK_END | ROOT,
                 &mut out,
             );
-            hashes.extend(out.as_chunks::<32>().0.iter().take(group.len()).map(|hash| Hash32(*hash)));
+            hashes.extend(out.as_chunks::<32>().0.iter().take(filled).map(|hash| Hash32(*hash)));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! A block's changes to the tree, hashed many nodes at a time.
 
-use super::{Change, Kind, Leaf, Node, Tree, TreeUpdate, compare, key_of, leaf, side, slot_at};
+use super::forest::Forest;
+use super::{Change, Kind, Leaf, Node, Tree, TreeUpdate, compare, key_of, leaf, slot_at};
 use seaway_types::hash::{Domain, Hash32, block_of};
 use std::hint::black_box;
+use std::ops::Range;
 
 /// Changes that are worked out together: what they read lies in the second cache from its first use to its last.
 const TOGETHER: usize = 512;
@@ -14,45 +16,72 @@ const TOGETHER: usize = 512;
 pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
     let depth = changes.len().div_ceil(TOGETHER).next_power_of_two().trailing_zeros() as usize;
     let depth = depth.min(tree.depth);
-    let mut update = TreeUpdate {
-        root: tree.root(),
-        leaves: tree.leaves,
-        arena: Vec::with_capacity(changes.len() * (super::SLOT_LEAVES + 2)),
-        slots: Vec::with_capacity(changes.len()),
-        nodes: Vec::with_capacity(changes.len() * 6),
-    };
-    let alike = changes.chunk_by(|a, b| slot_at(&a.0, depth) == slot_at(&b.0, depth));
-    let mut level: Vec<(usize, Node)> = alike.flat_map(|part| subtree(tree, part, depth, &mut update)).collect();
-    while level.first().is_some_and(|(index, _)| *index > 1) {
-        level = parents(tree, &level);
-        update.nodes.extend_from_slice(&level);
+    let mut update = TreeUpdate::nothing(tree, changes.len());
+    let mut room = Room::default();
+    let mut tops = Vec::new();
+    for part in changes.chunk_by(|a, b| slot_at(&a.0, depth) == slot_at(&b.0, depth)) {
+        subtree(tree, part, &mut update, &mut room);
+        let top = climb(tree, depth, &mut update.nodes, &mut room);
+        tops.extend(update.nodes.get(top).unwrap_or_default());
     }
-    if let Some((_, top)) = level.first() {
+    room.lowest = update.nodes.len();
+    update.nodes.append(&mut tops);
+    let top = climb(tree, 0, &mut update.nodes, &mut room);
+    if let Some((_, top)) = update.nodes.get(top).and_then(<[_]>::first) {
         update.root = top.hash;
     }
     update
 }
 
-/// Works out one subtree, all of whose changes share their first bits; returns its top.
-fn subtree(tree: &Tree, changes: &[Change], depth: usize, update: &mut TreeUpdate) -> Vec<(usize, Node)> {
+/// What is needed while an update is worked out, kept from one subtree to the next.
+#[derive(Default)]
+struct Room {
+    forest: Forest,
+    /// Where the nodes of the lowest level that was worked out begin among the update's.
+    lowest: usize,
+    blocks: Vec<[u8; 64]>,
+    hashes: Vec<Hash32>,
+    waiting: Vec<usize>,
+}
+
+/// Works out the slots of one subtree, all of whose changes share their first bits: their leaves, and the nodes at their tops.
+fn subtree(tree: &Tree, changes: &[Change], update: &mut TreeUpdate, room: &mut Room) {
     warm(tree, changes);
-    let TreeUpdate { leaves, arena, slots, nodes, .. } = update;
-    let (first_leaf, first_slot) = (arena.len(), slots.len());
+    let new = |(key, value): &Change| leaf(key, &value.unwrap_or(Hash32::ZERO));
+    let fresh: Vec<Leaf> = changes.iter().map(new).collect();
+    // Leaves are hashed where they stand: most of a changed slot's stay as they are.
+    let mut leaves: Vec<&Leaf> = Vec::with_capacity(changes.len() * (super::SLOT_LEAVES + 1));
+    let mut slots: Vec<(usize, Range<usize>)> = Vec::with_capacity(changes.len());
+    let mut at = 0;
     for group in changes.chunk_by(|a, b| slot_at(&a.0, tree.depth) == slot_at(&b.0, tree.depth)) {
-        let Some(first) = group.first() else { continue };
-        let index = tree.slot_of(&first.0);
-        let start = arena.len();
-        merge(tree.slot(index), group, arena);
-        *leaves = *leaves + (arena.len() - start) - tree.slot(index).len();
-        slots.push((index, start, arena.len()));
+        let Some((first, _)) = group.first() else { continue };
+        let index = tree.slot_of(first);
+        let before = tree.slot(index);
+        let start = leaves.len();
+        let fresh = fresh.get(at..at + group.len()).unwrap_or_default();
+        at += group.len();
+        let replaced = update.edits.len();
+        if merge(before, group, fresh, &mut leaves, |place, value| update.edits.push((index, place, value))) {
+            update.edits.truncate(replaced);
+            let from = update.arena.len();
+            update.arena.extend(leaves.get(start..).unwrap_or_default().iter().copied());
+            update.slots.push((index, from, update.arena.len()));
+        }
+        update.leaves = update.leaves + (leaves.len() - start) - before.len();
+        slots.push((index, start..leaves.len()));
     }
-    let mut level = hash_slots(tree, arena, first_leaf, slots.get(first_slot..).unwrap_or_default());
-    nodes.extend_from_slice(&level);
-    while level.first().is_some_and(|(index, _)| *index >= 2 << depth) {
-        level = parents(tree, &level);
-        nodes.extend_from_slice(&level);
-    }
-    level
+    room.lowest = update.nodes.len();
+    room.forest.grow(&leaves, slots.iter().map(|(_, own)| own.clone()), tree.depth);
+    let base = 1usize << tree.depth;
+    let node = |((index, own), hash): (&(usize, Range<usize>), &Hash32)| {
+        let kind = match own.len() {
+            0 => Kind::Empty,
+            1 => Kind::Leaf,
+            _ => Kind::Inner,
+        };
+        (base + index, Node { hash: *hash, kind })
+    };
+    update.nodes.extend(slots.iter().zip(room.forest.tops()).map(node));
 }
 
 /// Reads a byte of every line of memory that the update will read. The reads of one pass do not wait for each other, so many
@@ -78,139 +107,65 @@ fn warm(tree: &Tree, changes: &[Change]) {
     black_box(seen);
 }
 
-/// A slot's leaves after its changes: both lists are sorted, and a change stands for the leaf of its key.
-fn merge(before: &[Leaf], changes: &[Change], after: &mut Vec<Leaf>) {
-    let mut old = before.iter().peekable();
-    for (key, value) in changes {
-        while let Some(leaf) = old.next_if(|leaf| compare(key_of(leaf), &key.0).is_lt()) {
-            after.push(*leaf);
+/// A slot's leaves after its changes: both lists are sorted, and a change stands for the leaf of its key. Tells `replaced`
+/// of each leaf whose value alone changes, and says whether there are others: leaves that come or go.
+fn merge<'l>(
+    before: &'l [Leaf],
+    changes: &[Change],
+    fresh: &'l [Leaf],
+    after: &mut Vec<&'l Leaf>,
+    mut replaced: impl FnMut(usize, Hash32),
+) -> bool {
+    let mut others = false;
+    let mut old = before.iter().enumerate().peekable();
+    for ((key, value), fresh) in changes.iter().zip(fresh) {
+        while let Some((_, leaf)) = old.next_if(|(_, leaf)| compare(key_of(leaf), &key.0).is_lt()) {
+            after.push(leaf);
         }
-        old.next_if(|leaf| compare(key_of(leaf), &key.0).is_eq());
-        after.extend(value.as_ref().map(|value| leaf(key, value)));
+        match (old.next_if(|(_, leaf)| *key_of(leaf) == key.0), value) {
+            (Some((place, _)), Some(value)) => replaced(place, *value),
+            (None, None) => continue,
+            _ => others = true,
+        }
+        after.extend(value.is_some().then_some(fresh));
     }
-    after.extend(old);
+    after.extend(old.map(|(_, leaf)| leaf));
+    others
 }
 
-/// The tops of the changed slots' subtrees, as nodes of the lowest dense level; their leaves stand in the arena from a place on.
-fn hash_slots(tree: &Tree, arena: &[Leaf], from: usize, slots: &[(usize, usize, usize)]) -> Vec<(usize, Node)> {
-    let arena = arena.get(from..).unwrap_or_default();
-    let mut leaf_hashes = Vec::with_capacity(arena.len());
-    Domain::StateLeaf.hash_blocks(arena, &mut leaf_hashes);
-    let mut forest =
-        Forest { leaf_hashes, joins: Vec::with_capacity(arena.len()), rows: Vec::new(), inner_hashes: Vec::new() };
-    let plant = |(_, start, end): &(usize, usize, usize)| forest.plant(arena, start - from, end - from, tree.depth).0;
-    let tops: Vec<Place> = slots.iter().map(plant).collect();
-    forest.hash();
-    let base = 1usize << tree.depth;
-    let node = |((index, start, end), top): (&(usize, usize, usize), Place)| {
-        let kind = match end - start {
-            0 => Kind::Empty,
-            1 => Kind::Leaf,
-            _ => Kind::Inner,
-        };
-        (base + index, Node { hash: forest.get(top), kind })
-    };
-    slots.iter().zip(tops).map(node).collect()
+/// Works out the dense levels above the lowest nodes, up to those at a depth; returns where these stand among the nodes.
+fn climb(tree: &Tree, depth: usize, nodes: &mut Vec<(usize, Node)>, room: &mut Room) -> Range<usize> {
+    let mut level = room.lowest..nodes.len();
+    while nodes.get(level.start).is_some_and(|(index, _)| *index >= 2 << depth) {
+        parents(tree, level.clone(), nodes, room);
+        level = level.end..nodes.len();
+    }
+    level
 }
 
-/// The parents of some nodes of one dense level, which stand in rising order.
-fn parents(tree: &Tree, level: &[(usize, Node)]) -> Vec<(usize, Node)> {
-    let mut above = Vec::with_capacity(level.len());
-    let mut blocks = Vec::with_capacity(level.len());
-    let mut waiting = Vec::with_capacity(level.len());
-    for siblings in level.chunk_by(|a, b| a.0 / 2 == b.0 / 2) {
-        let (left, right) = match siblings {
-            [(_, left), (_, right)] => (*left, *right),
-            [(index, left)] if index % 2 == 0 => (*left, tree.node(index + 1)),
-            [(index, right)] => (tree.node(index - 1), *right),
-            _ => continue,
-        };
-        let node = Node::join(left, right).unwrap_or_else(|block| {
-            blocks.push(block);
-            waiting.push(above.len());
+/// Adds the parents of some nodes of one dense level, which stand in rising order.
+fn parents(tree: &Tree, level: Range<usize>, nodes: &mut Vec<(usize, Node)>, room: &mut Room) {
+    let Room { blocks, hashes, waiting, .. } = room;
+    (blocks.clear(), hashes.clear(), waiting.clear());
+    let mut at = level.start;
+    while at < level.end {
+        let Some((index, node)) = nodes.get(at).copied() else { return };
+        at += 1;
+        let beside = nodes.get(at).filter(|(other, _)| *other == index ^ 1 && at < level.end);
+        at += usize::from(beside.is_some());
+        let sibling = beside.map_or_else(|| tree.node(index ^ 1), |(_, node)| *node);
+        let (left, right) = if index % 2 == 0 { (node, sibling) } else { (sibling, node) };
+        let parent = Node::above(left, right).unwrap_or_else(|| {
+            blocks.push(block_of(&left.hash, &right.hash));
+            waiting.push(nodes.len());
             Node { hash: Hash32::ZERO, kind: Kind::Inner }
         });
-        above.extend(siblings.first().map(|(index, _)| (index / 2, node)));
+        nodes.push((index / 2, parent));
     }
-    let mut hashes = Vec::with_capacity(blocks.len());
-    Domain::StateNode.hash_blocks(&blocks, &mut hashes);
-    for (at, hash) in waiting.into_iter().zip(hashes) {
-        if let Some((_, node)) = above.get_mut(at) {
-            node.hash = hash;
+    Domain::StateNode.hash_blocks(&*blocks, hashes);
+    for (at, hash) in waiting.iter().zip(&*hashes) {
+        if let Some((_, node)) = nodes.get_mut(*at) {
+            node.hash = *hash;
         }
-    }
-    above
-}
-
-/// The subtrees of many slots, hashed together level by level from the leaves up.
-struct Forest {
-    /// Hashes of the leaves, by their places in the arena.
-    leaf_hashes: Vec<Hash32>,
-    /// Inner nodes: the two children.
-    joins: Vec<(Place, Place)>,
-    /// Inner nodes by height above the leaves.
-    rows: Vec<Vec<u32>>,
-    /// Hashes of the inner nodes.
-    inner_hashes: Vec<Hash32>,
-}
-
-/// Where a node of the forest stands.
-#[derive(Clone, Copy)]
-enum Place {
-    Empty,
-    Leaf(u32),
-    Inner(u32),
-}
-
-impl Forest {
-    /// Adds the subtree of the leaves between two places, which share `depth` bits; returns its top and its height.
-    fn plant(&mut self, arena: &[Leaf], start: usize, end: usize, depth: usize) -> (Place, usize) {
-        let leaves = arena.get(start..end).unwrap_or(&[]);
-        match leaves {
-            [] => (Place::Empty, 0),
-            [_] => (Place::Leaf(u32::try_from(start).unwrap_or(u32::MAX)), 0),
-            _ => {
-                // Slots hold a handful of leaves: counting is quicker than halving.
-                let middle = start + leaves.iter().take_while(|leaf| !side(leaf, depth)).count();
-                let (left, left_height) = self.plant(arena, start, middle, depth + 1);
-                let (right, right_height) = self.plant(arena, middle, end, depth + 1);
-                let height = left_height.max(right_height);
-                let place = u32::try_from(self.joins.len()).unwrap_or(u32::MAX);
-                self.joins.push((left, right));
-                if self.rows.len() <= height {
-                    self.rows.resize_with(height + 1, Vec::new);
-                }
-                if let Some(row) = self.rows.get_mut(height) {
-                    row.push(place);
-                }
-                (Place::Inner(place), height + 1)
-            }
-        }
-    }
-
-    fn hash(&mut self) {
-        self.inner_hashes = vec![Hash32::ZERO; self.joins.len()];
-        let (mut blocks, mut hashes) = (Vec::new(), Vec::new());
-        for row in &self.rows {
-            let joins = row.iter().filter_map(|at| self.joins.get(*at as usize));
-            blocks.clear();
-            blocks.extend(joins.map(|(left, right)| block_of(&self.get(*left), &self.get(*right))));
-            hashes.clear();
-            Domain::StateNode.hash_blocks(&blocks, &mut hashes);
-            for (at, hash) in row.iter().zip(&hashes) {
-                if let Some(place) = self.inner_hashes.get_mut(*at as usize) {
-                    *place = *hash;
-                }
-            }
-        }
-    }
-
-    fn get(&self, place: Place) -> Hash32 {
-        let found = match place {
-            Place::Empty => None,
-            Place::Leaf(at) => self.leaf_hashes.get(at as usize),
-            Place::Inner(at) => self.inner_hashes.get(at as usize),
-        };
-        found.copied().unwrap_or(Hash32::ZERO)
     }
 }

@@ -12,6 +12,7 @@
 //! [`Tree::prepare`] only reads: a validator prepares several candidate blocks over the same parent and applies one.
 
 mod batch;
+mod forest;
 #[cfg(test)]
 mod tests;
 
@@ -38,9 +39,13 @@ fn value_of(leaf: &Leaf) -> &[u8; 32] {
     leaf.last_chunk().unwrap_or(&[0; 32])
 }
 
+/// The first bits of a key as a number.
+fn head(key: &[u8; 32]) -> u64 {
+    u64::from_be_bytes(*key.first_chunk().unwrap_or(&[0; 8]))
+}
+
 /// Compares two keys. Their heads nearly always differ, and a number compares faster than a slice.
 fn compare(a: &[u8; 32], b: &[u8; 32]) -> std::cmp::Ordering {
-    let head = |key: &[u8; 32]| u64::from_be_bytes(*key.first_chunk().unwrap_or(&[0; 8]));
     head(a).cmp(&head(b)).then_with(|| a.cmp(b))
 }
 
@@ -70,12 +75,12 @@ enum Kind {
 impl Node {
     const EMPTY: Self = Self { hash: Hash32::ZERO, kind: Kind::Empty };
 
-    /// The node above two others, or a request to hash them.
-    fn join(left: Self, right: Self) -> Result<Self, [u8; 64]> {
+    /// The node above two others, unless it must be hashed.
+    fn above(left: Self, right: Self) -> Option<Self> {
         match (left.kind, right.kind) {
-            (Kind::Empty, Kind::Empty | Kind::Leaf) => Ok(right),
-            (Kind::Leaf, Kind::Empty) => Ok(left),
-            _ => Err(seaway_types::hash::block_of(&left.hash, &right.hash)),
+            (Kind::Empty, Kind::Empty | Kind::Leaf) => Some(right),
+            (Kind::Leaf, Kind::Empty) => Some(left),
+            _ => None,
         }
     }
 }
@@ -100,14 +105,28 @@ pub struct Tree {
 pub struct TreeUpdate {
     root: Hash32,
     leaves: usize,
-    /// Leaves of all changed slots, one slot after the other.
-    arena: Vec<Leaf>,
-    /// Changed slots, and where their leaves begin and end in the arena.
+    /// Leaves that keep their places and change their values: slot, place in it, value hash.
+    edits: Vec<(usize, usize, Hash32)>,
+    /// Slots whose leaves come or go, and where their leaves begin and end in the arena.
     slots: Vec<(usize, usize, usize)>,
+    /// Leaves of these slots, one slot after the other.
+    arena: Vec<Leaf>,
     nodes: Vec<(usize, Node)>,
 }
 
 impl TreeUpdate {
+    /// An update that changes nothing yet, with room for so many changes.
+    fn nothing(tree: &Tree, changes: usize) -> Self {
+        Self {
+            root: tree.root(),
+            leaves: tree.leaves,
+            edits: Vec::with_capacity(changes),
+            slots: Vec::new(),
+            arena: Vec::new(),
+            nodes: Vec::with_capacity(changes * 7),
+        }
+    }
+
     /// The root after the update.
     pub fn root(&self) -> Hash32 {
         self.root
@@ -181,12 +200,12 @@ impl Tree {
     fn write(&mut self, update: TreeUpdate) {
         for (index, start, end) in update.slots {
             if let (Some(slot), Some(leaves)) = (self.slots.get_mut(index), update.arena.get(start..end)) {
-                // Most changes replace a value and leave the slot as long as it was.
-                if slot.len() == leaves.len() {
-                    slot.copy_from_slice(leaves);
-                } else {
-                    *slot = leaves.into();
-                }
+                *slot = leaves.into();
+            }
+        }
+        for (index, place, value) in update.edits {
+            if let Some(leaf) = self.slots.get_mut(index).and_then(|slot| slot.get_mut(place)) {
+                leaf[32..].copy_from_slice(&value.0);
             }
         }
         for (index, node) in update.nodes {
@@ -213,12 +232,13 @@ impl Tree {
 
     /// Works out an update without changing anything. Keys may stand in any order, each once.
     pub fn prepare(&self, changes: &[Change]) -> TreeUpdate {
-        let sorted = changes.is_sorted_by(|a, b| compare(&a.0.0, &b.0.0).is_lt());
-        if sorted {
+        if changes.is_sorted_by(|a, b| compare(&a.0.0, &b.0.0).is_lt()) {
             return batch::prepare(self, changes);
         }
-        let mut changes = changes.to_vec();
-        changes.sort_unstable_by(|a, b| compare(&a.0.0, &b.0.0));
+        // Heads of keys nearly always differ, and move faster than whole changes.
+        let mut order: Vec<(u64, &Change)> = changes.iter().map(|change| (head(&change.0.0), change)).collect();
+        order.sort_unstable_by(|(a, (key_a, _)), (b, (key_b, _))| a.cmp(b).then_with(|| key_a.cmp(key_b)));
+        let changes: Vec<Change> = order.into_iter().map(|(_, change)| *change).collect();
         batch::prepare(self, &changes)
     }
 
@@ -254,9 +274,7 @@ impl Tree {
 
 /// The first `depth` bits of a key as a number.
 fn slot_at(key: &Hash32, depth: usize) -> usize {
-    let mut head = [0; 8];
-    head.copy_from_slice(key.0.first_chunk::<8>().unwrap_or(&[0; 8]));
-    let bits = u64::from_be_bytes(head);
+    let bits = head(&key.0);
     if depth == 0 { 0 } else { usize::try_from(bits >> (64 - depth)).unwrap_or(0) }
 }
 
