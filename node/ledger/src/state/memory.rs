@@ -1,6 +1,7 @@
 //! A state held in memory: for replay by auditors, tests, benchmarks, and as the hot part of a node.
 
 use super::commitment::{Commitment, CommitmentUpdate};
+use super::history::{Entries, History};
 use super::map::{PointMap, Seeded};
 use super::overlay::BlockChanges;
 use super::tables::{ForEachChange, Stored, Tables};
@@ -22,10 +23,10 @@ pub struct MemoryState {
     tip: Tip,
     seed: u64,
     tables: Tables,
-    index: PointMap<IndexKey, IndexEntry>,
+    index: History,
     /// The entries of the newest block, shared with whoever stores them: they join the others with the next block, if nobody
     /// has stored them until then.
-    newest: Arc<PointMap<IndexKey, IndexEntry>>,
+    newest: Entries,
     timers: BTreeSet<Timer>,
     owners: Owners,
     commitment: Commitment,
@@ -67,7 +68,7 @@ impl MemoryState {
             tip,
             seed,
             tables: Tables::with_seed(seed),
-            index: PointMap::with_seed(seed),
+            index: History::with_seed(seed),
             newest: Arc::new(PointMap::with_seed(seed)),
             timers: BTreeSet::new(),
             owners: Owners { hasher: Seeded::new(seed), positions: HashTable::new() },
@@ -92,7 +93,7 @@ impl MemoryState {
 
     /// Drops the index from memory: a storage has its entries from now on, and answers for them.
     pub fn forget_index(&mut self) {
-        self.index = PointMap::with_seed(self.seed);
+        self.index = History::with_seed(self.seed);
         self.newest = Arc::new(PointMap::with_seed(self.seed));
     }
 
@@ -124,11 +125,7 @@ impl MemoryState {
 
     /// Takes the index entries of a block that is applied.
     pub fn take_index(&mut self, entries: Arc<PointMap<IndexKey, IndexEntry>>) {
-        let before = std::mem::replace(&mut self.newest, entries);
-        self.index.fetch(before.iter().map(|(key, _)| key), |one| one.height.0 > 0);
-        for (key, entry) in before.iter() {
-            self.index.insert(*key, *entry);
-        }
+        self.index.take(std::mem::replace(&mut self.newest, entries));
     }
 
     /// Makes a block's changes the new state, but for its index entries. They must have been made over this state.
@@ -183,7 +180,7 @@ impl StateView for MemoryState {
         let pockets = || soon.balances.iter().chain(&behind);
         accounts.fetch(pockets().map(|(id, _)| id), |one| one.tier.0 < u8::MAX);
         balances.fetch(pockets(), |one| !one.available.is_zero());
-        self.index.fetch(soon.index.iter(), |one| one.height.0 > 0);
+        self.index.fetch(soon.index.iter());
     }
 
     fn hash_seed(&self) -> u64 {

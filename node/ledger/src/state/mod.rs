@@ -2,6 +2,7 @@
 
 mod code;
 mod commitment;
+mod history;
 mod map;
 mod memory;
 mod overlay;

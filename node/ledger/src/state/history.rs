@@ -1,0 +1,144 @@
+//! The index of a state in memory. It only grows, so each block's entries stay as the block left them, and one table over
+//! all blocks says where a key's entry stands.
+
+use super::map::{PointMap, Seeded};
+use hashbrown::HashTable;
+use seaway_types::state::{IndexEntry, IndexKey};
+use std::sync::Arc;
+
+/// The new entries of one block.
+pub(super) type Entries = Arc<PointMap<IndexKey, IndexEntry>>;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    hasher: Seeded,
+    places: HashTable<Place>,
+    /// Each block's entries, and how many came before them.
+    blocks: Vec<(u32, Entries)>,
+    length: u32,
+}
+
+/// Where an entry stands among all of them, and half of its key's hash, so that the table grows without looking at keys.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    half: u32,
+    number: u32,
+}
+
+impl Place {
+    /// The hash by which the table files it. Its bits of both ends come from the same half, which tells four thousand million
+    /// keys apart.
+    fn hash(&self) -> u64 {
+        spread(self.half)
+    }
+}
+
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
+}
+
+/// The upper half of a hash.
+fn half(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0)
+}
+
+impl History {
+    pub fn with_seed(seed: u64) -> Self {
+        Self { hasher: Seeded::new(seed), places: HashTable::new(), blocks: Vec::new(), length: 0 }
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Adds a block's entries, none of whose keys is here.
+    pub fn take(&mut self, entries: Entries) {
+        // So many at a time: first where each belongs, so that the reads need not wait for each other.
+        const RUN: usize = 256;
+        if entries.is_empty() {
+            return;
+        }
+        self.places.reserve(entries.len(), Place::hash);
+        let first = self.length;
+        let halves: Vec<u32> = entries.iter().map(|(key, _)| half(self.hasher.hash_one(key))).collect();
+        for run in halves.chunks(RUN) {
+            self.touch(run.iter().copied());
+            for half in run {
+                let place = Place { half: *half, number: self.length };
+                self.places.insert_unique(place.hash(), place, Place::hash);
+                self.length = self.length.saturating_add(1);
+            }
+        }
+        self.blocks.push((first, entries));
+    }
+
+    /// The entry of a key.
+    pub fn get(&self, key: &IndexKey) -> Option<&IndexEntry> {
+        if self.length == 0 {
+            return None;
+        }
+        let half = half(self.hasher.hash_one(key));
+        let same = |place: &Place| place.half == half && self.at(place.number).is_some_and(|(other, _)| other == key);
+        let place = self.places.find(spread(half), same)?;
+        self.at(place.number).map(|(_, entry)| entry)
+    }
+
+    fn at(&self, number: u32) -> Option<&(IndexKey, IndexEntry)> {
+        let block = self.blocks.partition_point(|(first, _)| *first <= number).checked_sub(1)?;
+        let (first, entries) = self.blocks.get(block)?;
+        entries.at(number - first)
+    }
+
+    /// Reads where keys would stand, without waiting for one before the next. Changes nothing.
+    pub fn fetch<'a>(&self, keys: impl Iterator<Item = &'a IndexKey>) {
+        if self.length > 0 {
+            self.touch(keys.map(|key| half(self.hasher.hash_one(key))));
+        }
+    }
+
+    fn touch(&self, halves: impl Iterator<Item = u32>) {
+        let there = halves.filter(|half| self.places.iter_hash(spread(*half)).any(|place| place.half == *half));
+        std::hint::black_box(there.count());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use seaway_types::identifier::InstructionKey;
+    use seaway_types::instruction::Submitter;
+    use seaway_types::state::IndexValue;
+    use seaway_types::time::Height;
+    use std::collections::BTreeMap;
+
+    fn key(number: u16) -> IndexKey {
+        let mut key = [7; 16];
+        key[..2].copy_from_slice(&number.to_le_bytes());
+        IndexKey::Instruction(Submitter::Authority, InstructionKey(key))
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_any_block_brought(seed: u64, blocks in proptest::collection::vec(proptest::collection::btree_set(any::<u16>(), 0..700), 0..6)) {
+            let mut history = History::with_seed(seed);
+            let mut model: BTreeMap<IndexKey, u64> = BTreeMap::new();
+            for (height, block) in (1u64..).zip(blocks) {
+                let mut entries = PointMap::with_seed(seed);
+                for key in block.into_iter().map(key) {
+                    if let std::collections::btree_map::Entry::Vacant(place) = model.entry(key) {
+                        place.insert(height);
+                        entries.insert(key, IndexEntry { height: Height(height), value: IndexValue::Present });
+                    }
+                }
+                history.take(Arc::new(entries));
+                prop_assert_eq!(history.len(), model.len());
+            }
+            for key in (0..u16::MAX).step_by(7).map(key).chain(model.keys().copied()) {
+                prop_assert_eq!(history.get(&key).map(|entry| entry.height.0), model.get(&key).copied());
+            }
+        }
+    }
+}
