@@ -64,8 +64,8 @@ impl<S: Store> StateView for View<'_, S> {
         self.state.tip()
     }
 
-    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
-        self.state.look(key, at)
+    fn find<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<(u32, &R)>) -> T) -> Result<T, ReadFault> {
+        self.state.find(key, at)
     }
 
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {

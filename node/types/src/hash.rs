@@ -224,29 +224,34 @@ impl Domain {
         }
         let mut blocks = blocks.into_iter();
         hashes.reserve(blocks.size_hint().0);
-        let mut lanes: [&[u8; 64]; LANES] = [&[0; 64]; LANES];
         let mut out = [0u8; LANES * 32];
+        let mut hash = |inputs: &[&[u8; 64]]| {
+            let no = blake3::IncrementCounter::No;
+            PLATFORM.hash_many(inputs, &key, 0, no, KEYED_HASH, CHUNK_START, CHUNK_END | ROOT, &mut out);
+            hashes.extend(out.as_chunks::<32>().0.iter().take(inputs.len()).map(|hash| Hash32(*hash)));
+        };
+        let mut last;
+        let mut lanes: [&[u8; 64]; LANES] = [&[0; 64]; LANES];
         loop {
             let mut filled = 0;
             for (lane, block) in lanes.iter_mut().zip(&mut blocks) {
                 *lane = block;
                 filled += 1;
             }
-            let (inputs, _) = lanes.split_at(filled);
-            if inputs.is_empty() {
-                return;
+            if filled == LANES {
+                hash(&lanes);
+                continue;
             }
-            PLATFORM.hash_many(
-                inputs,
-                &key,
-                0,
-                blake3::IncrementCounter::No,
-                KEYED_HASH,
-                CHUNK_START,
-                CHUNK_END | ROOT,
-                &mut out,
-            );
-            hashes.extend(out.as_chunks::<32>().0.iter().take(filled).map(|hash| Hash32(*hash)));
+            // With two to seven inputs left, the library's vector code reads up to 48 bytes behind the first of them, which may
+            // be the end of mapped memory: a fault, seen to happen. Here another block always follows.
+            last = [[0; 64]; LANES + 1];
+            for (place, lane) in last.iter_mut().zip(lanes.iter().take(filled)) {
+                *place = **lane;
+            }
+            for (lane, place) in lanes.iter_mut().zip(&last) {
+                *lane = place;
+            }
+            return hash(lanes.split_at(filled).0);
         }
     }
 }

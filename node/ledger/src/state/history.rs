@@ -2,7 +2,7 @@
 //! all blocks says where a key's entry stands.
 
 use super::map::{PointMap, Seeded};
-use hashbrown::HashTable;
+use super::places::{Places, half};
 use seaway_types::state::{IndexEntry, IndexKey};
 use std::sync::Arc;
 
@@ -13,39 +13,15 @@ pub(super) type Entries = Arc<PointMap<IndexKey, IndexEntry>>;
 #[derive(Clone, Debug)]
 pub(super) struct History {
     hasher: Seeded,
-    places: HashTable<Place>,
+    places: Places,
     /// Each block's entries, and how many came before them.
     blocks: Vec<(u32, Entries)>,
     length: u32,
 }
 
-/// Where an entry stands among all of them, and half of its key's hash, so that the table grows without looking at keys.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    half: u32,
-    number: u32,
-}
-
-impl Place {
-    /// The hash by which the table files it. Its bits of both ends come from the same half, which tells four thousand million
-    /// keys apart.
-    fn hash(&self) -> u64 {
-        spread(self.half)
-    }
-}
-
-fn spread(half: u32) -> u64 {
-    u64::from(half) << 32 | u64::from(half)
-}
-
-/// The upper half of a hash.
-fn half(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).unwrap_or(0)
-}
-
 impl History {
     pub fn with_seed(seed: u64) -> Self {
-        Self { hasher: Seeded::new(seed), places: HashTable::new(), blocks: Vec::new(), length: 0 }
+        Self { hasher: Seeded::new(seed), places: Places::default(), blocks: Vec::new(), length: 0 }
     }
 
     /// Number of entries.
@@ -60,14 +36,13 @@ impl History {
         if entries.is_empty() {
             return;
         }
-        self.places.reserve(entries.len(), Place::hash);
         let first = self.length;
         let halves: Vec<u32> = entries.iter().map(|(key, _)| half(self.hasher.hash_one(key))).collect();
+        self.places.reserve(halves.len());
         for run in halves.chunks(RUN) {
-            self.touch(run.iter().copied());
+            self.places.touch(run.iter().copied());
             for half in run {
-                let place = Place { half: *half, number: self.length };
-                self.places.insert_unique(place.hash(), place, Place::hash);
+                self.places.add(*half, self.length);
                 self.length = self.length.saturating_add(1);
             }
         }
@@ -79,10 +54,9 @@ impl History {
         if self.length == 0 {
             return None;
         }
-        let half = half(self.hasher.hash_one(key));
-        let same = |place: &Place| place.half == half && self.at(place.number).is_some_and(|(other, _)| other == key);
-        let place = self.places.find(spread(half), same)?;
-        self.at(place.number).map(|(_, entry)| entry)
+        let same = |number| self.at(number).is_some_and(|(other, _)| other == key);
+        let number = self.places.find(half(self.hasher.hash_one(key)), same)?;
+        self.at(number).map(|(_, entry)| entry)
     }
 
     fn at(&self, number: u32) -> Option<&(IndexKey, IndexEntry)> {
@@ -94,13 +68,8 @@ impl History {
     /// Reads where keys would stand, without waiting for one before the next. Changes nothing.
     pub fn fetch<'a>(&self, keys: impl Iterator<Item = &'a IndexKey>) {
         if self.length > 0 {
-            self.touch(keys.map(|key| half(self.hasher.hash_one(key))));
+            self.places.touch(keys.map(|key| half(self.hasher.hash_one(key))));
         }
-    }
-
-    fn touch(&self, halves: impl Iterator<Item = u32>) {
-        let there = halves.filter(|half| self.places.iter_hash(spread(*half)).any(|place| place.half == *half));
-        std::hint::black_box(there.count());
     }
 }
 

@@ -1,13 +1,12 @@
 //! A hash map for point access: fast like any hash map, without its unordered iteration.
 //!
 //! Entries stand in a list in the order in which they came (a removed one is replaced by the last), and the hash table
-//! holds only their positions. So iteration order follows from the operations alone and is the same on every replica, and
+//! beside it holds only their positions. So iteration order follows from the operations alone and is the same on every replica, and
 //! a million entries waste no room on empty buckets.
 
+use super::places::{Places, half};
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use std::hash::{Hash, Hasher};
 
 /// Entries in one allocation, so that growth never copies the whole list.
@@ -38,7 +37,7 @@ impl Seeded {
 #[derive(Clone, Debug)]
 pub struct PointMap<K, V> {
     hasher: Seeded,
-    positions: HashTable<u32>,
+    places: Places,
     chunks: Vec<Vec<(K, V)>>,
     length: usize,
 }
@@ -46,7 +45,7 @@ pub struct PointMap<K, V> {
 impl<K: Eq + Hash, V> PointMap<K, V> {
     /// An empty map.
     pub fn with_seed(seed: u64) -> Self {
-        Self { hasher: Seeded::new(seed), positions: HashTable::new(), chunks: Vec::new(), length: 0 }
+        Self { hasher: Seeded::new(seed), places: Places::default(), chunks: Vec::new(), length: 0 }
     }
 
     /// Number of entries.
@@ -64,17 +63,13 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         chunks.get(position / CHUNK)?.get(position % CHUNK)
     }
 
-    fn find(&self, key: &K) -> Option<u32> {
+    /// Where a key's entry stands in the list. It stays there while no entry is removed.
+    pub(super) fn position(&self, key: &K) -> Option<u32> {
         if self.length == 0 {
             return None;
         }
-        let same = |position: &u32| Self::entry(&self.chunks, *position).is_some_and(|(other, _)| other == key);
-        self.positions.find(self.hasher.hash_one(key), same).copied()
-    }
-
-    /// Where a key's entry stands in the list. It stays there while no entry is removed.
-    pub(super) fn position(&self, key: &K) -> Option<u32> {
-        self.find(key)
+        let same = |position| Self::entry(&self.chunks, position).is_some_and(|(other, _)| other == key);
+        self.places.find(half(self.hasher.hash_one(key)), same)
     }
 
     /// The entry at a position of the list.
@@ -84,50 +79,52 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
 
     /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
-        Self::entry(&self.chunks, self.find(key)?).map(|(_, value)| value)
+        Self::entry(&self.chunks, self.position(key)?).map(|(_, value)| value)
     }
 
-    /// Looks keys up without waiting for one before the next: first where all of them may stand, then what stands there, which
-    /// `touch` reads. So the processor fetches the memory of many at a time. Changes nothing.
+    /// Looks keys up without waiting for one before the next: first where all of them may stand, then what stands there, of
+    /// which the key is compared and `touch` reads the rest. So the processor fetches the memory of many at a time. Changes nothing.
     pub fn fetch<'a>(&self, keys: impl Iterator<Item = &'a K>, touch: impl Fn(&V) -> bool)
     where
         K: 'a,
     {
-        let hashes: Vec<u64> = keys.map(|key| self.hasher.hash_one(key)).collect();
-        let places: Vec<u32> = hashes.iter().flat_map(|hash| self.positions.iter_hash(*hash)).copied().collect();
-        let there = |place: &&u32| Self::entry(&self.chunks, **place).is_some_and(|(_, value)| touch(value));
-        std::hint::black_box(places.iter().filter(there).count());
+        let keys: Vec<(u32, &K)> = keys.map(|key| (half(self.hasher.hash_one(key)), key)).collect();
+        self.places.touch(keys.iter().map(|(half, _)| *half));
+        let there = |(half, key): &&(u32, &K)| {
+            let found = self.places.likely(*half).and_then(|position| Self::entry(&self.chunks, position));
+            found.is_some_and(|(other, value)| touch(value) | (other == *key))
+        };
+        std::hint::black_box(keys.iter().filter(there).count());
     }
 
     /// The value of a key, to change.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let position = self.find(key)? as usize;
-        self.chunks.get_mut(position / CHUNK)?.get_mut(position % CHUNK).map(|(_, value)| value)
+        let position = self.position(key)?;
+        self.at_mut(position).map(|(_, value)| value)
+    }
+
+    /// The entry at a position of the list, whose value may be changed.
+    pub(super) fn at_mut(&mut self, position: u32) -> Option<(&K, &mut V)> {
+        let position = position as usize;
+        self.chunks.get_mut(position / CHUNK)?.get_mut(position % CHUNK).map(|(key, value)| (&*key, value))
     }
 
     /// Makes room for so many more entries, so that the table does not grow step by step.
     pub fn reserve(&mut self, more: usize) {
-        let Self { hasher, positions, chunks, .. } = self;
-        let rehash = |position: &u32| Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key));
-        positions.reserve(more, rehash);
+        self.places.reserve(more);
     }
 
     /// Sets a value; returns the one that it replaces.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let Self { hasher, positions, chunks, length } = self;
-        let Ok(position) = u32::try_from(*length) else {
-            return None;
-        };
-        let same = |position: &u32| Self::entry(chunks, *position).is_some_and(|(other, _)| *other == key);
-        let rehash = |position: &u32| Self::entry(chunks, *position).map_or(0, |(key, _)| hasher.hash_one(key));
-        match positions.entry(hasher.hash_one(&key), same, rehash) {
-            Entry::Occupied(present) => {
-                let present = *present.get() as usize;
-                let (_, present) = chunks.get_mut(present / CHUNK)?.get_mut(present % CHUNK)?;
-                return Some(std::mem::replace(present, value));
-            }
-            Entry::Vacant(place) => drop(place.insert(position)),
+        let half = half(self.hasher.hash_one(&key));
+        let Self { places, chunks, length, .. } = self;
+        let same = |position| Self::entry(chunks, position).is_some_and(|(other, _)| *other == key);
+        if let Some(present) = places.find(half, same) {
+            let present = present as usize;
+            let (_, present) = chunks.get_mut(present / CHUNK)?.get_mut(present % CHUNK)?;
+            return Some(std::mem::replace(present, value));
         }
+        places.add(half, u32::try_from(*length).ok()?);
         match chunks.last_mut() {
             Some(last) if last.len() < CHUNK => last.push((key, value)),
             // The first chunk grows like any list, for the many maps that stay small.
@@ -143,13 +140,13 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
 
     /// Removes a key; returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let Self { hasher, positions, chunks, length } = self;
-        let same = |position: &u32| Self::entry(chunks, *position).is_some_and(|(other, _)| other == key);
-        let (hole, _) = positions.find_entry(hasher.hash_one(key), same).ok()?.remove();
+        let Self { hasher, places, chunks, length } = self;
+        let same = |position| Self::entry(chunks, position).is_some_and(|(other, _)| other == key);
+        let hole = places.remove(half(hasher.hash_one(key)), same)?;
         let last = u32::try_from(*length - 1).ok()?;
         if hole != last {
             let moved = Self::entry(chunks, last).map(|(key, _)| hasher.hash_one(key))?;
-            *positions.find_mut(moved, |position| *position == last)? = hole;
+            places.moved(half(moved), last, hole);
         }
         *length -= 1;
         let tail = chunks.last_mut()?.pop()?;

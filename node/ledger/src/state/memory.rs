@@ -4,9 +4,9 @@ use super::commitment::{Commitment, CommitmentUpdate};
 use super::history::{Entries, History};
 use super::map::{PointMap, Seeded};
 use super::overlay::BlockChanges;
+use super::places::{Places, half};
 use super::tables::{ForEachChange, Stored, Tables};
 use super::view::{ReadFault, Soon, StateView, Timer, TimerSubject, Tip};
-use hashbrown::HashTable;
 use seaway_types::asset::AssetId;
 use seaway_types::bic::Bic;
 use seaway_types::identifier::{AccountId, OwnerId};
@@ -38,26 +38,26 @@ pub struct MemoryState {
 #[derive(Clone, Debug)]
 struct Owners {
     hasher: Seeded,
-    positions: HashTable<u32>,
+    places: Places,
 }
 
 impl Owners {
     fn add(&mut self, accounts: &PointMap<AccountId, Account>, id: &AccountId) {
-        let Self { hasher, positions } = self;
-        let rehash = |position: &u32| {
-            accounts.at(*position).map_or(0, |(_, account)| hasher.hash_one((&account.agent, &account.owner_id)))
-        };
-        if let Some(position) = accounts.position(id) {
-            positions.insert_unique(rehash(&position), position, rehash);
+        let position = accounts.position(id);
+        if let Some((position, (_, account))) = position.and_then(|at| accounts.at(at).map(|found| (at, found))) {
+            self.places.add(half(self.hasher.hash_one((&account.agent, &account.owner_id))), position);
         }
     }
 
     fn find(&self, accounts: &PointMap<AccountId, Account>, agent: &Bic, owner: &OwnerId) -> Vec<AccountId> {
-        let same = |(id, account): &(AccountId, Account)| {
-            (account.agent == *agent && account.owner_id == *owner).then_some(*id)
-        };
-        let candidates = self.positions.iter_hash(self.hasher.hash_one((agent, owner)));
-        candidates.filter_map(|position| accounts.at(*position).and_then(same)).collect()
+        let mut found = Vec::new();
+        self.places.find(half(self.hasher.hash_one((agent, owner))), |position| {
+            let theirs = accounts.at(position).filter(|(_, one)| one.agent == *agent && one.owner_id == *owner);
+            found.extend(theirs.map(|(id, _)| *id));
+            // All are wanted, so that the search goes on to its end.
+            false
+        });
+        found
     }
 }
 
@@ -71,7 +71,7 @@ impl MemoryState {
             index: History::with_seed(seed),
             newest: Arc::new(PointMap::with_seed(seed)),
             timers: BTreeSet::new(),
-            owners: Owners { hasher: Seeded::new(seed), positions: HashTable::new() },
+            owners: Owners { hasher: Seeded::new(seed), places: Places::default() },
             commitment: Commitment::default(),
         }
     }
@@ -149,8 +149,10 @@ impl StateView for MemoryState {
         self.tip
     }
 
-    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
-        Ok(at(R::table(&self.tables).get(key)))
+    fn find<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<(u32, &R)>) -> T) -> Result<T, ReadFault> {
+        let table = R::table(&self.tables);
+        let place = table.position(key);
+        Ok(at(place.and_then(|place| table.at(place).map(|(_, record)| (place, record)))))
     }
 
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
@@ -178,7 +180,9 @@ impl StateView for MemoryState {
         let contracts = soon.instances.iter().filter_map(|id| instances.get(id));
         let behind: Vec<(AccountId, AssetId)> = contracts.flat_map(pockets).collect();
         let pockets = || soon.balances.iter().chain(&behind);
-        accounts.fetch(pockets().map(|(id, _)| id), |one| one.tier.0 < u8::MAX);
+        accounts.fetch(pockets().map(|(id, _)| id), |one| {
+            one.freezes.is_some() | (one.tier.0 < u8::MAX) | one.owner.keys().is_empty()
+        });
         balances.fetch(pockets(), |one| !one.available.is_zero());
         self.index.fetch(soon.index.iter());
     }

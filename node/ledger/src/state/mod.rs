@@ -6,6 +6,7 @@ mod history;
 mod map;
 mod memory;
 mod overlay;
+mod places;
 mod restore;
 mod tables;
 mod view;

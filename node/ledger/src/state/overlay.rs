@@ -114,8 +114,8 @@ impl<'a, V: StateView> Overlay<'a, V> {
         let previous = match slots.get_mut(&key) {
             Some(slot) => Some(std::mem::replace(&mut slot.now, record)),
             None => {
-                let before: Option<R> = self.view.read(&key)?;
-                slots.insert(key, Slot { before, now: record });
+                let (before, place) = self.view.find(&key, standing)?;
+                slots.insert(key, Slot { before, place, now: record });
                 None
             }
         };
@@ -137,10 +137,10 @@ impl<'a, V: StateView> Overlay<'a, V> {
             self.journal.push(Journal::Record(R::undo(key, Some(previous))));
             return Ok(answer);
         }
-        let before: Option<R> = self.view.read(&key)?;
-        let mut now = before.clone();
+        let (before, place) = self.view.find(&key, standing)?;
+        let mut now: Option<R> = before.clone();
         let answer = change(&mut now)?;
-        slots.insert(key, Slot { before, now });
+        slots.insert(key, Slot { before, place, now });
         self.journal.push(Journal::Record(R::undo(key, None)));
         Ok(answer)
     }
@@ -234,6 +234,11 @@ impl<'a, V: StateView> Overlay<'a, V> {
     pub fn keep(&mut self) {
         self.journal.clear();
     }
+}
+
+/// A record as a block begins with it, and its place.
+fn standing<R: Clone>(found: Option<(u32, &R)>) -> (Option<R>, Option<u32>) {
+    (found.map(|(_, record)| record.clone()), found.map(|(place, _)| place))
 }
 
 fn toggle(set: &mut BTreeSet<Timer>, timer: Timer) {

@@ -43,6 +43,8 @@ pub trait Stored: Clone + PartialEq + Debug + Serialize + DeserializeOwned + 'st
 pub struct Slot<R> {
     /// In the parent state.
     pub before: Option<R>,
+    /// Where it stood in the parent state's table: whoever writes it back looks there first.
+    pub place: Option<u32>,
     /// Now.
     pub now: Option<R>,
 }
@@ -81,7 +83,7 @@ macro_rules! tables {
             /// Visits every record, as if all had changed from nothing.
             pub fn visit<V: ForEachChange<Error = Infallible>>(&self, visitor: &mut V) {
                 $(for (key, record) in self.$field.iter() {
-                    let Ok(()) = visitor.change(key, &Slot { before: None, now: Some(record.clone()) });
+                    let Ok(()) = visitor.change(key, &Slot { before: None, place: None, now: Some(record.clone()) });
                 })*
             }
         }
@@ -111,12 +113,7 @@ macro_rules! tables {
 
             /// Writes all changes into tables.
             pub fn write_to(&self, tables: &mut Tables) {
-                $(for (key, slot) in self.$field.iter() {
-                    match &slot.now {
-                        Some(record) => drop(tables.$field.insert(*key, record.clone())),
-                        None => drop(tables.$field.remove(key)),
-                    }
-                })*
+                $(self.$field.write_to(&mut tables.$field);)*
             }
         }
 
@@ -178,6 +175,36 @@ impl<T> IntoInner<T> for Box<T> {
     }
 }
 
+impl<K: Copy + Eq + Hash, R: Clone> PointMap<K, Slot<R>> {
+    /// Writes a block's changes of one table into it.
+    fn write_to(&self, table: &mut PointMap<K, R>) {
+        // So many at a time, whose places are read first, so that the reads need not wait for each other.
+        const RUN: usize = 64;
+        let mut slots = self.iter();
+        loop {
+            let run: Vec<(&K, &Slot<R>)> = slots.by_ref().take(RUN).collect();
+            if run.is_empty() {
+                return;
+            }
+            let there = |(key, slot): &&(&K, &Slot<R>)| {
+                slot.place.and_then(|place| table.at(place)).is_some_and(|(other, _)| other == *key)
+            };
+            std::hint::black_box(run.iter().filter(there).count());
+            for (key, slot) in run {
+                let Some(record) = &slot.now else {
+                    drop(table.remove(key));
+                    continue;
+                };
+                // An entry that was removed may have left its place to another.
+                match slot.place.and_then(|place| table.at_mut(place)).filter(|(other, _)| *other == key) {
+                    Some((_, present)) => present.clone_from(record),
+                    None => drop(table.insert(*key, record.clone())),
+                }
+            }
+        }
+    }
+}
+
 fn take_back<K: Eq + Hash, R>(map: &mut PointMap<K, Slot<R>>, (key, previous): (K, Option<Option<R>>)) {
     match previous {
         Some(now) => {
@@ -194,7 +221,7 @@ tables! {
     validators: () => Validators in Box, () => StateKey::Validators;
     participants: Bic => Participant in Box, bic => StateKey::Participant(bic);
     assets: AssetId => Asset in Box, asset => StateKey::Asset(asset);
-    totals: AssetId => Totals in Inline, asset => StateKey::Totals(asset);
+    totals: AssetId => Totals in Box, asset => StateKey::Totals(asset);
     accounts: AccountId => Account in Box, account => StateKey::Account(account);
     balances: (AccountId, AssetId) => Balance in Inline, (account, asset) => StateKey::Balance(account, asset);
     holds: HoldId => Hold in Box, hold => StateKey::Hold(hold);

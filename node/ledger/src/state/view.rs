@@ -68,8 +68,13 @@ pub trait StateView {
     /// The block after which it stands.
     fn tip(&self) -> Tip;
 
+    /// Looks at a record, and where it stands in its table: a hint for whoever writes it back.
+    fn find<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<(u32, &R)>) -> T) -> Result<T, ReadFault>;
+
     /// Looks at a record where it stands.
-    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault>;
+    fn look<R: Stored, T>(&self, key: &R::Key, at: impl FnOnce(Option<&R>) -> T) -> Result<T, ReadFault> {
+        self.find(key, |found| at(found.map(|(_, record)| record)))
+    }
 
     /// A record.
     fn read<R: Stored>(&self, key: &R::Key) -> Result<Option<R>, ReadFault> {
