@@ -46,7 +46,6 @@ const PURE_IMPORTS: [&str; 17] = [
     "curve25519-dalek",
     "ed25519-dalek",
     "foldhash",
-    "hashbrown",
     "hex",
     "compact_str",
     "quick-xml",

@@ -103,8 +103,11 @@ impl Commitment {
 
     fn prepare_minutes(&self, changes: &BlockChanges) -> Vec<(u64, TreeUpdate)> {
         let mut of_minute: BTreeMap<u64, Vec<Change>> = BTreeMap::new();
-        for (minute, place, leaf) in &changes.leaves {
-            of_minute.entry(*minute).or_default().push((*place, Some(value_hash(&codec::encode(leaf)))));
+        let blocks: Vec<[u8; 64]> = changes.leaves.iter().map(|(_, _, leaf)| leaf.block()).collect();
+        let mut values = Vec::new();
+        Domain::StateValue.hash_blocks(&blocks, &mut values);
+        for ((minute, place, _), value) in changes.leaves.iter().zip(values) {
+            of_minute.entry(*minute).or_default().push((*place, Some(value)));
         }
         let empty = Tree::default();
         let update = |(minute, leaves): (u64, Vec<Change>)| {

@@ -63,13 +63,22 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         chunks.get(position / CHUNK)?.get(position % CHUNK)
     }
 
+    /// Half of a key's hash, for whoever asks more than once.
+    pub(super) fn half_of(&self, key: &K) -> u32 {
+        half(self.hasher.hash_one(key))
+    }
+
     /// Where a key's entry stands in the list. It stays there while no entry is removed.
     pub(super) fn position(&self, key: &K) -> Option<u32> {
         if self.length == 0 {
             return None;
         }
-        let same = |position| Self::entry(&self.chunks, position).is_some_and(|(other, _)| other == key);
-        self.places.find(half(self.hasher.hash_one(key)), same)
+        self.position_with(self.half_of(key), key)
+    }
+
+    /// As [`Self::position`], with half of the key's hash.
+    pub(super) fn position_with(&self, half: u32, key: &K) -> Option<u32> {
+        self.places.find(half, |position| Self::entry(&self.chunks, position).is_some_and(|(other, _)| other == key))
     }
 
     /// The entry at a position of the list.
@@ -88,7 +97,7 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     where
         K: 'a,
     {
-        let keys: Vec<(u32, &K)> = keys.map(|key| (half(self.hasher.hash_one(key)), key)).collect();
+        let keys: Vec<(u32, &K)> = keys.map(|key| (self.half_of(key), key)).collect();
         self.places.touch(keys.iter().map(|(half, _)| *half));
         let there = |(half, key): &&(u32, &K)| {
             let found = self.places.likely(*half).and_then(|position| Self::entry(&self.chunks, position));
@@ -116,15 +125,21 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
 
     /// Sets a value; returns the one that it replaces.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let half = half(self.hasher.hash_one(&key));
-        let Self { places, chunks, length, .. } = self;
-        let same = |position| Self::entry(chunks, position).is_some_and(|(other, _)| *other == key);
-        if let Some(present) = places.find(half, same) {
-            let present = present as usize;
-            let (_, present) = chunks.get_mut(present / CHUNK)?.get_mut(present % CHUNK)?;
+        let half = self.half_of(&key);
+        if let Some((_, present)) = self.position_with(half, &key).and_then(|position| self.at_mut(position)) {
             return Some(std::mem::replace(present, value));
         }
-        places.add(half, u32::try_from(*length).ok()?);
+        self.add(half, key, value);
+        None
+    }
+
+    /// Adds an entry whose key has none, with half of the key's hash.
+    pub(super) fn add(&mut self, half: u32, key: K, value: V) {
+        let Self { places, chunks, length, .. } = self;
+        let Ok(position) = u32::try_from(*length) else {
+            return;
+        };
+        places.add(half, position);
         match chunks.last_mut() {
             Some(last) if last.len() < CHUNK => last.push((key, value)),
             // The first chunk grows like any list, for the many maps that stay small.
@@ -135,7 +150,6 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
             }
         }
         *length += 1;
-        None
     }
 
     /// Removes a key; returns its value.

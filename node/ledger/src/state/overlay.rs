@@ -111,11 +111,13 @@ impl<'a, V: StateView> Overlay<'a, V> {
     /// Sets or removes a record.
     pub fn put<R: Stored>(&mut self, key: R::Key, record: Option<R>) -> Result<(), ReadFault> {
         let slots = R::changes_mut(&mut self.changes.records);
-        let previous = match slots.get_mut(&key) {
-            Some(slot) => Some(std::mem::replace(&mut slot.now, record)),
+        let half = slots.half_of(&key);
+        let known = slots.position_with(half, &key);
+        let previous = match known.and_then(|position| slots.at_mut(position)) {
+            Some((_, slot)) => Some(std::mem::replace(&mut slot.now, record)),
             None => {
                 let (before, place) = self.view.find(&key, standing)?;
-                slots.insert(key, Slot { before, place, now: record });
+                slots.add(half, key, Slot { before, place, now: record });
                 None
             }
         };
@@ -130,7 +132,9 @@ impl<'a, V: StateView> Overlay<'a, V> {
         change: impl FnOnce(&mut Option<R>) -> Result<T, E>,
     ) -> Result<T, E> {
         let slots = R::changes_mut(&mut self.changes.records);
-        if let Some(slot) = slots.get_mut(&key) {
+        let half = slots.half_of(&key);
+        let known = slots.position_with(half, &key);
+        if let Some((_, slot)) = known.and_then(|position| slots.at_mut(position)) {
             let mut now = slot.now.clone();
             let answer = change(&mut now)?;
             let previous = std::mem::replace(&mut slot.now, now);
@@ -140,7 +144,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
         let (before, place) = self.view.find(&key, standing)?;
         let mut now: Option<R> = before.clone();
         let answer = change(&mut now)?;
-        slots.insert(key, Slot { before, place, now });
+        slots.add(half, key, Slot { before, place, now });
         self.journal.push(Journal::Record(R::undo(key, None)));
         Ok(answer)
     }

@@ -114,7 +114,7 @@ impl Places {
         if wanted <= self.lines.len() {
             return;
         }
-        let lines = wanted.max(self.lines.len() * 3 / 2);
+        let lines = wanted.max(self.lines.len() * 5 / 4);
         let before = std::mem::replace(&mut self.lines, vec![Line::EMPTY; lines]);
         for (half, position) in before.iter().flat_map(Line::places) {
             self.file(half, position);

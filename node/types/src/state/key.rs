@@ -122,9 +122,22 @@ pub struct InstructionLeaf {
     pub body_hash: Hash32,
 }
 
+impl InstructionLeaf {
+    /// Its canonical bytes, which fill one block: their hash in [`Domain::StateValue`] is its value in the tree.
+    pub fn block(&self) -> [u8; 64] {
+        block_of(&Hash32(self.digest.0), &self.body_hash)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instructions_leaf_by_hand_is_the_codecs() {
+        let leaf = InstructionLeaf { digest: Digest([7; 32]), body_hash: Hash32([8; 32]) };
+        assert_eq!(leaf.block().to_vec(), codec::encode(&leaf));
+    }
 
     #[test]
     fn the_balance_key_by_hand_is_the_codecs() {
