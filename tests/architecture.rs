@@ -38,7 +38,7 @@ const CRATES: [(&str, &str, u8, bool); 29] = [
 ];
 
 /// Outside crates that a pure crate may import: none reads a clock, draws randomness, or does I/O.
-const PURE_IMPORTS: [&str; 17] = [
+const PURE_IMPORTS: [&str; 16] = [
     "arc-malachitebft-core-consensus",
     "arc-malachitebft-core-types",
     "bincode",

@@ -138,8 +138,8 @@ impl Places {
     /// Says that what stood at a position stands at another.
     pub fn moved(&mut self, half: u32, before: u32, now: u32) {
         if let Some((line, _)) = self.locate(half, |position| position == before) {
-            let places = self.lines.get_mut(line).map(|line| &mut line.positions);
-            places.and_then(|all| all.iter_mut().find(|place| **place == before)).map(|place| *place = now);
+            let positions = self.lines.get_mut(line).into_iter().flat_map(|line| &mut line.positions);
+            positions.filter(|position| **position == before).for_each(|position| *position = now);
         }
     }
 

@@ -146,7 +146,9 @@ fn climb(tree: &Tree, depth: usize, nodes: &mut Vec<(usize, Node)>, room: &mut R
 /// Adds the parents of some nodes of one dense level, which stand in rising order.
 fn parents(tree: &Tree, level: Range<usize>, nodes: &mut Vec<(usize, Node)>, room: &mut Room) {
     let Room { blocks, hashes, waiting, .. } = room;
-    (blocks.clear(), hashes.clear(), waiting.clear());
+    blocks.clear();
+    hashes.clear();
+    waiting.clear();
     let mut at = level.start;
     while at < level.end {
         let Some((index, node)) = nodes.get(at).copied() else { return };

@@ -61,7 +61,11 @@ impl Forest {
     /// Works out the tops of slots. Each slot's leaves are a run of `leaves` in rising order of keys, which share `depth` bits.
     pub fn grow(&mut self, leaves: &[&Leaf], slots: impl Iterator<Item = Range<usize>>, depth: usize) {
         let Self { leaf_hashes, blocks, targets, heights, tops, .. } = self;
-        (leaf_hashes.clear(), blocks.clear(), targets.clear(), heights.clear(), tops.clear());
+        leaf_hashes.clear();
+        blocks.clear();
+        targets.clear();
+        heights.clear();
+        tops.clear();
         Domain::StateLeaf.hash_blocks(leaves.iter().copied(), leaf_hashes);
         for slot in slots {
             self.plant(leaves, slot, depth);
