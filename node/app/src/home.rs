@@ -23,6 +23,11 @@ pub struct Home {
     pub config: Config,
 }
 
+/// A seed for the state's hash tables, drawn anew each time: so nobody can choose keys that collide here.
+pub fn hash_seed() -> Result<u64, String> {
+    getrandom::u64().map_err(|error| format!("the system gives no random bytes: {error}"))
+}
+
 impl Home {
     /// Reads the configuration of a home.
     pub fn open(root: &Path) -> Result<Self, String> {

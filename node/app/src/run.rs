@@ -2,7 +2,7 @@
 
 use crate::backend::NodeBackend;
 use crate::feed::Feed;
-use crate::home::Home;
+use crate::home::{Home, hash_seed};
 use crate::inbound::{
     Known, LANES, SUBMISSIONS_MAX, SharedChecked, Submission, check_submissions, end_with_a_panic, hear,
 };
@@ -74,7 +74,8 @@ pub fn check(root: &Path) -> Result<(), String> {
         println!("webhook   {} to {}", endpoint.name, endpoint.url);
     }
     home.make_folders()?;
-    let Opened { tip, .. } = Database::open(&home.database(), &document, 1).map_err(|error| error.to_string())?;
+    let Opened { tip, .. } =
+        Database::open(&home.database(), &document, hash_seed()?).map_err(|error| error.to_string())?;
     let (_, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
     println!("database  height {}, block {}", tip.height, tip.id);
     println!("log       {} entries beyond it", log.iter().filter(|entry| entry.height() > tip.height).count());
@@ -128,9 +129,7 @@ async fn assemble(home: &Home, threads: &mut Threads) -> Result<Parts, String> {
     let document = home.genesis()?;
     home.make_folders()?;
     let identity = home.node_key()?;
-    let mut seed = [0u8; 8];
-    getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
-    let opened = Database::open(&home.database(), &document, u64::from_le_bytes(seed));
+    let opened = Database::open(&home.database(), &document, hash_seed()?);
     let Opened { database, state, tip } = opened.map_err(|error| error.to_string())?;
     let (wal, log) = Wal::open(&home.wal()).map_err(|error| error.to_string())?;
     let signer = if home.config.observer { None } else { Some(guarded(home, &log, tip.height)?) };

@@ -1,6 +1,6 @@
 //! `seawayd db verify` and `seawayd replay`: what an auditor asks of a node's disk, with the node stopped.
 
-use crate::home::Home;
+use crate::home::{Home, hash_seed};
 use seaway_engine::authentic;
 use seaway_ledger::execution::{BlockContext, execute_block};
 use seaway_ledger::genesis::state_of;
@@ -21,7 +21,7 @@ const PROGRESS_BLOCKS: u64 = 10_000;
 fn open(root: &Path) -> Result<(GenesisDocument, Opened), String> {
     let home = Home::open(root)?;
     let document = home.genesis()?;
-    let opened = Database::open(&home.database(), &document, 1).map_err(|error| error.to_string())?;
+    let opened = Database::open(&home.database(), &document, hash_seed()?).map_err(|error| error.to_string())?;
     Ok((document, opened))
 }
 
@@ -92,7 +92,7 @@ fn conserved(state: &MemoryState) -> Result<(), String> {
 pub fn replay(root: &Path, from: u64, to: Option<u64>) -> Result<(), String> {
     let (document, Opened { database, tip, .. }) = open(root)?;
     let last = to.unwrap_or(tip.height.0).min(tip.height.0);
-    let mut state = state_of(&document, 1).map_err(|fault| fault.to_string())?;
+    let mut state = state_of(&document, hash_seed()?).map_err(|fault| fault.to_string())?;
     for height in (1..=last).map(Height) {
         let FinalBlock { block, .. } = block_at(&database, height)?;
         let header = block.header;

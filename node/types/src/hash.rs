@@ -242,7 +242,10 @@ impl Domain {
                 hash(&lanes);
                 continue;
             }
-            // With two to seven inputs left, the library's vector code reads up to 48 bytes behind the first of them, which may
+            if filled == 0 {
+                return;
+            }
+            // With two or four inputs left, the library's vector code reads up to 48 bytes behind some of them, which may
             // be the end of mapped memory: a fault, seen to happen. Here another block always follows.
             last = [[0; 64]; LANES + 1];
             for (place, lane) in last.iter_mut().zip(lanes.iter().take(filled)) {

@@ -12,7 +12,9 @@ use super::context::Execution;
 use super::stop::{BlockFault, Fault, Stop};
 use crate::state::{Commitment, StateView};
 use seaway_types::instruction::AuthenticInstruction;
-use seaway_types::limits::{BUILDER_BLOCK_CREDITS_MAX, BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX};
+use seaway_types::limits::{
+    BUILDER_BLOCK_CREDITS_MAX, BUILDER_BLOCK_INSTRUCTIONS_MAX, BUILDER_CREDITS_MAX, BUILDER_PASSES_MAX,
+};
 use seaway_types::reason::VoidReason;
 use seaway_types::receipt::{InstructionReceipt, Receipt};
 
@@ -42,7 +44,8 @@ pub fn build_block<V: StateView>(
         tried: 0,
     };
     let credits: usize = waiting.iter().map(cost_of).sum();
-    builder.execution.state.expect(waiting.len() + credits.min(BUILDER_BLOCK_CREDITS_MAX));
+    let instructions = waiting.len().min(BUILDER_BLOCK_INSTRUCTIONS_MAX);
+    builder.execution.state.expect(instructions + credits.min(BUILDER_BLOCK_CREDITS_MAX));
     let mut aside = builder.pass(waiting, Lacking::SetAside)?;
     for _ in 0..BUILDER_PASSES_MAX {
         let before = aside.len();

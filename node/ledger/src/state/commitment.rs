@@ -103,10 +103,12 @@ impl Commitment {
 
     fn prepare_minutes(&self, changes: &BlockChanges) -> Vec<(u64, TreeUpdate)> {
         let mut of_minute: BTreeMap<u64, Vec<Change>> = BTreeMap::new();
-        let blocks: Vec<[u8; 64]> = changes.leaves.iter().map(|(_, _, leaf)| leaf.block()).collect();
+        // Whoever asks what would come of an instruction long over gets no leaf in a minute that is pruned.
+        let kept = || changes.leaves.iter().filter(|(minute, ..)| *minute >= changes.pruned_before);
+        let blocks: Vec<[u8; 64]> = kept().map(|(_, _, leaf)| leaf.block()).collect();
         let mut values = Vec::new();
         Domain::StateValue.hash_blocks(&blocks, &mut values);
-        for ((minute, place, _), value) in changes.leaves.iter().zip(values) {
+        for ((minute, place, _), value) in kept().zip(values) {
             of_minute.entry(*minute).or_default().push((*place, Some(value)));
         }
         let empty = Tree::default();

@@ -41,8 +41,8 @@ impl History {
         self.places.reserve(halves.len());
         for run in halves.chunks(RUN) {
             self.places.touch(run.iter().copied());
-            for half in run {
-                self.places.add(*half, self.length);
+            for known in run {
+                self.places.add(*known, self.length);
                 self.length = self.length.saturating_add(1);
             }
         }

@@ -1,7 +1,7 @@
 //! A hash map for point access: fast like any hash map, without its unordered iteration.
 //!
 //! Entries stand in a list in the order in which they came (a removed one is replaced by the last), and the hash table
-//! beside it holds only their positions. So iteration order follows from the operations alone and is the same on every replica, and
+//! beside it holds their positions alone. So iteration order follows from the operations alone and is the same on every replica, and
 //! a million entries waste no room on empty buckets.
 
 use super::places::{Places, half};
@@ -92,7 +92,8 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     }
 
     /// Looks keys up without waiting for one before the next: first where all of them may stand, then what stands there, of
-    /// which the key is compared and `touch` reads the rest. So the processor fetches the memory of many at a time. Changes nothing.
+    /// which the key is compared and `touch` reads the rest. So the processor fetches the memory of many at a time. Changes
+    /// nothing.
     pub fn fetch<'a>(&self, keys: impl Iterator<Item = &'a K>, touch: impl Fn(&V) -> bool)
     where
         K: 'a,
@@ -136,7 +137,8 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
     /// Adds an entry whose key has none, with half of the key's hash.
     pub(super) fn add(&mut self, half: u32, key: K, value: V) {
         let Self { places, chunks, length, .. } = self;
-        let Ok(position) = u32::try_from(*length) else {
+        // The largest number names nothing, see `Places`.
+        let (Ok(position), Ok(_)) = (u32::try_from(*length), u32::try_from(*length + 1)) else {
             return;
         };
         places.add(half, position);

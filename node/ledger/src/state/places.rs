@@ -1,7 +1,7 @@
 //! Where entries stand, by their keys' hashes: a hash table of which a look-up reads one line of memory.
 //!
-//! A general hash table keeps marks and values apart, so that a look-up waits for memory twice. Here a line of 64 bytes holds
-//! eight places, each with half of its key's hash: that is enough to find a place and to move it when the table grows,
+//! A general hash table keeps marks and values apart, so that a look-up waits for memory twice. Here a line of 64 bytes
+//! holds eight places, each with half of its key's hash: that is enough to find a place and to move it when the table grows,
 //! without a look at the key. What does not fit into its line stands in the next that has room.
 
 /// Places in a line.
@@ -72,7 +72,8 @@ pub(super) fn half(hash: u64) -> u32 {
     u32::try_from(hash >> 32).unwrap_or(0)
 }
 
-/// The line where a place belongs, of so many. It rises with the half, so that a table that grows is read and written in order.
+/// The line where a place belongs, of so many. It rises with the half, so that a table that grows is read and written in
+/// order.
 fn home(half: u32, lines: usize) -> usize {
     usize::try_from((u64::from(half) * lines as u64) >> 32).unwrap_or(0)
 }
@@ -121,7 +122,7 @@ impl Places {
         }
     }
 
-    /// Adds a place. The caller knows that its key has none.
+    /// Adds a place. The caller knows that the position is not filed.
     pub fn add(&mut self, half: u32, position: u32) {
         self.reserve(1);
         self.file(half, position);
@@ -167,8 +168,8 @@ impl Places {
 
     /// Reads the lines of many hashes without waiting for one before the next. Changes nothing.
     pub fn touch(&self, halves: impl Iterator<Item = u32>) {
-        let mark = |half| self.lines.get(home(half, self.lines.len())).map_or(0, |line| line.halves[0]);
-        std::hint::black_box(halves.fold(0, |seen, half| seen ^ mark(half)));
+        let lines = halves.filter_map(|half| self.lines.get(home(half, self.lines.len())));
+        std::hint::black_box(lines.fold(0, |seen, line| seen ^ line.halves[0]));
     }
 
     /// The first position filed under a hash in its own line, which is nearly always the one.

@@ -60,7 +60,7 @@ impl Restored {
 
     /// An instruction's leaf in the window.
     pub fn leaf(&mut self, minute: u64, place: Hash32, leaf: &InstructionLeaf) {
-        self.leaves.entry(minute).or_default().push((place, Some(value_hash(&codec::encode(leaf)))));
+        self.leaves.entry(minute).or_default().push((place, Some(value_hash(&leaf.block()))));
     }
 
     /// A timer.

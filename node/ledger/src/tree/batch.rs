@@ -6,27 +6,31 @@ use seaway_types::hash::{Domain, Hash32, block_of};
 use std::hint::black_box;
 use std::ops::Range;
 
-/// Changes that are worked out together: what they read lies in the second cache from its first use to its last.
-const TOGETHER: usize = 512;
+/// Changes that are worked out together: what they read lies in the second cache from its first use to its last. Few in tests,
+/// so that a handful of changes lies in several subtrees.
+const TOGETHER: usize = if cfg!(test) { 4 } else { 512 };
 
 /// Works out an update from changes in strictly rising order of keys.
 ///
 /// Changes whose keys begin alike lie in one subtree: each such subtree is worked out by itself, from its slots to its top,
 /// and then the levels above all of them.
 pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
+    debug_assert!(changes.is_sorted_by(|a, b| compare(&a.0.0, &b.0.0).is_lt()), "a key changes twice");
     let depth = changes.len().div_ceil(TOGETHER).next_power_of_two().trailing_zeros() as usize;
     let depth = depth.min(tree.depth);
     let mut update = TreeUpdate::nothing(tree, changes.len());
     let mut room = Room::default();
     let mut tops = Vec::new();
     for part in changes.chunk_by(|a, b| slot_at(&a.0, depth) == slot_at(&b.0, depth)) {
-        subtree(tree, part, &mut update, &mut room);
-        let top = climb(tree, depth, &mut update.nodes, &mut room);
+        let lowest = update.nodes.len();
+        subtree(tree, part, &mut update, &mut room.forest);
+        let top = climb(tree, (lowest, depth), &mut update.nodes, &mut room);
         tops.extend(update.nodes.get(top).unwrap_or_default());
     }
-    room.lowest = update.nodes.len();
+    // The tops of the subtrees once more, side by side, as the lowest level of what is above them.
+    let lowest = update.nodes.len();
     update.nodes.append(&mut tops);
-    let top = climb(tree, 0, &mut update.nodes, &mut room);
+    let top = climb(tree, (lowest, 0), &mut update.nodes, &mut room);
     if let Some((_, top)) = update.nodes.get(top).and_then(<[_]>::first) {
         update.root = top.hash;
     }
@@ -37,15 +41,14 @@ pub(super) fn prepare(tree: &Tree, changes: &[Change]) -> TreeUpdate {
 #[derive(Default)]
 struct Room {
     forest: Forest,
-    /// Where the nodes of the lowest level that was worked out begin among the update's.
-    lowest: usize,
     blocks: Vec<[u8; 64]>,
     hashes: Vec<Hash32>,
     waiting: Vec<usize>,
 }
 
-/// Works out the slots of one subtree, all of whose changes share their first bits: their leaves, and the nodes at their tops.
-fn subtree(tree: &Tree, changes: &[Change], update: &mut TreeUpdate, room: &mut Room) {
+/// Works out the slots of one subtree, all of whose changes share their first bits: their leaves, and the nodes at
+/// their tops.
+fn subtree(tree: &Tree, changes: &[Change], update: &mut TreeUpdate, forest: &mut Forest) {
     warm(tree, changes);
     let new = |(key, value): &Change| leaf(key, &value.unwrap_or(Hash32::ZERO));
     let fresh: Vec<Leaf> = changes.iter().map(new).collect();
@@ -70,8 +73,7 @@ fn subtree(tree: &Tree, changes: &[Change], update: &mut TreeUpdate, room: &mut 
         update.leaves = update.leaves + (leaves.len() - start) - before.len();
         slots.push((index, start..leaves.len()));
     }
-    room.lowest = update.nodes.len();
-    room.forest.grow(&leaves, slots.iter().map(|(_, own)| own.clone()), tree.depth);
+    forest.grow(&leaves, slots.iter().map(|(_, own)| own.clone()), tree.depth);
     let base = 1usize << tree.depth;
     let node = |((index, own), hash): (&(usize, Range<usize>), &Hash32)| {
         let kind = match own.len() {
@@ -81,7 +83,7 @@ fn subtree(tree: &Tree, changes: &[Change], update: &mut TreeUpdate, room: &mut 
         };
         (base + index, Node { hash: *hash, kind })
     };
-    update.nodes.extend(slots.iter().zip(room.forest.tops()).map(node));
+    update.nodes.extend(slots.iter().zip(forest.tops()).map(node));
 }
 
 /// Reads a byte of every line of memory that the update will read. The reads of one pass do not wait for each other, so many
@@ -133,9 +135,15 @@ fn merge<'l>(
     others
 }
 
-/// Works out the dense levels above the lowest nodes, up to those at a depth; returns where these stand among the nodes.
-fn climb(tree: &Tree, depth: usize, nodes: &mut Vec<(usize, Node)>, room: &mut Room) -> Range<usize> {
-    let mut level = room.lowest..nodes.len();
+/// Works out the dense levels above the nodes from a place on, which are of one level, up to those at a depth; returns where
+/// these stand among the nodes.
+fn climb(
+    tree: &Tree,
+    (lowest, depth): (usize, usize),
+    nodes: &mut Vec<(usize, Node)>,
+    room: &mut Room,
+) -> Range<usize> {
+    let mut level = lowest..nodes.len();
     while nodes.get(level.start).is_some_and(|(index, _)| *index >= 2 << depth) {
         parents(tree, level.clone(), nodes, room);
         level = level.end..nodes.len();

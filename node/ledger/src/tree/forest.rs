@@ -41,14 +41,15 @@ enum Target {
     Half(u32, bool),
     /// It is the top of a slot.
     Top(u32),
+    /// Its parent is not there yet.
+    Unknown,
 }
 
 /// How many first bits two keys share.
 fn shared_bits(a: &Leaf, b: &Leaf) -> usize {
-    let words = |leaf: &'_ Leaf| key_of(leaf).as_chunks::<8>().0.to_owned();
     let mut shared = 0;
-    for (a, b) in words(a).iter().zip(words(b)) {
-        let different = u64::from_be_bytes(*a) ^ u64::from_be_bytes(b);
+    for (a, b) in key_of(a).as_chunks::<8>().0.iter().zip(key_of(b).as_chunks::<8>().0) {
+        let different = u64::from_be_bytes(*a) ^ u64::from_be_bytes(*b);
         shared += different.leading_zeros() as usize;
         if different != 0 {
             break;
@@ -58,7 +59,7 @@ fn shared_bits(a: &Leaf, b: &Leaf) -> usize {
 }
 
 impl Forest {
-    /// Works out the tops of slots. Each slot's leaves are a run of `leaves` in rising order of keys, which share `depth` bits.
+    /// Works out the tops of slots. Each slot's leaves are a run of `leaves` in rising order of keys, which share so many bits.
     pub fn grow(&mut self, leaves: &[&Leaf], slots: impl Iterator<Item = Range<usize>>, depth: usize) {
         let Self { leaf_hashes, blocks, targets, heights, tops, .. } = self;
         leaf_hashes.clear();
@@ -131,7 +132,7 @@ impl Forest {
         }
         self.blocks.push(block);
         self.heights.push(height);
-        self.targets.push(Target::Top(u32::MAX));
+        self.targets.push(Target::Unknown);
         Part::Inner(own)
     }
 
@@ -200,7 +201,7 @@ impl Forest {
                             *top = *hash;
                         }
                     }
-                    None => {}
+                    Some(Target::Unknown) | None => {}
                 }
             }
         }

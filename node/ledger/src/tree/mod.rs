@@ -23,7 +23,7 @@ use seaway_types::proof::{PathEnd, TreePath, bit};
 /// Leaves that a slot holds on average when the tree grows another dense level. Measured: `docs/performance.md`.
 const SLOT_LEAVES: usize = 6;
 
-/// A leaf: its key and the hash of its value, side by side, so that a run of leaves is a run of blocks to hash. Its own
+/// A leaf: its key and the hash of its value, side by side, so that it is a block to hash as it stands. Its own
 /// hash is made anew when its slot changes, which costs less than the memory to keep it.
 type Leaf = [u8; 64];
 
