@@ -1,8 +1,8 @@
 //! A hash map for point access: fast like any hash map, without its unordered iteration.
 //!
 //! Entries stand in a list in the order in which they came (a removed one is replaced by the last), and the hash table
-//! beside it holds their positions alone. So iteration order follows from the operations alone and is the same on every replica, and
-//! a million entries waste no room on empty buckets.
+//! beside it holds their positions alone. So iteration order follows from the operations alone and is the same on every
+//! replica, and a million entries waste no room on empty buckets.
 
 use super::places::{Places, half};
 use foldhash::SharedSeed;

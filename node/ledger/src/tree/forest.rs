@@ -59,7 +59,8 @@ fn shared_bits(a: &Leaf, b: &Leaf) -> usize {
 }
 
 impl Forest {
-    /// Works out the tops of slots. Each slot's leaves are a run of `leaves` in rising order of keys, which share so many bits.
+    /// Works out the tops of slots. Each slot's leaves are a run of `leaves` in rising order of keys, which share their first
+    /// `depth` bits.
     pub fn grow(&mut self, leaves: &[&Leaf], slots: impl Iterator<Item = Range<usize>>, depth: usize) {
         let Self { leaf_hashes, blocks, targets, heights, tops, .. } = self;
         leaf_hashes.clear();
@@ -154,7 +155,8 @@ impl Forest {
         }
     }
 
-    /// Hashes all inner nodes, the lowest first.
+    /// Hashes all inner nodes, the lowest first. Their order is that of a counting sort: the nodes of each height are counted, and
+    /// then get their places one after the other.
     fn hash(&mut self) {
         let Self { blocks, targets, heights, order, hashes, tops, .. } = self;
         let mut ends: Vec<usize> = Vec::new();
