@@ -5,9 +5,10 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jmt::storage::TreeWriter;
 use jmt::{KeyHash, Sha256Jmt, mock::MockTreeStore};
-use seaway_ledger::tree::Tree;
+use seaway_ledger::tree::{Changes, Tree};
 use seaway_types::hash::Hash32;
 use seaway_types::state::value_hash;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// As the node has it.
@@ -29,7 +30,7 @@ fn changed(round: u64) -> Vec<(Hash32, Hash32)> {
 
 fn own(criterion: &mut Criterion) {
     let mut tree = Tree::default();
-    let all: Vec<_> = (0..KEYS).map(|n| (key(n), Some(key(n + KEYS)))).collect();
+    let all: Changes = (0..KEYS).map(|n| (key(n), Some(key(n + KEYS)))).collect();
     let update = tree.prepare(&all);
     tree.apply(update);
     let mut group = criterion.benchmark_group("tree of 1 M keys, 10 k changed");
@@ -40,9 +41,8 @@ fn own(criterion: &mut Criterion) {
             let mut spent = Duration::ZERO;
             for _ in 0..rounds {
                 round += 1;
-                let mut changes: Vec<_> = changed(round).into_iter().map(|(key, value)| (key, Some(value))).collect();
-                changes.sort_unstable();
-                changes.dedup_by_key(|change| change.0);
+                let changes: BTreeMap<_, _> = changed(round).into_iter().collect();
+                let changes: Changes = changes.into_iter().map(|(key, value)| (key, Some(value))).collect();
                 let start = Instant::now();
                 let update = tree.prepare(&changes);
                 tree.apply(update);

@@ -71,6 +71,12 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) {
     debug_assert!(result.is_ok(), "a type of ours failed to serialise: {result:?}");
 }
 
+/// Writes the canonical bytes of a value where there is room for them; returns how many they are, or `None` if they do not fit.
+pub(crate) fn encode_into_slice<T: Serialize + ?Sized>(value: &T, place: &mut [u8]) -> Option<usize> {
+    let layout = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
+    bincode::serde::encode_into_slice(value, place, layout).ok()
+}
+
 /// The value with which bytes begin, and how many of them it takes.
 fn start<T: DeserializeOwned>(bytes: &[u8], layout: impl bincode::config::Config) -> Result<(T, usize), CodecError> {
     bincode::serde::decode_from_slice(bytes, layout).map_err(|error| CodecError::Malformed { problem: plain(&error) })

@@ -3,10 +3,15 @@
 //! Each [`Domain`] is a key derived from its own context string (BLAKE3, section 2.3, `derive_key`), so that two domains
 //! behave as two unrelated hash functions. All contexts stand in one list here.
 //!
-//! Pairs of hashes and padded state keys are always exactly 64 bytes, one BLAKE3 block. [`Domain::hash_blocks`] hashes
-//! many such blocks in one go with the machine's vector units; a test holds it equal to the plain function.
+//! Pairs of hashes and state keys filled up are always exactly 64 bytes, one BLAKE3 block. [`Domain::hash_blocks`] hashes
+//! many such blocks in one go with the machine's vector units, [`Messages`] values of any length; tests hold both equal to
+//! the plain function.
+
+mod messages;
 
 use crate::identifier::hex_bytes;
+pub use messages::Messages;
+pub(crate) use messages::block;
 use std::sync::LazyLock;
 
 hex_bytes! {
@@ -211,31 +216,43 @@ impl Domain {
 
     /// The hashes of many 64-byte blocks, each equal to [`Domain::hash`] of that block, appended to `hashes`.
     pub fn hash_blocks<'b>(self, blocks: impl IntoIterator<Item = &'b [u8; 64]>, hashes: &mut Vec<Hash32>) {
+        let blocks = blocks.into_iter();
+        hashes.reserve(blocks.size_hint().0);
+        self.hash_equal(blocks, |some| hashes.extend(some.iter().map(|hash| Hash32(*hash))));
+    }
+
+    /// The hashes of many messages of one length, handed out some at a time in their order. The length is a number of whole
+    /// blocks of 64 bytes, 16 at most.
+    fn hash_equal<'b, const N: usize>(
+        self,
+        messages: impl IntoIterator<Item = &'b [u8; N]>,
+        mut give: impl FnMut(&[[u8; 32]]),
+    ) {
         const LANES: usize = blake3::platform::MAX_SIMD_DEGREE;
-        // Flags of a single-block keyed message: BLAKE3 paper, table 3.
+        // Flags of a keyed message of a single chunk: BLAKE3 paper, table 3.
         const CHUNK_START: u8 = 1 << 0;
         const CHUNK_END: u8 = 1 << 1;
         const ROOT: u8 = 1 << 3;
         const KEYED_HASH: u8 = 1 << 4;
+        const { assert!(N > 0 && N.is_multiple_of(64) && N <= 1024) };
         static PLATFORM: LazyLock<blake3::platform::Platform> = LazyLock::new(blake3::platform::Platform::detect);
         let mut key = [0u32; 8];
         for (word, bytes) in key.iter_mut().zip(self.key().as_chunks::<4>().0) {
             *word = u32::from_le_bytes(*bytes);
         }
-        let mut blocks = blocks.into_iter();
-        hashes.reserve(blocks.size_hint().0);
+        let mut messages = messages.into_iter();
         let mut out = [0u8; LANES * 32];
-        let mut hash = |inputs: &[&[u8; 64]]| {
+        let mut hash = |inputs: &[&[u8; N]]| {
             let no = blake3::IncrementCounter::No;
             PLATFORM.hash_many(inputs, &key, 0, no, KEYED_HASH, CHUNK_START, CHUNK_END | ROOT, &mut out);
-            hashes.extend(out.as_chunks::<32>().0.iter().take(inputs.len()).map(|hash| Hash32(*hash)));
+            give(out.as_chunks::<32>().0.get(..inputs.len()).unwrap_or_default());
         };
         let mut last;
-        let mut lanes: [&[u8; 64]; LANES] = [&[0; 64]; LANES];
+        let mut lanes: [&[u8; N]; LANES] = [&[0; N]; LANES];
         loop {
             let mut filled = 0;
-            for (lane, block) in lanes.iter_mut().zip(&mut blocks) {
-                *lane = block;
+            for (lane, message) in lanes.iter_mut().zip(&mut messages) {
+                *lane = message;
                 filled += 1;
             }
             if filled == LANES {
@@ -246,8 +263,8 @@ impl Domain {
                 return;
             }
             // With two or four inputs left, the library's vector code reads up to 48 bytes behind some of them, which may
-            // be the end of mapped memory: a fault, seen to happen. Here another block always follows.
-            last = [[0; 64]; LANES + 1];
+            // be the end of mapped memory: a fault, seen to happen. Here another message always follows.
+            last = [[0; N]; LANES + 1];
             for (place, lane) in last.iter_mut().zip(lanes.iter().take(filled)) {
                 *place = **lane;
             }

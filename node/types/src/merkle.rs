@@ -5,40 +5,57 @@
 //! that the place of a leaf is proven with the leaf.
 
 use crate::bounded::Bounded;
-use crate::codec;
-use crate::hash::{Domain, Hash32, block_of};
+use crate::hash::{Domain, Hash32, Messages, block_of};
 use crate::limits::MERKLE_PATH_MAX;
 use serde::{Deserialize, Serialize};
 
-/// Hash of a leaf's canonical bytes.
-pub fn leaf(bytes: &[u8]) -> Hash32 {
-    Domain::ReceiptLeaf.hash(bytes)
+/// Hash of the leaf that a value is.
+pub fn leaf<T: Serialize>(value: &T) -> Hash32 {
+    Domain::ReceiptLeaf.hash_value(value)
 }
 
 /// Hashes of the leaves of some values, in order.
-pub fn leaves<T: Serialize>(values: &[T]) -> Vec<Hash32> {
-    let mut bytes = Vec::with_capacity(256);
-    let hash = |value: &T| {
-        bytes.clear();
-        codec::encode_into(value, &mut bytes);
-        leaf(&bytes)
-    };
-    values.iter().map(hash).collect()
+pub fn leaves<'v, T: Serialize + 'v>(values: impl IntoIterator<Item = &'v T>) -> Vec<Hash32> {
+    let values = values.into_iter();
+    let mut messages = Messages::new(Domain::ReceiptLeaf, values.size_hint().0);
+    values.for_each(|value| messages.push(value));
+    messages.hashes()
 }
 
-/// Closes a tree: without the count in the root, the second of two leaves and the third of three could be proven by one path.
-fn sealed(count: u64, top: &Hash32) -> Hash32 {
-    Domain::ReceiptRoot.hash(&codec::encode(&(count, top)))
+/// What closes a tree: without the count in the root, the second of two leaves and the third of three could be proven by one
+/// path.
+fn seal(count: usize, top: Hash32) -> (u64, Hash32) {
+    (u64::try_from(count).unwrap_or(u64::MAX), top)
 }
 
 /// The root over leaf hashes and their number; zero for none.
 pub fn root(leaves: &[Hash32]) -> Hash32 {
-    let mut level = leaves.to_vec();
+    top(leaves).map_or(Hash32::ZERO, |top| Domain::ReceiptRoot.hash_value(&seal(leaves.len(), top)))
+}
+
+/// The roots of many trees, each equal to [`root`] of its leaves.
+pub fn roots<'l>(trees: impl Iterator<Item = &'l [Hash32]>) -> Vec<Hash32> {
+    let mut messages = Messages::new(Domain::ReceiptRoot, trees.size_hint().0);
+    let mut is_empty = Vec::with_capacity(trees.size_hint().0);
+    for leaves in trees {
+        let top = top(leaves);
+        is_empty.push(top.is_none());
+        messages.push(&seal(leaves.len(), top.unwrap_or(Hash32::ZERO)));
+    }
+    let root = |(hash, is_empty): (Hash32, bool)| if is_empty { Hash32::ZERO } else { hash };
+    messages.hashes().into_iter().zip(is_empty).map(root).collect()
+}
+
+/// The node above all leaves.
+fn top(leaves: &[Hash32]) -> Option<Hash32> {
+    if leaves.len() < 2 {
+        return leaves.first().copied();
+    }
+    let mut level = above(leaves);
     while level.len() > 1 {
         level = above(&level);
     }
-    let count = u64::try_from(leaves.len()).unwrap_or(u64::MAX);
-    level.first().map_or(Hash32::ZERO, |top| sealed(count, top))
+    level.first().copied()
 }
 
 fn above(level: &[Hash32]) -> Vec<Hash32> {
@@ -97,7 +114,7 @@ impl MerklePath {
             place /= 2;
             count = count.div_ceil(2);
         }
-        siblings.next().is_none().then(|| sealed(u64::from(self.count), &hash))
+        siblings.next().is_none().then(|| Domain::ReceiptRoot.hash_value(&(u64::from(self.count), hash)))
     }
 }
 
@@ -114,6 +131,10 @@ mod tests {
         for count in 1..40 {
             let leaves = hashes(count);
             let root = root(&leaves);
+            assert_eq!(
+                roots([&leaves[..], &[], &leaves[..1]].into_iter()),
+                [root, Hash32::ZERO, self::root(&leaves[..1])]
+            );
             for position in 0..count {
                 let path = path(&leaves, position).unwrap();
                 assert_eq!(path.root(leaves[position]), Some(root), "{position} of {count}");

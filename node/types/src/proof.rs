@@ -164,7 +164,7 @@ pub fn pruned_at(valid_until: BlockTime, timing: &Timing) -> BlockTime {
 
 /// Where a minute's tree stands in the window.
 pub fn minute_key(minute: u64) -> Hash32 {
-    Domain::StateKey.hash(&codec::encode(&minute))
+    Domain::StateKey.hash_value(&minute)
 }
 
 impl WindowProof {
@@ -179,7 +179,7 @@ impl WindowProof {
     ) -> Result<(), ProofError> {
         let place = window_key(submitter, key);
         let path = self.leaf.as_ref().ok_or(ProofError::OtherSubject)?;
-        let minute = path.root_with(&place, &value_hash(&codec::encode(leaf))).ok_or(ProofError::OtherSubject)?;
+        let minute = path.root_with(&place, &leaf.value()).ok_or(ProofError::OtherSubject)?;
         self.check_minute(root, valid_until, Some(minute))
     }
 
@@ -263,13 +263,13 @@ impl ReceiptProof {
     /// Checks the receipt under the root, and the credit under the receipt.
     pub fn verify(&self, receipts_root: &Hash32) -> Result<(), ProofError> {
         let mismatch = ProofError::RootMismatch { expected: *receipts_root };
-        if self.path.root(merkle::leaf(&codec::encode(&self.receipt))) != Some(*receipts_root) {
+        if self.path.root(merkle::leaf(&self.receipt)) != Some(*receipts_root) {
             return Err(mismatch);
         }
         match (&self.credit, &self.receipt) {
             (None, _) => {}
             (Some((outcome, path)), Receipt::Instruction(receipt)) => {
-                let leaf = merkle::leaf(&codec::encode(outcome));
+                let leaf = merkle::leaf(outcome);
                 check_outcome(receipt, path, leaf, path.position < receipt.credits)?;
             }
             (Some(_), Receipt::Act(_)) => return Err(ProofError::OtherSubject),

@@ -62,7 +62,7 @@ pub fn execute_block<V: StateView>(
         limits.take(instruction)?;
     }
     let mut execution = begin(view, context)?;
-    execution.state.expect(limits.changes());
+    execution.expect(limits.instructions, limits.credits);
     for (position, instruction) in instructions.iter().enumerate() {
         if position % RUN == 0 {
             warm_run(view, instructions.get(position..).unwrap_or(&[]));
@@ -154,7 +154,8 @@ pub(super) fn finish<V: StateView>(
     commitment: &Commitment,
 ) -> Result<ExecutedBlock, BlockFault> {
     conservation::check(&execution.state.changes().records)?;
-    let Execution { block: context, receipts, outcomes, postings, events, state, .. } = execution;
+    let Execution { block: context, mut receipts, outcomes, postings, events, state, .. } = execution;
+    set_outcomes_roots(&mut receipts, &outcomes, &events);
     let leaves = merkle::leaves(&receipts);
     let changes = state.into_changes();
     let update = commitment.prepare(context.height, &changes);
@@ -169,6 +170,30 @@ pub(super) fn finish<V: StateView>(
         changes,
         update,
     })
+}
+
+/// Sets the roots over each instruction's outcomes and events.
+fn set_outcomes_roots(receipts: &mut [Receipt], outcomes: &[Outcomes], events: &[(u32, ContractEvent)]) {
+    let mut credits = merkle::leaves(outcomes.iter().flat_map(|(_, outcomes)| outcomes)).into_iter();
+    let mut events = events.iter().peekable();
+    let mut leaves = Vec::with_capacity(credits.len());
+    let mut trees = Vec::with_capacity(receipts.len());
+    for (position, receipt) in (0u32..).zip(&*receipts) {
+        let first = leaves.len();
+        if let Receipt::Instruction(receipt) = receipt {
+            leaves.extend(credits.by_ref().take(usize::try_from(receipt.credits).unwrap_or(usize::MAX)));
+        }
+        while let Some((_, event)) = events.next_if(|(of, _)| *of == position) {
+            leaves.push(event.leaf());
+        }
+        trees.push(first..leaves.len());
+    }
+    let roots = merkle::roots(trees.into_iter().map(|tree| leaves.get(tree).unwrap_or_default()));
+    for (receipt, root) in receipts.iter_mut().zip(roots) {
+        if let Receipt::Instruction(receipt) = receipt {
+            receipt.outcomes_root = root;
+        }
+    }
 }
 
 impl ExecutedBlock {

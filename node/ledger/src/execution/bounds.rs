@@ -7,8 +7,9 @@ use seaway_types::limits::{BLOCK_CREDITS_MAX, BLOCK_INSTRUCTIONS_MAX};
 /// Counts what a block holds against its bounds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Limits {
-    instructions: usize,
-    credits: usize,
+    pub instructions: usize,
+    /// Credits and other legs.
+    pub credits: usize,
 }
 
 impl Limits {
@@ -25,11 +26,6 @@ impl Limits {
         }
         *self = next;
         Ok(())
-    }
-
-    /// About how many entries of the index, and how many balances, all of it changes.
-    pub fn changes(&self) -> usize {
-        self.instructions + self.credits
     }
 }
 

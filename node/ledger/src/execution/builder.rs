@@ -45,7 +45,7 @@ pub fn build_block<V: StateView>(
     };
     let credits: usize = waiting.iter().map(cost_of).sum();
     let instructions = waiting.len().min(BUILDER_BLOCK_INSTRUCTIONS_MAX);
-    builder.execution.state.expect(instructions + credits.min(BUILDER_BLOCK_CREDITS_MAX));
+    builder.execution.expect(instructions, credits.min(BUILDER_BLOCK_CREDITS_MAX));
     let mut aside = builder.pass(waiting, Lacking::SetAside)?;
     for _ in 0..BUILDER_PASSES_MAX {
         let before = aside.len();

@@ -95,6 +95,14 @@ impl<'a, V: StateView> Execution<'a, V> {
         })
     }
 
+    /// Makes room for what so many instructions with so many credits leave.
+    pub fn expect(&mut self, instructions: usize, credits: usize) {
+        self.state.expect(instructions, credits);
+        self.receipts.reserve(instructions);
+        self.outcomes.reserve(instructions);
+        self.postings.reserve(2 * credits);
+    }
+
     pub fn mark(&self) -> Mark {
         Mark {
             state: self.state.savepoint(),

@@ -4,13 +4,13 @@ use super::authority::Chosen;
 use super::context::Execution;
 use super::stop::{Fault, Halt, Stop};
 use crate::state::StateView;
+use seaway_types::hash::Hash32;
 use seaway_types::instruction::payment::CreditTransfer;
 use seaway_types::instruction::{AuthenticInstruction, Body, Leg};
-use seaway_types::merkle;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::reason::{Reason, VoidReason};
 use seaway_types::receipt::{CreditOutcome, InstructionReceipt, PlacedReason, Receipt, Status};
-use seaway_types::state::{IndexEntry, IndexKey, IndexValue, InstructionLeaf, window_key};
+use seaway_types::state::{IndexEntry, IndexKey, IndexValue, InstructionLeaf};
 
 /// What became of one leg.
 pub(super) struct LegOutcome {
@@ -120,7 +120,7 @@ impl<V: StateView> Execution<'_, V> {
         self.state
             .add_to_index(IndexKey::Instruction(submitter, key), IndexEntry { height: self.block.height, value });
         let leaf = InstructionLeaf { digest: instruction.digest(), body_hash: instruction.body_hash() };
-        self.state.add_leaf(envelope.valid_until.minute(), window_key(&submitter, &key), leaf);
+        self.state.add_leaf(envelope.valid_until.minute(), (submitter, key), leaf);
     }
 
     fn run(&mut self, placed: Placed, chosen: &Chosen) -> Result<(Status, Vec<CreditOutcome>), Halt> {
@@ -199,11 +199,8 @@ impl<V: StateView> Execution<'_, V> {
     ) {
         let envelope = instruction.envelope();
         let position = self.receipt_position();
-        let mut leaves = merkle::leaves(&credits);
         // Events stand in the order of receipts, so those of this one are the last.
         let events = self.events.iter().rev().take_while(|(receipt, _)| *receipt == position).count();
-        let first = self.events.len().saturating_sub(events);
-        leaves.extend(self.events.iter().skip(first).map(|(_, event)| event.leaf()));
         let receipt = InstructionReceipt {
             submitter: envelope.submitter,
             key: envelope.key,
@@ -212,7 +209,8 @@ impl<V: StateView> Execution<'_, V> {
             reason,
             credits: u32::try_from(credits.len()).unwrap_or(u32::MAX),
             events: u16::try_from(events).unwrap_or(u16::MAX),
-            outcomes_root: merkle::root(&leaves),
+            // The roots of all receipts are worked out together when the block ends.
+            outcomes_root: Hash32::ZERO,
         };
         if !credits.is_empty() {
             self.outcomes.push((position, credits));

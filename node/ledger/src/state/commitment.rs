@@ -3,14 +3,14 @@
 use super::map::PointMap;
 use super::overlay::BlockChanges;
 use super::tables::{ForEachChange, Slot, Stored};
-use crate::tree::{Change, Tree, TreeUpdate};
+use crate::tree::{Changes, Tree, TreeUpdate};
 use seaway_types::codec;
-use seaway_types::hash::{Domain, Hash32};
+use seaway_types::hash::{Domain, Hash32, Messages};
 use seaway_types::identifier::InstructionKey;
 use seaway_types::instruction::Submitter;
 use seaway_types::mutant::{Mutant, seeded};
 use seaway_types::proof::{StateParts, StateProof, WindowProof, minute_key};
-use seaway_types::state::{IndexEntry, IndexKey, StateKey, tree_key, value_hash, window_key};
+use seaway_types::state::{IndexEntry, IndexKey, StateKey, tree_key, window_key};
 use seaway_types::time::{BlockTime, Height};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -47,35 +47,31 @@ impl CommitmentUpdate {
     }
 }
 
-/// Collects changed records as blocks to hash.
-#[derive(Default)]
+/// Collects changed records, whose keys and values are hashed together.
 struct Collector {
-    blocks: Vec<[u8; 64]>,
-    values: Vec<Option<Hash32>>,
-    bytes: Vec<u8>,
+    keys: Messages,
+    values: Messages,
 }
 
 impl ForEachChange for Collector {
     type Error = Infallible;
 
     fn change<R: Stored>(&mut self, key: &R::Key, slot: &Slot<R>) -> Result<(), Infallible> {
-        self.blocks.push(R::state_key(key).block());
-        self.values.push(slot.now.as_ref().map(|record| {
-            self.bytes.clear();
-            codec::encode_into(record, &mut self.bytes);
-            value_hash(&self.bytes)
-        }));
+        self.keys.push_block(&R::state_key(key).block());
+        match &slot.now {
+            Some(record) => self.values.push(record),
+            None => self.values.push_nothing(),
+        }
         Ok(())
     }
 }
 
 impl Commitment {
     /// Made anew from all records, all leaves of the window, and the running hash over the index.
-    pub(super) fn restored(records: &[Change], leaves: BTreeMap<u64, Vec<Change>>, index: Hash32) -> Self {
+    pub(super) fn restored(records: &Changes, leaves: BTreeMap<u64, Changes>, index: Hash32) -> Self {
         let minutes: BTreeMap<u64, Tree> =
             leaves.into_iter().map(|(minute, leaves)| (minute, tree_of(&leaves))).collect();
-        let window: Vec<Change> =
-            minutes.iter().map(|(minute, tree)| (minute_key(*minute), Some(tree.root()))).collect();
+        let window: Changes = minutes.iter().map(|(minute, tree)| (minute_key(*minute), Some(tree.root()))).collect();
         Self { records: tree_of(records), window: tree_of(&window), minutes, index }
     }
 
@@ -90,7 +86,7 @@ impl Commitment {
         let minutes = self.prepare_minutes(changes);
         let pruned = self.minutes.range(..changes.pruned_before).map(|(minute, _)| (minute_key(*minute), None));
         let grown = minutes.iter().map(|(minute, update)| (minute_key(*minute), Some(update.root())));
-        let window = self.window.prepare(&pruned.chain(grown).collect::<Vec<Change>>());
+        let window = self.window.prepare(&pruned.chain(grown).collect::<Changes>());
         let index = self.next_index(height, changes);
         CommitmentUpdate {
             parts: StateParts { records: records.root(), window: window.root(), index },
@@ -102,19 +98,17 @@ impl Commitment {
     }
 
     fn prepare_minutes(&self, changes: &BlockChanges) -> Vec<(u64, TreeUpdate)> {
-        let mut of_minute: BTreeMap<u64, Vec<Change>> = BTreeMap::new();
+        let mut of_minute: BTreeMap<u64, Changes> = BTreeMap::new();
         // Whoever asks what would come of an instruction long over gets no leaf in a minute that is pruned.
         let kept = || changes.leaves.iter().filter(|(minute, ..)| *minute >= changes.pruned_before);
-        let blocks: Vec<[u8; 64]> = kept().map(|(_, _, leaf)| leaf.block()).collect();
-        let mut values = Vec::new();
-        Domain::StateValue.hash_blocks(&blocks, &mut values);
-        for ((minute, place, _), value) in kept().zip(values) {
-            of_minute.entry(*minute).or_default().push((*place, Some(value)));
+        let mut values = Messages::new(Domain::StateValue, changes.leaves.len());
+        kept().for_each(|(_, _, leaf)| values.push_block(&leaf.block()));
+        for ((minute, place, _), value) in kept().zip(values.hashes()) {
+            of_minute.entry(*minute).or_default().push(*place, Some(value));
         }
         let empty = Tree::default();
-        let update = |(minute, leaves): (u64, Vec<Change>)| {
-            (minute, self.minutes.get(&minute).unwrap_or(&empty).prepare(&leaves))
-        };
+        let update =
+            |(minute, leaves): (u64, Changes)| (minute, self.minutes.get(&minute).unwrap_or(&empty).prepare(&leaves));
         of_minute.into_iter().map(update).collect()
     }
 
@@ -173,7 +167,7 @@ impl Commitment {
     }
 }
 
-fn tree_of(leaves: &[Change]) -> Tree {
+fn tree_of(leaves: &Changes) -> Tree {
     let mut tree = Tree::default();
     let update = tree.prepare(leaves);
     tree.apply(update);
@@ -189,10 +183,10 @@ fn in_order(index: &PointMap<IndexKey, IndexEntry>) -> Vec<(&IndexKey, &IndexEnt
 }
 
 /// The changed records as changes of the tree.
-fn record_changes(changes: &BlockChanges) -> Vec<Change> {
-    let mut collector = Collector::default();
+fn record_changes(changes: &BlockChanges) -> Changes {
+    let count = changes.records.len();
+    let (keys, values) = (Messages::new(Domain::StateKey, count), Messages::new(Domain::StateValue, count));
+    let mut collector = Collector { keys, values };
     let Ok(()) = changes.records.visit(&mut collector);
-    let mut places = Vec::new();
-    Domain::StateKey.hash_blocks(&collector.blocks, &mut places);
-    places.into_iter().zip(collector.values).collect()
+    Changes::new(collector.keys.hashes(), collector.values.hashes())
 }

@@ -4,9 +4,10 @@ use super::map::PointMap;
 use super::tables::{Changes, Slot, Stored, Undo};
 use super::view::{ReadFault, StateView, Timer};
 use seaway_types::bic::Bic;
-use seaway_types::hash::Hash32;
-use seaway_types::identifier::{AccountId, OwnerId};
-use seaway_types::state::{Account, IndexEntry, IndexKey, InstructionLeaf};
+use seaway_types::hash::{Domain, Hash32, Messages};
+use seaway_types::identifier::{AccountId, InstructionKey, OwnerId};
+use seaway_types::instruction::Submitter;
+use seaway_types::state::{Account, IndexEntry, IndexKey, InstructionLeaf, window_block};
 use seaway_types::time::BlockTime;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,8 @@ enum Journal {
 pub struct Overlay<'a, V> {
     view: &'a V,
     changes: BlockChanges,
+    /// Whose the new leaves of instructions are: their places are hashed together at the end.
+    places: Vec<(Submitter, InstructionKey)>,
     journal: Vec<Journal>,
 }
 
@@ -66,13 +69,15 @@ impl<'a, V: StateView> Overlay<'a, V> {
             opened: BTreeMap::new(),
             pruned_before: 0,
         };
-        Self { view, changes, journal: Vec::new() }
+        Self { view, changes, places: Vec::new(), journal: Vec::new() }
     }
 
-    /// Makes room for so many index entries and balances, which nearly every instruction changes.
-    pub fn expect(&mut self, count: usize) {
-        self.changes.index.reserve(count);
-        self.changes.records.balances.reserve(count);
+    /// Makes room for what so many instructions with so many credits nearly always change.
+    pub fn expect(&mut self, instructions: usize, credits: usize) {
+        self.changes.leaves.reserve(instructions);
+        self.places.reserve(instructions);
+        self.changes.index.reserve(instructions + credits);
+        self.changes.records.balances.reserve(instructions + credits);
     }
 
     /// The parent state.
@@ -80,14 +85,20 @@ impl<'a, V: StateView> Overlay<'a, V> {
         self.view
     }
 
-    /// The changes so far.
+    /// The changes so far, without the places of new leaves.
     pub fn changes(&self) -> &BlockChanges {
         &self.changes
     }
 
     /// The changes, at the end.
     pub fn into_changes(self) -> BlockChanges {
-        self.changes
+        let Self { mut changes, places, .. } = self;
+        let mut messages = Messages::new(Domain::StateKey, places.len());
+        places.iter().for_each(|(submitter, key)| messages.push_block(&window_block(submitter, key)));
+        for ((_, place, _), hash) in changes.leaves.iter_mut().zip(messages.hashes()) {
+            *place = hash;
+        }
+        changes
     }
 
     /// Minutes before this one are pruned with the block.
@@ -163,9 +174,10 @@ impl<'a, V: StateView> Overlay<'a, V> {
         self.journal.push(Journal::Indexed(key));
     }
 
-    /// Adds an instruction's leaf.
-    pub fn add_leaf(&mut self, minute: u64, place: Hash32, leaf: InstructionLeaf) {
-        self.changes.leaves.push((minute, place, leaf));
+    /// Adds an instruction's leaf to the minute of its `valid_until`.
+    pub fn add_leaf(&mut self, minute: u64, of: (Submitter, InstructionKey), leaf: InstructionLeaf) {
+        self.changes.leaves.push((minute, Hash32::ZERO, leaf));
+        self.places.push(of);
         self.journal.push(Journal::Leaf);
     }
 
@@ -222,7 +234,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
             match entry {
                 Journal::Record(undo) => changes.records.undo(undo),
                 Journal::Indexed(key) => drop(changes.index.remove(&key)),
-                Journal::Leaf => drop(changes.leaves.pop()),
+                Journal::Leaf => drop((changes.leaves.pop(), self.places.pop())),
                 // A timer's entry toggles: whichever list holds it loses it, or the other way round.
                 Journal::TimerSet(timer) => toggle(&mut changes.timers_set, timer),
                 Journal::TimerGone(timer) => toggle(&mut changes.timers_gone, timer),

@@ -4,7 +4,7 @@ use super::commitment::Commitment;
 use super::memory::MemoryState;
 use super::tables::Stored;
 use super::view::{Timer, Tip};
-use crate::tree::Change;
+use crate::tree::Changes;
 use seaway_types::codec::{self, CodecError};
 use seaway_types::hash::Hash32;
 use seaway_types::limits::DECODE_MEMORY_MAX;
@@ -16,19 +16,19 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Restored {
     state: MemoryState,
-    records: Vec<Change>,
-    leaves: BTreeMap<u64, Vec<Change>>,
+    records: Changes,
+    leaves: BTreeMap<u64, Changes>,
 }
 
 impl Restored {
     /// Nothing yet.
     pub fn new(tip: Tip, seed: u64) -> Self {
-        Self { state: MemoryState::new(tip, seed), records: Vec::new(), leaves: BTreeMap::new() }
+        Self { state: MemoryState::new(tip, seed), records: Changes::default(), leaves: BTreeMap::new() }
     }
 
     /// A record by its state key.
     pub fn record(&mut self, key: StateKey, bytes: &[u8]) -> Result<(), CodecError> {
-        self.records.push((tree_key(&key), Some(value_hash(bytes))));
+        self.records.push(tree_key(&key), Some(value_hash(bytes)));
         let state = &mut self.state;
         match key {
             StateKey::Parameters => put::<seaway_types::state::Parameters>(state, (), bytes),
@@ -60,7 +60,7 @@ impl Restored {
 
     /// An instruction's leaf in the window.
     pub fn leaf(&mut self, minute: u64, place: Hash32, leaf: &InstructionLeaf) {
-        self.leaves.entry(minute).or_default().push((place, Some(value_hash(&leaf.block()))));
+        self.leaves.entry(minute).or_default().push(place, Some(leaf.value()));
     }
 
     /// A timer.

@@ -101,6 +101,16 @@ macro_rules! tables {
                 }
             }
 
+            /// How many records were touched.
+            pub fn len(&self) -> usize {
+                0 $(+ self.$field.len())*
+            }
+
+            /// Whether none was.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
             /// Visits each record that differs from the parent state, table by table.
             pub fn visit<V: ForEachChange>(&self, visitor: &mut V) -> Result<(), V::Error> {
                 $(for (key, slot) in self.$field.iter() {

@@ -3,7 +3,8 @@
 //! An inner node is a block of 64 bytes, which its children's hashes fill as they come: so no hash is looked up again, and
 //! nodes of equal height, whose children are all there, go to the vector units together.
 
-use super::{Leaf, key_of};
+use super::dense::fill;
+use super::slot::{Leaf, key_of, side};
 use seaway_types::hash::{Domain, Hash32};
 use std::ops::Range;
 
@@ -109,7 +110,7 @@ impl Forest {
             // A node that is no single leaf is hashed with nothing beside it up to where it meets another.
             let above = self.waiting.last().map_or(depth, |(_, next)| depth.max(next + 1));
             for lifted in (above..at).rev() {
-                let (left, right) = if super::side(leaf, lifted) { (None, Some(part)) } else { (Some(part), None) };
+                let (left, right) = if side(leaf, lifted) { (None, Some(part)) } else { (Some(part), None) };
                 part = self.join(left, right);
             }
         }
@@ -124,7 +125,11 @@ impl Forest {
         for (side, child) in [(false, left), (true, right)] {
             match child {
                 None => {}
-                Some(Part::Leaf(at)) => fill(&mut block, side, self.leaf_hashes.get(at)),
+                Some(Part::Leaf(at)) => {
+                    if let Some(hash) = self.leaf_hashes.get(at) {
+                        fill(&mut block, side, hash);
+                    }
+                }
                 Some(Part::Inner(at)) => {
                     self.aim(at, Target::Half(u32::try_from(own).unwrap_or(u32::MAX), side));
                     height = height.max(self.heights.get(at).map_or(0, |below| below + 1));
@@ -195,7 +200,7 @@ impl Forest {
                 match targets.get(*node as usize) {
                     Some(Target::Half(above, side)) => {
                         if let Some(block) = blocks.get_mut(*above as usize) {
-                            fill(block, *side, Some(hash));
+                            fill(block, *side, hash);
                         }
                     }
                     Some(Target::Top(slot)) => {
@@ -207,13 +212,5 @@ impl Forest {
                 }
             }
         }
-    }
-}
-
-/// Puts a hash into the left or the right half of a block.
-fn fill(block: &mut [u8; 64], right: bool, hash: Option<&Hash32>) {
-    let (left_half, right_half) = block.split_at_mut(32);
-    if let Some(hash) = hash {
-        if right { right_half } else { left_half }.copy_from_slice(&hash.0);
     }
 }

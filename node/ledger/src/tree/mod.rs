@@ -12,51 +12,22 @@
 //! [`Tree::prepare`] only reads: a validator prepares several candidate blocks over the same parent and applies one.
 
 mod batch;
+mod changes;
+mod dense;
 mod forest;
+mod slot;
 #[cfg(test)]
 mod tests;
 
+pub use changes::Changes;
+use dense::{Dense, Nodes};
 use seaway_types::bounded::Bounded;
 use seaway_types::hash::Hash32;
 use seaway_types::proof::{PathEnd, TreePath, bit};
+use slot::{Leaf, descend, end_at, head, key_of, merge, value_of};
 
 /// Leaves that a slot holds on average when the tree grows another dense level. Measured: `docs/performance.md`.
 const SLOT_LEAVES: usize = 6;
-
-/// A leaf: its key and the hash of its value, side by side, so that it is a block to hash as it stands. Its own
-/// hash is made anew when its slot changes, which costs less than the memory to keep it.
-type Leaf = [u8; 64];
-
-fn leaf(key: &Hash32, value: &Hash32) -> Leaf {
-    seaway_types::hash::block_of(key, value)
-}
-
-fn key_of(leaf: &Leaf) -> &[u8; 32] {
-    leaf.first_chunk().unwrap_or(&[0; 32])
-}
-
-fn value_of(leaf: &Leaf) -> &[u8; 32] {
-    leaf.last_chunk().unwrap_or(&[0; 32])
-}
-
-/// The first bits of a key as a number.
-fn head(key: &[u8; 32]) -> u64 {
-    u64::from_be_bytes(*key.first_chunk().unwrap_or(&[0; 8]))
-}
-
-/// Compares two keys. Their heads nearly always differ, and a number compares faster than a slice.
-fn compare(a: &[u8; 32], b: &[u8; 32]) -> std::cmp::Ordering {
-    head(a).cmp(&head(b)).then_with(|| a.cmp(b))
-}
-
-/// The bit of a leaf's key that decides at a depth.
-fn side(leaf: &Leaf, depth: usize) -> bool {
-    leaf.get(depth / 8).is_some_and(|byte| byte >> (7 - depth % 8) & 1 == 1)
-}
-
-fn end_at(leaf: &Leaf) -> PathEnd {
-    PathEnd::Leaf(Hash32(*key_of(leaf)), Hash32(*value_of(leaf)))
-}
 
 /// A node's hash and what kind of node it is: only a node that is no single leaf is hashed with an empty sibling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +56,11 @@ impl Node {
     }
 }
 
-/// A change to one key: its new value hash, or `None` to remove it.
-pub type Change = (Hash32, Option<Hash32>);
-
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// Number of dense levels below the root: slots number 2^depth.
-    depth: usize,
-    /// Dense nodes in heap order: the root at 1, children of n at 2n and 2n + 1, slots' subtrees from 2^depth on.
-    hashes: Vec<Hash32>,
-    kinds: Vec<Kind>,
+    dense: Dense,
+    /// As many as the dense levels have nodes in the lowest.
     slots: Vec<Box<[Leaf]>>,
     leaves: usize,
 }
@@ -105,28 +70,25 @@ pub struct Tree {
 pub struct TreeUpdate {
     root: Hash32,
     leaves: usize,
-    /// Leaves that keep their places and change their values: slot, place in it, value hash.
-    edits: Vec<(usize, usize, Hash32)>,
-    /// Slots whose leaves come or go, and where their leaves begin and end in the arena.
-    slots: Vec<(usize, usize, usize)>,
-    /// Leaves of these slots, one slot after the other.
-    arena: Vec<Leaf>,
-    nodes: Vec<(usize, Node)>,
+    /// The changes in rising order of keys: new leaves, or a value of zero for a key that goes.
+    changes: Vec<Leaf>,
+    /// Where in its slot the leaf of each change stands, if it stands there already.
+    places: Vec<u32>,
+    slots: Vec<Touched>,
+    nodes: Nodes,
+}
+
+/// A slot and its changes.
+#[derive(Clone, Copy, Debug)]
+struct Touched {
+    slot: u32,
+    /// Where its changes end; they begin where those of the slot before end.
+    end: u32,
+    /// How many leaves it has afterwards, if leaves come or go. Otherwise only values change.
+    length: Option<u32>,
 }
 
 impl TreeUpdate {
-    /// An update that changes nothing yet, with room for so many changes.
-    fn nothing(tree: &Tree, changes: usize) -> Self {
-        Self {
-            root: tree.root(),
-            leaves: tree.leaves,
-            edits: Vec::with_capacity(changes),
-            slots: Vec::new(),
-            arena: Vec::new(),
-            nodes: Vec::with_capacity(changes * 7),
-        }
-    }
-
     /// The root after the update.
     pub fn root(&self) -> Hash32 {
         self.root
@@ -141,19 +103,12 @@ impl Default for Tree {
 
 impl Tree {
     fn with_depth(depth: usize) -> Self {
-        let slots = 1 << depth;
-        Self {
-            depth,
-            hashes: vec![Hash32::ZERO; 2 * slots],
-            kinds: vec![Kind::Empty; 2 * slots],
-            slots: vec![Box::default(); slots],
-            leaves: 0,
-        }
+        Self { dense: Dense::with_depth(depth), slots: vec![Box::default(); 1 << depth], leaves: 0 }
     }
 
     /// The root; zero for an empty tree.
     pub fn root(&self) -> Hash32 {
-        self.node(1).hash
+        self.dense.node(1).hash
     }
 
     /// Number of leaves.
@@ -166,15 +121,8 @@ impl Tree {
         self.leaves == 0
     }
 
-    fn node(&self, index: usize) -> Node {
-        match (self.hashes.get(index), self.kinds.get(index)) {
-            (Some(hash), Some(kind)) => Node { hash: *hash, kind: *kind },
-            _ => Node::EMPTY,
-        }
-    }
-
-    fn slot_of(&self, key: &Hash32) -> usize {
-        slot_at(key, self.depth)
+    fn slot_of(&self, key: &[u8; 32]) -> usize {
+        slot_at(key, self.dense.depth())
     }
 
     fn slot(&self, index: usize) -> &[Leaf] {
@@ -183,125 +131,93 @@ impl Tree {
 
     /// The value hash of a key.
     pub fn get(&self, key: &Hash32) -> Option<Hash32> {
-        let slot = self.slot(self.slot_of(key));
+        let slot = self.slot(self.slot_of(&key.0));
         slot.iter().find(|leaf| *key_of(leaf) == key.0).map(|leaf| Hash32(*value_of(leaf)))
     }
 
     /// Takes an update. It must have been prepared on this tree in its present state.
     pub fn apply(&mut self, update: TreeUpdate) {
         self.write(update);
-        let slots = 1usize << self.depth;
+        let slots = 1usize << self.dense.depth();
         // Between the two bounds lies a factor of four, so that a tree at a border does not grow and shrink in turn.
-        if self.leaves > slots * SLOT_LEAVES || (self.depth > 0 && self.leaves * 2 < slots * SLOT_LEAVES / 2) {
+        if self.leaves > slots * SLOT_LEAVES || (self.dense.depth() > 0 && self.leaves * 2 < slots * SLOT_LEAVES / 2)
+        {
             self.resize();
         }
     }
 
     fn write(&mut self, update: TreeUpdate) {
-        for (index, start, end) in update.slots {
-            if let (Some(slot), Some(leaves)) = (self.slots.get_mut(index), update.arena.get(start..end)) {
-                *slot = leaves.into();
+        let mut at = 0;
+        for Touched { slot, end, length } in update.slots {
+            let (start, end) = (std::mem::replace(&mut at, end as usize), end as usize);
+            let changes = update.changes.get(start..end).unwrap_or_default();
+            let places = update.places.get(start..end).unwrap_or_default();
+            let Some(slot) = self.slots.get_mut(slot as usize) else { continue };
+            if let Some(length) = length {
+                let mut after = Vec::with_capacity(length as usize);
+                merge(slot, changes, |leaf| after.push(*leaf), |_| {});
+                *slot = after.into_boxed_slice();
+                continue;
+            }
+            for (change, place) in changes.iter().zip(places) {
+                if let Some(leaf) = slot.get_mut(*place as usize) {
+                    *leaf = *change;
+                }
             }
         }
-        for (index, place, value) in update.edits {
-            if let Some(leaf) = self.slots.get_mut(index).and_then(|slot| slot.get_mut(place)) {
-                leaf[32..].copy_from_slice(&value.0);
-            }
-        }
-        for (index, node) in update.nodes {
-            if let (Some(hash), Some(kind)) = (self.hashes.get_mut(index), self.kinds.get_mut(index)) {
-                *hash = node.hash;
-                *kind = node.kind;
-            }
-        }
+        self.dense.write(&update.nodes);
         self.leaves = update.leaves;
     }
 
     /// Lays all leaves out anew with as many dense levels as their number asks for. The root stays.
     fn resize(&mut self) {
         let wanted = (self.leaves.div_ceil(SLOT_LEAVES)).next_power_of_two().trailing_zeros() as usize;
-        let leaves: Vec<Leaf> =
-            std::mem::take(&mut self.slots).iter().flat_map(|slot| slot.iter().copied()).collect();
+        let slots = std::mem::take(&mut self.slots);
+        let leaves: Vec<Leaf> = slots.iter().flat_map(|slot| slot.iter().copied()).collect();
+        drop(slots);
         let mut other = Self::with_depth(wanted);
-        let changes: Vec<Change> =
-            leaves.iter().map(|leaf| (Hash32(*key_of(leaf)), Some(Hash32(*value_of(leaf))))).collect();
-        let update = batch::prepare(&other, &changes);
+        let update = batch::prepare(&other, leaves);
         other.write(update);
         *self = other;
     }
 
     /// Works out an update without changing anything. Keys may stand in any order, each once.
-    pub fn prepare(&self, changes: &[Change]) -> TreeUpdate {
-        if changes.is_sorted_by(|a, b| compare(&a.0.0, &b.0.0).is_lt()) {
-            return batch::prepare(self, changes);
-        }
-        // Heads of keys nearly always differ, and move faster than whole changes.
-        let mut order: Vec<(u64, &Change)> = changes.iter().map(|change| (head(&change.0.0), change)).collect();
-        order.sort_unstable_by(|(a, (key_a, _)), (b, (key_b, _))| a.cmp(b).then_with(|| key_a.cmp(key_b)));
-        let changes: Vec<Change> = order.into_iter().map(|(_, change)| *change).collect();
-        batch::prepare(self, &changes)
+    pub fn prepare(&self, changes: &Changes) -> TreeUpdate {
+        batch::prepare(self, changes.sorted())
     }
 
     /// The path of a key: proves its value, or that it has none.
     pub fn path(&self, key: &Hash32) -> TreePath {
         let mut siblings = Vec::new();
         let mut index = 1;
-        for depth in 0..self.depth {
-            if self.node(index).kind != Kind::Inner {
+        for depth in 0..self.dense.depth() {
+            if self.dense.node(index).kind != Kind::Inner {
                 break;
             }
             let side = usize::from(bit(key, depth));
-            siblings.push(self.node(2 * index + (1 - side)).hash);
+            siblings.push(self.dense.node(2 * index + (1 - side)).hash);
             index = 2 * index + side;
         }
-        let end = match self.node(index).kind {
+        let end = match self.dense.node(index).kind {
             Kind::Empty => PathEnd::Empty,
             // A single leaf anywhere below: it stands in one of the slots under this node.
             Kind::Leaf => self.only_leaf_under(index),
-            Kind::Inner => descend(self.slot(self.slot_of(key)), key, self.depth, &mut siblings),
+            Kind::Inner => descend(self.slot(self.slot_of(&key.0)), key, self.dense.depth(), &mut siblings),
         };
         TreePath { end, siblings: Bounded::new(siblings).unwrap_or_default() }
     }
 
     fn only_leaf_under(&self, mut index: usize) -> PathEnd {
-        let slots = 1usize << self.depth;
+        let slots = 1usize << self.dense.depth();
         while index < slots {
-            index = if self.node(2 * index).kind == Kind::Empty { 2 * index + 1 } else { 2 * index };
+            index = if self.dense.node(2 * index).kind == Kind::Empty { 2 * index + 1 } else { 2 * index };
         }
         self.slot(index - slots).first().map_or(PathEnd::Empty, end_at)
     }
 }
 
 /// The first `depth` bits of a key as a number.
-fn slot_at(key: &Hash32, depth: usize) -> usize {
-    let bits = head(&key.0);
+fn slot_at(key: &[u8; 32], depth: usize) -> usize {
+    let bits = head(key);
     if depth == 0 { 0 } else { usize::try_from(bits >> (64 - depth)).unwrap_or(0) }
-}
-
-/// Walks below the dense levels, where inner nodes are not kept: hashes siblings as it goes.
-fn descend(leaves: &[Leaf], key: &Hash32, depth: usize, siblings: &mut Vec<Hash32>) -> PathEnd {
-    match leaves {
-        [] => PathEnd::Empty,
-        [only] => end_at(only),
-        _ => {
-            let middle = leaves.partition_point(|leaf| !side(leaf, depth));
-            let (left, right) = leaves.split_at(middle);
-            let (own, other) = if bit(key, depth) { (right, left) } else { (left, right) };
-            siblings.push(subtree_root(other, depth + 1));
-            descend(own, key, depth + 1, siblings)
-        }
-    }
-}
-
-/// The root of a few leaves that share `depth` bits: the plain definition, one hash at a time.
-fn subtree_root(leaves: &[Leaf], depth: usize) -> Hash32 {
-    match leaves {
-        [] => Hash32::ZERO,
-        [only] => seaway_types::hash::Domain::StateLeaf.hash(only),
-        _ => {
-            let (left, right) = leaves.split_at(leaves.partition_point(|leaf| !side(leaf, depth)));
-            let (left, right) = (subtree_root(left, depth + 1), subtree_root(right, depth + 1));
-            seaway_types::hash::Domain::StateNode.hash_pair(&left, &right)
-        }
-    }
 }

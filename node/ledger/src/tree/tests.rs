@@ -1,5 +1,6 @@
 //! The tree against its plain definition, and its proofs against everything that they must not prove.
 
+use super::slot::{leaf, subtree_root};
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -55,11 +56,8 @@ proptest! {
         let mut tree = Tree::with_depth(depth);
         for block in blocks {
             let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (key(k), v.map(value))).collect();
-            let changes: Vec<Change> = changes.into_iter().collect();
+            let reversed: Changes = changes.clone().into_iter().rev().collect();
             let before = tree.root();
-            let mut reversed = changes.clone();
-            reversed.reverse();
-            prop_assert_eq!(tree.prepare(&changes).root(), tree.prepare(&reversed).root(), "order of changes");
             prop_assert_eq!(tree.root(), before, "preparing changes nothing");
             for (key, value) in &changes {
                 match value {
@@ -67,8 +65,9 @@ proptest! {
                     None => model.remove(key),
                 };
             }
-            let update = tree.prepare(&changes);
+            let update = tree.prepare(&changes.into_iter().collect());
             let announced = update.root();
+            prop_assert_eq!(announced, tree.prepare(&reversed).root(), "order of changes");
             tree.apply(update);
             prop_assert_eq!(announced, tree.root());
             check_against(&tree, &model);
@@ -82,29 +81,28 @@ fn growing_and_shrinking_keeps_the_root() {
     let mut tree = Tree::default();
     let mut model = BTreeMap::new();
     for part in keys.chunks(250) {
-        let changes: Vec<Change> = part.iter().map(|key| (*key, Some(value(3)))).collect();
+        let changes: Changes = part.iter().map(|key| (*key, Some(value(3)))).collect();
         model.extend(part.iter().map(|key| (*key, value(3))));
         let update = tree.prepare(&changes);
         tree.apply(update);
         assert_eq!(tree.root(), plain_root(&model));
     }
-    assert!(tree.depth >= 8, "grew to {} levels", tree.depth);
+    assert!(tree.dense.depth() >= 8, "grew to {} levels", tree.dense.depth());
     for part in keys.chunks(250) {
-        let changes: Vec<Change> = part.iter().map(|key| (*key, None)).collect();
+        let changes: Changes = part.iter().map(|key| (*key, None)).collect();
         part.iter().for_each(|key| assert!(model.remove(key).is_some()));
         let update = tree.prepare(&changes);
         tree.apply(update);
         assert_eq!(tree.root(), plain_root(&model));
     }
-    assert_eq!((tree.depth, tree.root(), tree.is_empty()), (0, Hash32::ZERO, true));
+    assert_eq!((tree.dense.depth(), tree.root(), tree.is_empty()), (0, Hash32::ZERO, true));
 }
 
 #[test]
 fn a_path_for_one_key_proves_nothing_about_another() {
     let mut tree = Tree::default();
-    let update = tree.prepare(
-        &(0..200).map(|n| (key(n), Some(value(n)))).collect::<BTreeMap<_, _>>().into_iter().collect::<Vec<_>>(),
-    );
+    let leaves: BTreeMap<Hash32, Hash32> = (0..200).map(|n| (key(n), value(n))).collect();
+    let update = tree.prepare(&leaves.into_iter().map(|(key, value)| (key, Some(value))).collect());
     tree.apply(update);
     let (present, absent) = (key(5), key(0x3ff));
     assert_eq!(tree.path(&present).root_without(&absent).filter(|root| *root == tree.root()), None);

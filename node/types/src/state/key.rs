@@ -1,13 +1,11 @@
 //! State keys, all in one place, and how a record becomes a leaf of the state tree.
 //!
-//! A key is encoded canonically, filled up with zeros to 63 bytes and closed by its length: exactly one BLAKE3 block, so
-//! that thousands are hashed at once. Its hash says where the leaf stands.
+//! A key is encoded canonically and filled up to exactly one BLAKE3 block, so that thousands are hashed at once. Its hash says where the leaf stands.
 
 use crate::asset::AssetId;
 use crate::bic::Bic;
-use crate::codec;
 use crate::contract::{AllowanceKey, InstanceId};
-use crate::hash::{Domain, Hash32, block_of};
+use crate::hash::{Domain, Hash32, block, block_of};
 use crate::identifier::{AccountId, Digest, HoldId, InstructionKey, OwnerId};
 use crate::instruction::Submitter;
 use crate::instruction::payment::PaymentKey;
@@ -63,21 +61,8 @@ pub enum StateKey {
     Allowance(AllowanceKey),
 }
 
-/// A padded key: one block for [`Domain::hash_blocks`].
-fn key_block(bytes: &[u8]) -> [u8; 64] {
-    let mut block = [0; 64];
-    debug_assert!(bytes.len() < 64, "a state key of {} bytes", bytes.len());
-    for (place, byte) in block.iter_mut().zip(bytes) {
-        *place = *byte;
-    }
-    if let Some(last) = block.last_mut() {
-        *last = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
-    }
-    block
-}
-
 impl StateKey {
-    /// The padded key as one 64-byte block; its hash in [`Domain::StateKey`] is the tree key.
+    /// The key as one block, filled up; its hash in [`Domain::StateKey`] is the tree key.
     pub fn block(&self) -> [u8; 64] {
         // The commonest key by far is written by hand; a test holds it equal to the codec's form.
         if let Self::Balance(account, asset) = self {
@@ -85,10 +70,10 @@ impl StateKey {
             block[0] = 6;
             block[4..20].copy_from_slice(account.as_bytes());
             block[20..22].copy_from_slice(&asset.0.to_le_bytes());
-            block[63] = 22;
+            block[22] = 0x80;
             return block;
         }
-        key_block(&codec::encode(self))
+        block(self)
     }
 }
 
@@ -99,12 +84,17 @@ pub fn tree_key(key: &StateKey) -> Hash32 {
 
 /// Where an instruction's leaf stands in the tree of its `valid_until` minute.
 pub fn window_key(submitter: &Submitter, key: &InstructionKey) -> Hash32 {
-    Domain::StateKey.hash(&key_block(&codec::encode(&(submitter, key))))
+    Domain::StateKey.hash(&window_block(submitter, key))
+}
+
+/// What [`window_key`] is the hash of: one block.
+pub fn window_block(submitter: &Submitter, key: &InstructionKey) -> [u8; 64] {
+    block(&(submitter, key))
 }
 
 /// Hash of a record's canonical bytes.
 pub fn value_hash(bytes: &[u8]) -> Hash32 {
-    Domain::StateValue.hash(bytes)
+    Domain::StateValue.hash_filled(bytes)
 }
 
 /// Hash of a leaf: its place and its value.
@@ -123,15 +113,21 @@ pub struct InstructionLeaf {
 }
 
 impl InstructionLeaf {
-    /// Its canonical bytes, which fill one block: their hash in [`Domain::StateValue`] is its value in the tree.
+    /// Its canonical bytes, which are one block as they are: their hash in [`Domain::StateValue`] is its value in the tree.
     pub fn block(&self) -> [u8; 64] {
         block_of(&Hash32(self.digest.0), &self.body_hash)
+    }
+
+    /// Its value in the tree of its minute.
+    pub fn value(&self) -> Hash32 {
+        Domain::StateValue.hash(&self.block())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
 
     #[test]
     fn an_instructions_leaf_by_hand_is_the_codecs() {
@@ -142,7 +138,7 @@ mod tests {
     #[test]
     fn the_balance_key_by_hand_is_the_codecs() {
         let key = StateKey::Balance(AccountId(*b"0123456789abcdef"), AssetId(0x1234));
-        assert_eq!(key.block(), key_block(&codec::encode(&key)));
+        assert_eq!(key.block(), block(&key));
     }
 
     #[test]

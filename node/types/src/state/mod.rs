@@ -13,7 +13,7 @@ pub use account::{
     TierLimits, Usage,
 };
 pub use contract::{Allowance, Approval, Instance, Pot, Stage};
-pub use key::{CalendarKey, InstructionLeaf, StateKey, leaf_hash, tree_key, value_hash, window_key};
+pub use key::{CalendarKey, InstructionLeaf, StateKey, leaf_hash, tree_key, value_hash, window_block, window_key};
 pub use network::{
     Parameters, Participant, Roles, ScheduledSet, Threshold, Timing, Totals, Upgrade, Validator, ValidatorSet,
     ValidatorSetError, Validators, possession_message,
