@@ -9,6 +9,7 @@ use seaway_types::instruction::{AuthenticInstruction, Leg, Submitter};
 use seaway_types::reason::Reason;
 use seaway_types::receipt::{BlockAct, CreditOutcome, PlacedReason, Receipt};
 use seaway_types::state::{Field, HoldPurpose, IndexEntry, IndexKey, PaymentStage, Stage as ContractStage};
+use seaway_types::time::Height;
 use std::collections::BTreeMap;
 
 /// Whether an instruction is about contracts, at least with one of its legs.
@@ -163,6 +164,7 @@ pub fn same_state(state: &MemoryState, index: Index<'_>, model: &Model) {
     let thresholds = tables.thresholds.sorted().into_iter();
     let thresholds: Vec<_> = thresholds.map(|(of, set)| (*of, i128::from(set.0.minor_units()))).collect();
     assert_eq!(thresholds, model.thresholds.iter().map(|(of, set)| (*of, *set)).collect::<Vec<_>>());
+    same_government(state, model);
     same_holds(state, model);
     same_payments(state, model);
     same_contracts(state, model);
@@ -196,6 +198,22 @@ pub fn same_state(state: &MemoryState, index: Index<'_>, model: &Model) {
     for (key, height) in later.chain(confirmed).chain(references) {
         assert_eq!((index.find)(&key).map(|entry| entry.height), Some(*height), "{key:?}");
     }
+}
+
+/// The same authority, the same rules, and the same sets of validators now and in what is decided already.
+fn same_government(state: &MemoryState, model: &Model) {
+    let tables = state.tables();
+    let parameters = tables.parameters.get(&()).expect("the parameters");
+    assert_eq!(parameters.authority, model.authority);
+    assert_eq!((parameters.network, parameters.timing), (model.network, model.timing));
+    assert_eq!(usize::from(parameters.asset_count), model.assets.len());
+    let validators = tables.validators.get(&()).expect("the validators");
+    for height in (0..4).map(|ahead| Height(model.height.0 + ahead)) {
+        assert_eq!(validators.at(height), Some(model.validators_at(height)), "at height {height}");
+        assert_eq!(parameters.version_at(height), model.rules_at(height), "at height {height}");
+    }
+    let upgrade = parameters.upgrade.map(|upgrade| (upgrade.version, upgrade.height));
+    assert_eq!(upgrade, model.upgrade);
 }
 
 fn same_holds(state: &MemoryState, model: &Model) {

@@ -136,8 +136,7 @@ impl Model {
                     self.thresholds.insert((set.jurisdiction, set.asset), plain(threshold));
                 }
             }
-            // Accounts are done above; the sequences hold none of the others, the ledger's own tests do.
-            _ => {}
+            other => self.govern(other)?,
         }
         Ok(())
     }

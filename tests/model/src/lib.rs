@@ -12,6 +12,7 @@ mod call;
 mod consent;
 mod contract;
 mod follow;
+mod govern;
 mod lifetime;
 pub mod machine;
 mod pay;
@@ -33,7 +34,9 @@ use seaway_types::keys::KeyPolicy;
 use seaway_types::limits::BLOCK_DEADLINES_MAX;
 use seaway_types::reason::{Reason, StatedReason, VoidReason};
 use seaway_types::receipt::{BlockAct, CreditOutcome, PlacedReason, Status};
-use seaway_types::state::{Account, CalendarKey, Field, Participant, PaymentFacts, Recall, Tier, TierLimits, Timing};
+use seaway_types::state::{
+    Account, CalendarKey, Field, Participant, PaymentFacts, Recall, Tier, TierLimits, Timing, ValidatorSet,
+};
 use seaway_types::text::{Country, Text35};
 use seaway_types::time::{BlockTime, Day, Height};
 use seaway_types::{Amount, Uetr};
@@ -127,6 +130,8 @@ pub struct Answer {
 pub struct Model {
     pub network: NetworkId,
     pub authority: KeyPolicy,
+    pub sets: BTreeMap<Height, ValidatorSet>,
+    pub upgrade: Option<(u32, Height)>,
     pub timing: Timing,
     pub now: BlockTime,
     pub height: Height,
@@ -199,6 +204,8 @@ impl Model {
         let mut model = Self {
             network: genesis.network,
             authority: genesis.authority.clone(),
+            sets: BTreeMap::from([(Height(0), genesis.validators.clone())]),
+            upgrade: None,
             timing: genesis.timing,
             now: genesis.time,
             height: Height(0),

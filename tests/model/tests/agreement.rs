@@ -4,6 +4,7 @@
 //! `SEAWAY_SEQUENCES` sets how many sequences run (10,000 by default); `SEAWAY_SEED` runs the one that failed.
 
 use seaway_judge::compare;
+use seaway_ledger::VERSION;
 use seaway_ledger::execution::{BlockContext, BlockFault, ExecutedBlock, build_block, execute_block};
 use seaway_ledger::genesis::state_of;
 use seaway_ledger::state::{MemoryState, StateView};
@@ -65,7 +66,7 @@ fn ledger_and_model_agree() {
                     "forgotten",
                 ])
                 .chain(["act deadline", "contract opened", "contract called", "contract closed", "quote taken"])
-                .chain(["offer withdrawn", "RJCT ED05", "RJCT MD01"])
+                .chain(["offer withdrawn", "RJCT ED05", "RJCT MD01", "stopped before other rules"])
         {
             assert!(reached.contains_key(wanted), "no sequence reached {wanted}: the generator is too tame");
         }
@@ -79,7 +80,7 @@ fn ledger_and_model_agree() {
 }
 
 fn sequence(seed: u64, reached: &mut Reached) {
-    let mut world = World::new(seed);
+    let mut world = World::new(seed).governed();
     let mut state = state_of(&world.genesis, seed).unwrap();
     let mut model = Model::new(&world.genesis);
     states_agree(&state, &model);
@@ -87,12 +88,34 @@ fn sequence(seed: u64, reached: &mut Reached) {
         let time = world.later(state.tip().time);
         let count = world.roll(1, 6) as usize;
         let waiting: Vec<AuthenticInstruction> = (0..count).map(|_| world.instruction(&model, time)).collect();
+        if stops_for_other_rules(&state, &model, time, &waiting) {
+            *reached.entry("stopped before other rules".to_owned()).or_insert(0) += 1;
+            return;
+        }
         if world.chance(50) {
             one_by_one(&mut state, &mut model, &mut world, time, waiting, reached);
         } else {
             together(&mut state, &mut model, time, waiting, reached);
         }
     }
+}
+
+/// Whether the next height is under rules that this program does not know: then it executes no block, and says so.
+fn stops_for_other_rules(
+    state: &MemoryState,
+    model: &Model,
+    time: BlockTime,
+    waiting: &[AuthenticInstruction],
+) -> bool {
+    let context = context(state, time);
+    let needed = model.rules_at(context.height);
+    if needed == VERSION {
+        return false;
+    }
+    let stopped = BlockFault::Version { height: context.height, needed, known: VERSION };
+    assert_eq!(execute_block(state, state.commitment(), context, waiting).err(), Some(stopped.clone()));
+    assert_eq!(build_block(state, state.commitment(), context, waiting.to_vec()).err(), Some(stopped));
+    true
 }
 
 fn answers_agree(
@@ -127,6 +150,9 @@ fn one_by_one(
 ) {
     for instruction in waiting {
         let block = [instruction];
+        if stops_for_other_rules(state, model, time, &block) {
+            return;
+        }
         let before = state.commitment().parts().root();
         match (execute_block(state, state.commitment(), context(state, time), &block), model.block(time, &block)) {
             (Ok(executed), Ok((acts, answers))) => {
@@ -240,8 +266,8 @@ fn variant(reason: &Reason) -> String {
     shown.split([' ', '{']).next().unwrap_or("").to_owned()
 }
 
-/// Reasons that sequences must produce: all that do not take the network's own administration or a full house.
-const REASONS: [&str; 56] = [
+/// Reasons that sequences must produce: all that do not take a full house or a record that no honest tool writes.
+const REASONS: [&str; 60] = [
     "UetrUsed",
     "UetrRepeated",
     "ReferenceUsed",
@@ -284,6 +310,10 @@ const REASONS: [&str; 56] = [
     "NotFrozenBy",
     "NoKeyChange",
     "AssetNameTaken",
+    "ValidatorsWrong",
+    "ValidatorUnknown",
+    "KeyUnusable",
+    "UpgradeInPast",
     "CodeExists",
     "CodeRefused",
     "TermsWrong",

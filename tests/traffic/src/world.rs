@@ -2,6 +2,7 @@
 //! wrong.
 
 mod contracts;
+mod government;
 
 use seaway_model::Model;
 use seaway_types::asset::{Asset, AssetId, AssetKind, Exponent};
@@ -41,6 +42,8 @@ pub struct World {
     /// Of a hundred instructions, how many are about contracts.
     share: u64,
     contracts: contracts::Sent,
+    /// Whether the authority also changes validators, itself and the rules.
+    governed: bool,
 }
 
 fn bank(n: usize) -> Bic {
@@ -84,6 +87,7 @@ impl World {
             opened: ACCOUNTS,
             share: 10,
             contracts: contracts::Sent::default(),
+            governed: false,
         };
         for account in 0..ACCOUNTS {
             let balances: Vec<(AssetId, Amount)> = (1..=3)
@@ -216,7 +220,9 @@ impl World {
             1 => BlockTime::from_ms(now.ms() - self.roll(1, 100_000)).unwrap(),
             _ => now.after_ms(self.roll(0, 900_000)),
         };
-        let network = if self.chance(1) { "other" } else { "model" };
+        // A validator proves for one network that it holds its key.
+        let bound = matches!(body, Body::Admin(Admin::SetValidators(_)));
+        let network = if self.chance(1) && !bound { "other" } else { "model" };
         let reused = self.sent_before().filter(|_| self.chance(2));
         let mut envelope = Envelope {
             network: network.parse().unwrap(),
@@ -324,8 +330,14 @@ impl World {
     fn signed(&mut self, model: &Model, mut envelope: Envelope) -> AuthenticInstruction {
         self.sign_acceptances(model, &mut envelope);
         let parties = self.parties(model, &envelope.body, Some(envelope.submitter));
-        let mut secrets: Vec<[u8; 32]> =
-            parties.iter().chain([&envelope.submitter]).flat_map(|who| secrets(*who)).collect();
+        let mut secrets: Vec<[u8; 32]> = parties
+            .iter()
+            .chain([&envelope.submitter])
+            .flat_map(|who| match who {
+                Submitter::Authority => government::authority(model),
+                who => secrets(*who),
+            })
+            .collect();
         if self.chance(3) {
             secrets.pop();
         }
@@ -510,6 +522,9 @@ impl World {
     }
 
     fn admin(&mut self, model: &Model) -> Admin {
+        if self.governed && self.chance(15) {
+            return self.government(model);
+        }
         let account = self.closed_account(model).unwrap_or_else(|| self.some_account());
         let open = |id: &AccountId| model.accounts.get(id).map(|account| account.owner.clone());
         match self.roll(0, 99) {
