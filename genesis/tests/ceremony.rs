@@ -144,8 +144,8 @@ fn mistakes_name_line_or_field() {
         }
     };
     let cases = [
-        ("version = 1", "version = \"one\"", "line"),
-        ("version = 1", "version = 1\nsurprise = 2", "surprise"),
+        ("version = 2", "version = \"one\"", "line"),
+        ("version = 2", "version = 2\nsurprise = 2", "surprise"),
         ("network = \"devnet\"", "network = \"DEVNET\"", "network: 'DEVNET'"),
         ("time = \"2026-11-01T00:00:00Z\"", "time = \"yesterday\"", "time: 'yesterday'"),
         ("exponent = 2", "exponent = 5", "assets[0].exponent: '5'"),
@@ -161,7 +161,7 @@ fn mistakes_name_line_or_field() {
         ("agent = \"PEARHKHH\"", "agent = \"MONAHKHH\"", "agent: 'MONAHKHH'"),
         ("weekdays = [\"Mon\", \"Tue\", \"Wed\", \"Thu\", \"Fri\"]", "weekdays = []", "calendars[5].weekdays"),
         ("to = \"2028-10-31\"", "to = \"2026-10-31\"", "calendars[0].to: '2026-10-31'"),
-        ("version = 1", "version = 9", "version: '9'"),
+        ("version = 2", "version = 9", "version: '9'"),
         (
             "policy = { keys = [\"seed:HARBHKHH\"] }",
             "policy = { keys = [\"ed25519:0100000000000000000000000000000000000000000000000000000000000000\"] }",

@@ -175,7 +175,7 @@ fn rows(scene: &mut Scene) -> Vec<Row> {
         admin("authority", Admin::SetAuthority(SetAuthority { authority: keys }), &[&[authority]]),
         admin(
             "upgrade",
-            Admin::ScheduleUpgrade(ScheduleUpgrade { version: 2, height: Height(900) }),
+            Admin::ScheduleUpgrade(ScheduleUpgrade { version: 9, height: Height(900) }),
             &[&[authority]],
         ),
     ]

@@ -11,6 +11,7 @@ use seaway_types::instruction::hold::{PostHold, ReleaseHold, Reserve};
 use seaway_types::instruction::payment::*;
 use seaway_types::instruction::supply::{Issue, RedeemConfirm, RedeemRequest};
 use seaway_types::instruction::{Body, Leg, Submitter};
+use seaway_types::limits::RULES_VERSION;
 use seaway_types::reason::{Reason, StatedReason, VoidReason};
 use seaway_types::receipt::{Receipt, Status};
 use seaway_types::state::{AccountClass, CalendarKey, DebitAuthority, FreezeKind, Tier, TierLimits};
@@ -196,11 +197,18 @@ fn a_block_follows_its_parent() {
 fn an_older_program_stops_before_an_upgrade_by_name() {
     let mut net = Net::default();
     let upgrade = |version, height| Admin::ScheduleUpgrade(ScheduleUpgrade { version, height: Height(height) });
-    assert!(matches!(reason(net.admin(Submitter::Authority, upgrade(1, 9))), Reason::UpgradeInPast { .. }));
-    assert!(matches!(reason(net.admin(Submitter::Authority, upgrade(2, 2))), Reason::UpgradeInPast { .. }));
-    assert_eq!(net.admin(Submitter::Authority, upgrade(2, 5)).status, Status::Accc);
+    assert!(matches!(
+        reason(net.admin(Submitter::Authority, upgrade(RULES_VERSION, 9))),
+        Reason::UpgradeInPast { .. }
+    ));
+    assert!(matches!(
+        reason(net.admin(Submitter::Authority, upgrade(RULES_VERSION + 1, 2))),
+        Reason::UpgradeInPast { .. }
+    ));
+    assert_eq!(net.admin(Submitter::Authority, upgrade(RULES_VERSION + 1, 5)).status, Status::Accc);
     assert!(net.block(&[]).is_empty(), "height 4 is still under the old rules");
-    assert_eq!(net.execute(&[]).map(|_| ()), Err(BlockFault::Version { height: Height(5), needed: 2, known: 1 }));
+    let stopped = BlockFault::Version { height: Height(5), needed: RULES_VERSION + 1, known: RULES_VERSION };
+    assert_eq!(net.execute(&[]).map(|_| ()), Err(stopped));
 }
 
 #[test]

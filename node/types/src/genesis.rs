@@ -183,7 +183,7 @@ impl GenesisDocument {
             return Err(refuse(
                 "version".to_owned(),
                 self.version,
-                "1, the version of the rules that this program knows",
+                &format!("{RULES_VERSION}, the version of the rules that this program knows"),
             ));
         }
         self.check_spans()?;

@@ -102,9 +102,11 @@ pub enum Domain {
     Attestation,
     /// A contract's event: a leaf of the tree of outcomes.
     ContractEvent,
+    /// What the tree keeps of an instruction.
+    InstructionLeaf,
 }
 
-const DOMAINS: usize = 37;
+const DOMAINS: usize = 38;
 
 impl Domain {
     const ALL: [Self; DOMAINS] = [
@@ -145,6 +147,7 @@ impl Domain {
         Self::ContractArguments,
         Self::Attestation,
         Self::ContractEvent,
+        Self::InstructionLeaf,
     ];
 
     /// The context string from which the domain's key is derived.
@@ -187,6 +190,7 @@ impl Domain {
             Self::ContractArguments => "seaway v1 contract arguments",
             Self::Attestation => "seaway v1 attestation",
             Self::ContractEvent => "seaway v1 contract event",
+            Self::InstructionLeaf => "seaway v1 instruction leaf",
         }
     }
 

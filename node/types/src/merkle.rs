@@ -9,7 +9,7 @@ use crate::hash::{Domain, Hash32, Messages, block_of};
 use crate::limits::MERKLE_PATH_MAX;
 use serde::{Deserialize, Serialize};
 
-/// Hash of the leaf that a value is.
+/// Hash of the leaf that a value is: of its canonical bytes, filled up.
 pub fn leaf<T: Serialize>(value: &T) -> Hash32 {
     Domain::ReceiptLeaf.hash_value(value)
 }

@@ -9,7 +9,7 @@ use seaway_types::state::{Validator, ValidatorSet};
 use seaway_types::time::Height;
 
 /// The rules that this model knows.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 impl Model {
     /// The set that votes at a height: of all that were ever decided, the last one that has begun by then.

@@ -18,6 +18,7 @@ use seaway_types::instruction::payment::*;
 use seaway_types::instruction::supply::{Issue, RedeemConfirm, RedeemRequest};
 use seaway_types::instruction::{AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::keys::KeyPolicy;
+use seaway_types::limits::RULES_VERSION;
 use seaway_types::reason::StatedReason;
 use seaway_types::signature::{public_key, sign};
 use seaway_types::state::{
@@ -254,6 +255,7 @@ impl World {
                 }
                 Body::Bundle(legs.try_into().unwrap())
             }
+            _ if self.governed && self.chance(15) => Body::Admin(self.government(model)),
             _ => Body::Admin(self.admin(model)),
         }
     }
@@ -522,9 +524,6 @@ impl World {
     }
 
     fn admin(&mut self, model: &Model) -> Admin {
-        if self.governed && self.chance(15) {
-            return self.government(model);
-        }
         let account = self.closed_account(model).unwrap_or_else(|| self.some_account());
         let open = |id: &AccountId| model.accounts.get(id).map(|account| account.owner.clone());
         match self.roll(0, 99) {
@@ -697,7 +696,7 @@ fn genesis() -> GenesisDocument {
     GenesisDocument {
         network: "model".parse().unwrap(),
         time: BlockTime::from_ms(START_MS).unwrap(),
-        version: 1,
+        version: RULES_VERSION,
         keys_are_published: true,
         authority: KeyPolicy::new(2, &authority).unwrap(),
         timing: Timing {

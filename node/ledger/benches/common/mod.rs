@@ -10,6 +10,7 @@ use seaway_types::instruction::{
     AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter, authenticate_batch,
 };
 use seaway_types::keys::KeyPolicy;
+use seaway_types::limits::RULES_VERSION;
 use seaway_types::signature::KnownKeys;
 use seaway_types::signature::public_key;
 use seaway_types::state::{
@@ -47,7 +48,7 @@ fn records(owner: KeyPolicy) -> (Parameters, Participant, Asset) {
         authority: owner.clone(),
         timing,
         asset_count: 1,
-        version: 1,
+        version: RULES_VERSION,
         upgrade: None,
     };
     let roles = Roles { validator: true, agent: true, issuer: true, ..Roles::default() };

@@ -188,6 +188,7 @@ fn set_outcomes_roots(receipts: &mut [Receipt], outcomes: &[Outcomes], events: &
         }
         trees.push(first..leaves.len());
     }
+    debug_assert!(credits.len() == 0 && events.next().is_none(), "outcomes or events without a receipt");
     let roots = merkle::roots(trees.into_iter().map(|tree| leaves.get(tree).unwrap_or_default()));
     for (receipt, root) in receipts.iter_mut().zip(roots) {
         if let Receipt::Instruction(receipt) = receipt {

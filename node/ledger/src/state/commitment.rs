@@ -101,7 +101,7 @@ impl Commitment {
         let mut of_minute: BTreeMap<u64, Changes> = BTreeMap::new();
         // Whoever asks what would come of an instruction long over gets no leaf in a minute that is pruned.
         let kept = || changes.leaves.iter().filter(|(minute, ..)| *minute >= changes.pruned_before);
-        let mut values = Messages::new(Domain::StateValue, changes.leaves.len());
+        let mut values = Messages::new(Domain::InstructionLeaf, changes.leaves.len());
         kept().for_each(|(_, _, leaf)| values.push_block(&leaf.block()));
         for ((minute, place, _), value) in kept().zip(values.hashes()) {
             of_minute.entry(*minute).or_default().push(*place, Some(value));

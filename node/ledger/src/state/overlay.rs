@@ -47,8 +47,8 @@ enum Journal {
 pub struct Overlay<'a, V> {
     view: &'a V,
     changes: BlockChanges,
-    /// Whose the new leaves of instructions are: their places are hashed together at the end.
-    places: Vec<(Submitter, InstructionKey)>,
+    /// Submitters and keys of the new leaves of instructions, from which their places are hashed together at the end.
+    leaf_keys: Vec<(Submitter, InstructionKey)>,
     journal: Vec<Journal>,
 }
 
@@ -69,13 +69,13 @@ impl<'a, V: StateView> Overlay<'a, V> {
             opened: BTreeMap::new(),
             pruned_before: 0,
         };
-        Self { view, changes, places: Vec::new(), journal: Vec::new() }
+        Self { view, changes, leaf_keys: Vec::new(), journal: Vec::new() }
     }
 
     /// Makes room for what so many instructions with so many credits nearly always change.
     pub fn expect(&mut self, instructions: usize, credits: usize) {
         self.changes.leaves.reserve(instructions);
-        self.places.reserve(instructions);
+        self.leaf_keys.reserve(instructions);
         self.changes.index.reserve(instructions + credits);
         self.changes.records.balances.reserve(instructions + credits);
     }
@@ -92,9 +92,9 @@ impl<'a, V: StateView> Overlay<'a, V> {
 
     /// The changes, at the end.
     pub fn into_changes(self) -> BlockChanges {
-        let Self { mut changes, places, .. } = self;
-        let mut messages = Messages::new(Domain::StateKey, places.len());
-        places.iter().for_each(|(submitter, key)| messages.push_block(&window_block(submitter, key)));
+        let Self { mut changes, leaf_keys, .. } = self;
+        let mut messages = Messages::new(Domain::StateKey, leaf_keys.len());
+        leaf_keys.iter().for_each(|(submitter, key)| messages.push_block(&window_block(submitter, key)));
         for ((_, place, _), hash) in changes.leaves.iter_mut().zip(messages.hashes()) {
             *place = hash;
         }
@@ -177,7 +177,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
     /// Adds an instruction's leaf to the minute of its `valid_until`.
     pub fn add_leaf(&mut self, minute: u64, of: (Submitter, InstructionKey), leaf: InstructionLeaf) {
         self.changes.leaves.push((minute, Hash32::ZERO, leaf));
-        self.places.push(of);
+        self.leaf_keys.push(of);
         self.journal.push(Journal::Leaf);
     }
 
@@ -234,7 +234,7 @@ impl<'a, V: StateView> Overlay<'a, V> {
             match entry {
                 Journal::Record(undo) => changes.records.undo(undo),
                 Journal::Indexed(key) => drop(changes.index.remove(&key)),
-                Journal::Leaf => drop((changes.leaves.pop(), self.places.pop())),
+                Journal::Leaf => drop((changes.leaves.pop(), self.leaf_keys.pop())),
                 // A timer's entry toggles: whichever list holds it loses it, or the other way round.
                 Journal::TimerSet(timer) => toggle(&mut changes.timers_set, timer),
                 Journal::TimerGone(timer) => toggle(&mut changes.timers_gone, timer),

@@ -79,7 +79,7 @@ fn subtree(tree: &Tree, changes: &[Leaf], update: &mut TreeUpdate, forest: &mut 
     }
 }
 
-/// A number of changes, leaves or slots, of which there are far less than 2^32.
+/// A number of changes, leaves or slots, of which there are far less than 2^32; the largest number for what is none of them.
 fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

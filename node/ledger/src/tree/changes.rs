@@ -12,12 +12,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Of as many keys as values; a value of zero is none.
+    /// Of as many keys as values; a value of zero removes its key.
     pub fn new(keys: Vec<Hash32>, values: Vec<Hash32>) -> Self {
+        debug_assert_eq!(keys.len(), values.len(), "each key has its value");
         Self { keys, values }
     }
 
-    /// Adds a change: the key's new value, or `None` to remove it.
+    /// Adds a change: the key's new value, or `None` to remove it. Zero is no value: no hash is.
     pub fn push(&mut self, key: Hash32, value: Option<Hash32>) {
         self.keys.push(key);
         self.values.push(value.unwrap_or(Hash32::ZERO));

@@ -80,7 +80,7 @@ impl Dense {
     }
 }
 
-/// Nodes with their new hashes, level by level, each level in rising order.
+/// Nodes with their new hashes: of one subtree after the other, level by level, each level in rising order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nodes {
     places: Vec<(u32, Kind)>,
@@ -92,7 +92,7 @@ pub(super) struct Nodes {
 pub(super) struct Room {
     parents: Vec<(u32, Kind)>,
     blocks: Vec<[u8; 64]>,
-    /// Parents that are no hash but the one node below them, and that node's hash.
+    /// Parents that are no hash of two but what stands below them, a leaf or nothing, with its hash.
     lifted: Vec<(usize, Hash32)>,
 }
 

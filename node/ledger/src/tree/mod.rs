@@ -72,7 +72,7 @@ pub struct TreeUpdate {
     leaves: usize,
     /// The changes in rising order of keys: new leaves, or a value of zero for a key that goes.
     changes: Vec<Leaf>,
-    /// Where in its slot the leaf of each change stands, if it stands there already.
+    /// Where in its slot the leaf of each change stands; the largest number where it does not stand there yet.
     places: Vec<u32>,
     slots: Vec<Touched>,
     nodes: Nodes,

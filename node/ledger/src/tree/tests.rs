@@ -5,13 +5,14 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// A key from a small space with long shared prefixes, so that leaves meet, part, and sit deep.
+/// A key from a small space: its first bits spread over the slots, and many share long beginnings, so that leaves meet, part, and
+/// sit deep.
 fn key(n: u16) -> Hash32 {
     let mut bytes = [0; 32];
-    bytes[0] = (n >> 8) as u8 & 0b1100_0001;
-    bytes[1] = n as u8 & 0b1000_0011;
+    bytes[0] = (n as u8 & 0b0000_0011) << 6 | (n >> 8) as u8 & 1;
+    bytes[1] = n as u8 & 0b1000_0000;
     bytes[20] = (n as u8 & 0b0000_1100) << 3;
-    bytes[31] = (n >> 4) as u8 & 1;
+    bytes[31] = (n >> 4) as u8 & 7;
     Hash32(bytes)
 }
 
@@ -71,6 +72,43 @@ proptest! {
             tree.apply(update);
             prop_assert_eq!(announced, tree.root());
             check_against(&tree, &model);
+        }
+    }
+}
+
+/// A key anywhere, as most are.
+fn spread(n: u16) -> Hash32 {
+    seaway_types::state::value_hash(&n.to_le_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn mixed_changes_over_many_slots_lead_to_the_plain_root(
+        first in 0u16..1500,
+        blocks in proptest::collection::vec(proptest::collection::btree_map(0u16..2000, proptest::option::weighted(0.6, 0u16..9), 0..200), 1..6)
+    ) {
+        let mut model: BTreeMap<Hash32, Hash32> = (0..first).map(|n| (spread(n), value(n))).collect();
+        let mut tree = Tree::default();
+        let update = tree.prepare(&model.iter().map(|(key, value)| (*key, Some(*value))).collect());
+        tree.apply(update);
+        for block in blocks {
+            // New keys, new values, keys that go, and keys that go without having been there.
+            let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (spread(k), v.map(value))).collect();
+            let update = tree.prepare(&changes.iter().map(|(key, value)| (*key, *value)).collect());
+            tree.apply(update);
+            for (key, value) in changes {
+                match value {
+                    Some(value) => model.insert(key, value),
+                    None => model.remove(&key),
+                };
+            }
+            prop_assert_eq!(tree.root(), plain_root(&model));
+            prop_assert_eq!(tree.len(), model.len());
+            for key in (0..2000).step_by(37).map(spread) {
+                prop_assert_eq!(tree.get(&key), model.get(&key).copied());
+            }
         }
     }
 }

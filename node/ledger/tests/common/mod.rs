@@ -14,6 +14,7 @@ use seaway_types::instruction::hold::Reserve;
 use seaway_types::instruction::payment::*;
 use seaway_types::instruction::{AuthenticInstruction, Body, Envelope, Leg, RawInstruction, Submitter};
 use seaway_types::keys::KeyPolicy;
+use seaway_types::limits::RULES_VERSION;
 use seaway_types::reason::{Reason, VoidReason};
 use seaway_types::receipt::{InstructionReceipt, Receipt, Status};
 use seaway_types::signature::public_key;
@@ -133,7 +134,7 @@ pub fn genesis() -> GenesisDocument {
     GenesisDocument {
         network: "unit".parse().unwrap(),
         time: BlockTime::from_ms(START_MS).unwrap(),
-        version: 1,
+        version: RULES_VERSION,
         keys_are_published: true,
         authority: policy(Submitter::Authority),
         timing: Timing {

@@ -123,7 +123,7 @@ impl Messages {
         }
     }
 
-    /// Takes a message that is one block as it stands and is not filled up.
+    /// Takes a message that is one block already.
     pub fn push_block(&mut self, block: &[u8; 64]) {
         let place = self.hashes.len();
         self.hashes.push(Hash32::ZERO);

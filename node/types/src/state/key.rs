@@ -92,7 +92,7 @@ pub fn window_block(submitter: &Submitter, key: &InstructionKey) -> [u8; 64] {
     block(&(submitter, key))
 }
 
-/// Hash of a record's canonical bytes.
+/// Hash of a record's canonical bytes, filled up.
 pub fn value_hash(bytes: &[u8]) -> Hash32 {
     Domain::StateValue.hash_filled(bytes)
 }
@@ -113,14 +113,14 @@ pub struct InstructionLeaf {
 }
 
 impl InstructionLeaf {
-    /// Its canonical bytes, which are one block as they are: their hash in [`Domain::StateValue`] is its value in the tree.
+    /// Its canonical bytes, which are one block as they are: their hash in [`Domain::InstructionLeaf`] is its value in the tree.
     pub fn block(&self) -> [u8; 64] {
         block_of(&Hash32(self.digest.0), &self.body_hash)
     }
 
     /// Its value in the tree of its minute.
     pub fn value(&self) -> Hash32 {
-        Domain::StateValue.hash(&self.block())
+        Domain::InstructionLeaf.hash(&self.block())
     }
 }
 

@@ -49,7 +49,7 @@ impl World {
             }
             _ => {
                 let height = Height(model.height.0 + self.roll(0, 40));
-                Admin::ScheduleUpgrade(ScheduleUpgrade { version: self.roll(1, 3) as u32, height })
+                Admin::ScheduleUpgrade(ScheduleUpgrade { version: self.roll(2, 4) as u32, height })
             }
         }
     }
