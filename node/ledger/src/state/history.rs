@@ -12,6 +12,7 @@ pub(super) type Entries = Arc<PointMap<IndexKey, IndexEntry>>;
 /// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct History {
+    seed: u64,
     hasher: Seeded,
     places: Places,
     /// Each block's entries, and how many came before them.
@@ -21,7 +22,7 @@ pub(super) struct History {
 
 impl History {
     pub fn with_seed(seed: u64) -> Self {
-        Self { hasher: Seeded::new(seed), places: Places::default(), blocks: Vec::new(), length: 0 }
+        Self { seed, hasher: Seeded::new(seed), places: Places::default(), blocks: Vec::new(), length: 0 }
     }
 
     /// Number of entries.
@@ -37,25 +38,38 @@ impl History {
             return;
         }
         let first = self.length;
-        let halves: Vec<u32> = entries.iter().map(|(key, _)| half(self.hasher.hash_one(key))).collect();
-        self.places.reserve(halves.len());
+        // A block's entries were hashed when it was executed, nearly always with this very seed.
+        let halves: Vec<(u32, u32)> = if entries.seed() == self.seed {
+            entries.halves().collect()
+        } else {
+            (0..).zip(entries.iter()).map(|(position, (key, _))| (self.half_of(key), position)).collect()
+        };
+        if !self.places.has_room(halves.len()) {
+            // It only grows, and seldom is better than by little.
+            self.places.reserve(halves.len().max(self.len() / 2));
+        }
         for run in halves.chunks(RUN) {
-            self.places.touch(run.iter().copied());
-            for known in run {
-                self.places.add(*known, self.length);
-                self.length = self.length.saturating_add(1);
+            self.places.touch(run.iter().map(|(half, _)| *half));
+            for (half, position) in run {
+                self.places.add(*half, first.saturating_add(*position));
             }
         }
+        self.length = first.saturating_add(u32::try_from(halves.len()).unwrap_or(u32::MAX));
         self.blocks.push((first, entries));
     }
 
-    /// The entry of a key.
-    pub fn get(&self, key: &IndexKey) -> Option<&IndexEntry> {
+    /// Half of a key's hash.
+    pub fn half_of(&self, key: &IndexKey) -> u32 {
+        half(self.hasher.hash_one(key))
+    }
+
+    /// The entry of a key, with half of its hash.
+    pub fn get(&self, half: u32, key: &IndexKey) -> Option<&IndexEntry> {
         if self.length == 0 {
             return None;
         }
         let same = |number| self.at(number).is_some_and(|(other, _)| other == key);
-        let number = self.places.find(half(self.hasher.hash_one(key)), same)?;
+        let number = self.places.find(half, same)?;
         self.at(number).map(|(_, entry)| entry)
     }
 
@@ -68,7 +82,7 @@ impl History {
     /// Reads where keys would stand, without waiting for one before the next. Changes nothing.
     pub fn fetch<'a>(&self, keys: impl Iterator<Item = &'a IndexKey>) {
         if self.length > 0 {
-            self.places.touch(keys.map(|key| half(self.hasher.hash_one(key))));
+            self.places.touch(keys.map(|key| self.half_of(key)));
         }
     }
 }
@@ -95,7 +109,7 @@ mod tests {
             let mut history = History::with_seed(seed);
             let mut model: BTreeMap<IndexKey, u64> = BTreeMap::new();
             for (height, block) in (1u64..).zip(blocks) {
-                let mut entries = PointMap::with_seed(seed);
+                let mut entries = PointMap::with_seed(seed ^ (height % 2));
                 for key in block.into_iter().map(key) {
                     if let std::collections::btree_map::Entry::Vacant(place) = model.entry(key) {
                         place.insert(height);
@@ -106,7 +120,7 @@ mod tests {
                 prop_assert_eq!(history.len(), model.len());
             }
             for key in (0..u16::MAX).step_by(7).map(key).chain(model.keys().copied()) {
-                prop_assert_eq!(history.get(&key).map(|entry| entry.height.0), model.get(&key).copied());
+                prop_assert_eq!(history.get(history.half_of(&key), &key).map(|entry| entry.height.0), model.get(&key).copied());
             }
         }
     }

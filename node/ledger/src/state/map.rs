@@ -63,6 +63,16 @@ impl<K: Eq + Hash, V> PointMap<K, V> {
         chunks.get(position / CHUNK)?.get(position % CHUNK)
     }
 
+    /// The seed of its hashes.
+    pub(super) fn seed(&self) -> u64 {
+        self.hasher.seed
+    }
+
+    /// Half of each key's hash, with where its entry stands, roughly in rising order of the halves.
+    pub(super) fn halves(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.places.all()
+    }
+
     /// Half of a key's hash, for whoever asks more than once.
     pub(super) fn half_of(&self, key: &K) -> u32 {
         half(self.hasher.hash_one(key))

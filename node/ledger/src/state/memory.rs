@@ -156,7 +156,14 @@ impl StateView for MemoryState {
     }
 
     fn indexed(&self, key: &IndexKey) -> Result<Option<IndexEntry>, ReadFault> {
-        Ok(self.newest.get(key).or_else(|| self.index.get(key)).copied())
+        let half = self.index.half_of(key);
+        let newest = if self.newest.seed() == self.seed {
+            self.newest.position_with(half, key)
+        } else {
+            self.newest.position(key)
+        };
+        let newest = newest.and_then(|position| self.newest.at(position)).map(|(_, entry)| entry);
+        Ok(newest.or_else(|| self.index.get(half, key)).copied())
     }
 
     fn due(&self, now: BlockTime, count_max: usize) -> Result<Vec<Timer>, ReadFault> {

@@ -109,10 +109,25 @@ impl Places {
         self.locate(half, same).map(|(_, position)| position)
     }
 
-    /// Makes room for so many more places. An eighth of all stays free at least.
+    /// Lines that so many more places need, so that an eighth of all stays free at least.
+    fn needed(&self, more: usize) -> usize {
+        (self.length + more) * 8 / 7 / WIDTH + 1
+    }
+
+    /// Whether there is room for so many more places.
+    pub fn has_room(&self, more: usize) -> bool {
+        self.needed(more) <= self.lines.len()
+    }
+
+    /// All places: half of a key's hash and a position, in rising order of the halves but for what had no room in its line.
+    pub fn all(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.lines.iter().flat_map(Line::places)
+    }
+
+    /// Makes room for so many more places.
     pub fn reserve(&mut self, more: usize) {
-        let wanted = (self.length + more) * 8 / 7 / WIDTH + 1;
-        if wanted <= self.lines.len() {
+        let wanted = self.needed(more);
+        if self.has_room(more) {
             return;
         }
         let lines = wanted.max(self.lines.len() * 5 / 4);
