@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use seaway_ledger::execution::{ExecutedBlock, build_block};
+use seaway_ledger::execution::{ExecutedBlock, build_block, simulate};
 use seaway_ledger::state::StateView;
 use seaway_types::codec;
 use seaway_types::instruction::admin::*;
@@ -249,4 +249,28 @@ fn postings_net_to_zero_and_tell_the_balance_after_each() {
     assert!(executed.postings().iter().all(|posting| posting.uetr == Some(uetr) && posting.receipt == 0));
     let last = executed.postings().iter().rfind(|posting| posting.account == Some(ALICE)).unwrap();
     assert_eq!(last.after, money(999_925));
+}
+
+/// Whoever asks what would come of an instruction signs it as long over, and may name a minute that this very block prunes.
+#[test]
+fn asking_with_an_instruction_long_over_leaves_no_leaf() {
+    let mut net = Net::default();
+    let body = Body::Single(net.pay(ALICE, SUPPLIER, 1));
+    let settled = net.signed(of(ALICE), &[], body.clone());
+    let until = settled.envelope().valid_until;
+    net.block(&[settled]);
+    let body = Body::Single(net.pay(ALICE, SUPPLIER, 2));
+    let mut asked = net.envelope(of(ALICE), body);
+    for now in [until.after_ms(1), pruned_at(until, &genesis().timing)] {
+        net.now = now;
+        asked.valid_until = until;
+        let asked = authentic(asked.clone(), &secret(of(ALICE)));
+        assert!(matches!(net.void_of(asked.clone()), VoidReason::Expired { .. }), "no block takes it");
+        let would = simulate(&net.state, net.state.commitment(), net.context(), &asked).unwrap();
+        assert!(matches!(would.receipts(), [Receipt::Instruction(receipt)] if receipt.status == Status::Accc));
+        let empty = net.execute(&[]).unwrap();
+        assert_eq!(empty.changes().pruned_before > until.minute(), now != until.after_ms(1));
+        empty.apply(&mut net.state);
+    }
+    assert_eq!(net.state.commitment().minutes_kept(), 0);
 }

@@ -18,8 +18,36 @@ pub(crate) fn meets(policy: &KeyPolicy, signers: &[PublicKey]) -> bool {
     policy.keys().iter().filter(|key| signers.contains(key)).count() >= usize::from(policy.threshold())
 }
 
+/// The first signer whose key stands in nobody's policy.
+fn stranger<'a>(
+    signers: &[PublicKey],
+    parties: impl Iterator<Item = &'a (Submitter, KeyPolicy)>,
+) -> Option<PublicKey> {
+    let known: Vec<PublicKey> = parties.flat_map(|(_, policy)| policy.keys().to_vec()).collect();
+    signers.iter().find(|key| !known.contains(key)).copied()
+}
+
+/// What is told when no side signed: of a signer whom none of them knows, or else of the first party that is short, on the
+/// submitter's own side if it has one.
+fn refusal(alternatives: &[Option<Side>], submitter: Submitter, signers: &[PublicKey]) -> VoidReason {
+    let sides: Vec<&Side> = alternatives.iter().flatten().collect();
+    if let Some(key) = stranger(signers, sides.iter().copied().flatten()) {
+        return VoidReason::SignerForeign { key };
+    }
+    let own = sides.iter().find(|side| side.iter().any(|(who, _)| *who == submitter));
+    let short = own.or(sides.first()).and_then(|side| side.iter().find(|(_, policy)| !meets(policy, signers)));
+    match short {
+        None => VoidReason::SubmitterForeign { submitter },
+        Some((who, policy)) => {
+            let signed = policy.keys().iter().filter(|key| signers.contains(key)).count();
+            let signed = u8::try_from(signed).expect("few keys");
+            VoidReason::PolicyUnmet { who: *who, signed, threshold: policy.threshold() }
+        }
+    }
+}
+
 impl Model {
-    /// For each leg which side signed; a void reason when none did. Which void reason does not matter to the judge.
+    /// For each leg which side signed; a void reason when none did. Of contracts it may be another than the ledger's.
     pub(crate) fn authorised(&self, instruction: &AuthenticInstruction) -> Result<Vec<usize>, VoidReason> {
         let envelope = instruction.envelope();
         let signers: Vec<_> = instruction.signers().copied().collect();
@@ -32,20 +60,21 @@ impl Model {
             }
         };
         let met = |side: &Side| side.iter().all(|(_, policy)| meets(policy, &signers));
-        let foreign = VoidReason::SubmitterForeign { submitter: envelope.submitter };
         let mut chosen = Vec::new();
         let mut parties: Side = Vec::new();
         for alternatives in sides {
             let mine = |side: &Side| side.iter().any(|(who, _)| *who == envelope.submitter);
             let own = alternatives.iter().position(|side| side.as_ref().is_some_and(|side| met(side) && mine(side)));
             let any = alternatives.iter().position(|side| side.as_ref().is_some_and(met));
-            let at = own.or(any).ok_or(foreign)?;
+            let at = own.or(any).ok_or_else(|| refusal(&alternatives, envelope.submitter, &signers))?;
             chosen.push(at);
             parties.extend(alternatives[at].iter().flatten().cloned());
         }
-        let known = |key| parties.iter().any(|(_, policy)| policy.keys().contains(key));
+        if let Some(key) = stranger(&signers, parties.iter()) {
+            return Err(VoidReason::SignerForeign { key });
+        }
         let submitted = parties.iter().any(|(who, _)| *who == envelope.submitter);
-        if submitted && signers.iter().all(known) { Ok(chosen) } else { Err(foreign) }
+        if submitted { Ok(chosen) } else { Err(VoidReason::SubmitterForeign { submitter: envelope.submitter }) }
     }
 
     pub(crate) fn bank(&self, bic: Bic) -> Result<(Submitter, KeyPolicy), VoidReason> {
