@@ -267,11 +267,11 @@ impl Database {
             }
             Some(_) => match self.get_raw(META, keys::LAYOUT)? {
                 Some(found) if found == LAYOUT_VERSION.to_le_bytes() => Ok(()),
-                found => Err(StorageError::OtherLayout {
-                    path,
-                    found: hex::encode(found.unwrap_or_default()),
-                    expected: LAYOUT_VERSION,
-                }),
+                found => {
+                    let number = found.and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+                    let found = number.map_or_else(|| "of no number".to_owned(), |number| number.to_string());
+                    Err(StorageError::OtherLayout { path, found, expected: LAYOUT_VERSION })
+                }
             },
         }
     }
@@ -611,5 +611,26 @@ impl Store for Database {
 
     fn block(&self, height: Height) -> Result<Option<FinalBlock>, ReadFault> {
         self.read_block(height).map_err(|error| ReadFault(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_layout_and_another_genesis_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut document = seaway_genesis::ceremony::devnet().unwrap().document().unwrap();
+        let open = |document: &GenesisDocument| Database::open(folder.path(), document, 1);
+        let database = open(&document).unwrap().database;
+        let mut batch = WriteBatch::default();
+        batch.put_cf(database.family(META).unwrap(), keys::LAYOUT, 7u32.to_le_bytes());
+        database.write(batch).unwrap();
+        drop(database);
+        let refused = open(&document).err().unwrap().to_string();
+        assert!(refused.ends_with(&format!("has layout 7; this program knows {LAYOUT_VERSION}")), "{refused}");
+        document.network = "other".parse().unwrap();
+        assert!(matches!(open(&document), Err(StorageError::OtherGenesis { .. })));
     }
 }

@@ -3,7 +3,7 @@
 //! A bound is a promise to whoever runs a node: memory, time and disk stay below what these numbers add up to. Changing
 //! one that a decoder or an execution rule reads changes what is valid, so it is a protocol change.
 
-/// The version of the execution rules that this program knows. 1 hashed records, receipts and outcomes without filling them up.
+/// The version of the execution rules that this program knows. 1 hashed records, receipts and places of leaves otherwise.
 pub const RULES_VERSION: u32 = 2;
 
 /// Largest amount and largest balance, in minor units: ISO 20022 amounts carry 18 digits.

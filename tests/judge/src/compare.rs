@@ -212,6 +212,10 @@ fn same_government(state: &MemoryState, model: &Model) {
         assert_eq!(validators.at(height), Some(model.validators_at(height)), "at height {height}");
         assert_eq!(parameters.version_at(height), model.rules_at(height), "at height {height}");
     }
+    // Kept are the set that was in force when the last one was decided, and those that followed it.
+    let kept = model.sets.range(Height(model.decided.0 + 1)..).count() + 1;
+    let newest = model.sets.iter().rev().take(kept).map(|(since, set)| (*since, set));
+    assert!(validators.0.iter().rev().map(|scheduled| (scheduled.since, &scheduled.set)).eq(newest));
     let upgrade = parameters.upgrade.map(|upgrade| (upgrade.version, upgrade.height));
     assert_eq!(upgrade, model.upgrade);
 }

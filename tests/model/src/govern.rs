@@ -30,6 +30,7 @@ impl Model {
                 }
                 // Of two that are decided in one block the second counts.
                 self.sets.insert(Height(self.height.0 + 2), set.validators.clone());
+                self.decided = self.height;
             }
             Admin::SetAuthority(set) => {
                 if let Some(key) = set.authority.keys().iter().find(|key| !key.is_usable()) {

@@ -131,6 +131,8 @@ pub struct Model {
     pub network: NetworkId,
     pub authority: KeyPolicy,
     pub sets: BTreeMap<Height, ValidatorSet>,
+    /// When the last one was decided.
+    pub decided: Height,
     pub upgrade: Option<(u32, Height)>,
     pub timing: Timing,
     pub now: BlockTime,
@@ -205,6 +207,7 @@ impl Model {
             network: genesis.network,
             authority: genesis.authority.clone(),
             sets: BTreeMap::from([(Height(0), genesis.validators.clone())]),
+            decided: Height(0),
             upgrade: None,
             timing: genesis.timing,
             now: genesis.time,

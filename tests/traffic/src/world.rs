@@ -43,8 +43,8 @@ pub struct World {
     /// Of a hundred instructions, how many are about contracts.
     share: u64,
     contracts: contracts::Sent,
-    /// Whether the authority also changes validators, itself and the rules.
-    governed: bool,
+    /// Of a hundred instructions, in how many the authority changes validators, itself or the rules.
+    governed: u64,
 }
 
 fn bank(n: usize) -> Bic {
@@ -88,7 +88,7 @@ impl World {
             opened: ACCOUNTS,
             share: 10,
             contracts: contracts::Sent::default(),
-            governed: false,
+            governed: 0,
         };
         for account in 0..ACCOUNTS {
             let balances: Vec<(AssetId, Amount)> = (1..=3)
@@ -243,6 +243,10 @@ impl World {
 
     /// A body without contracts.
     fn body(&mut self, model: &Model, now: BlockTime) -> Body {
+        let governed = self.governed;
+        if governed > 0 && self.chance(governed) {
+            return Body::Admin(self.government(model));
+        }
         match self.roll(0, 99) {
             0..=74 => Body::Single(self.leg(model, now)),
             75..=84 => {
@@ -255,7 +259,6 @@ impl World {
                 }
                 Body::Bundle(legs.try_into().unwrap())
             }
-            _ if self.governed && self.chance(15) => Body::Admin(self.government(model)),
             _ => Body::Admin(self.admin(model)),
         }
     }

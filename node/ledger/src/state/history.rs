@@ -44,6 +44,7 @@ impl History {
         } else {
             (0..).zip(entries.iter()).map(|(position, (key, _))| (self.half_of(key), position)).collect()
         };
+        debug_assert_eq!(halves.len(), entries.len(), "every entry has its place");
         if !self.places.has_room(halves.len()) {
             // It only grows, and seldom is better than by little.
             self.places.reserve(halves.len().max(self.len() / 2));
@@ -115,6 +116,12 @@ mod tests {
                         place.insert(height);
                         entries.insert(key, IndexEntry { height: Height(height), value: IndexValue::Present });
                     }
+                }
+                // What is taken back leaves its place to the last one.
+                let taken_back: Vec<IndexKey> = entries.iter().map(|(key, _)| *key).step_by(5).collect();
+                for key in taken_back {
+                    entries.remove(&key);
+                    model.remove(&key);
                 }
                 history.take(Arc::new(entries));
                 prop_assert_eq!(history.len(), model.len());

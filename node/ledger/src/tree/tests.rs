@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 /// sit deep.
 fn key(n: u16) -> Hash32 {
     let mut bytes = [0; 32];
-    bytes[0] = (n as u8 & 0b0000_0011) << 6 | (n >> 8) as u8 & 1;
+    bytes[0] = (n as u8 & 0b0001_1111) << 3 | (n >> 8) as u8 & 1;
     bytes[1] = n as u8 & 0b1000_0000;
-    bytes[20] = (n as u8 & 0b0000_1100) << 3;
-    bytes[31] = (n >> 4) as u8 & 7;
+    bytes[20] = n as u8 & 0b0110_0000;
+    bytes[31] = (n >> 9) as u8 & 1;
     Hash32(bytes)
 }
 
@@ -59,7 +59,6 @@ proptest! {
             let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (key(k), v.map(value))).collect();
             let reversed: Changes = changes.clone().into_iter().rev().collect();
             let before = tree.root();
-            prop_assert_eq!(tree.root(), before, "preparing changes nothing");
             for (key, value) in &changes {
                 match value {
                     Some(value) => model.insert(*key, *value),
@@ -69,6 +68,7 @@ proptest! {
             let update = tree.prepare(&changes.into_iter().collect());
             let announced = update.root();
             prop_assert_eq!(announced, tree.prepare(&reversed).root(), "order of changes");
+            prop_assert_eq!(tree.root(), before, "preparing changes nothing");
             tree.apply(update);
             prop_assert_eq!(announced, tree.root());
             check_against(&tree, &model);
@@ -97,7 +97,9 @@ proptest! {
             // New keys, new values, keys that go, and keys that go without having been there.
             let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (spread(k), v.map(value))).collect();
             let update = tree.prepare(&changes.iter().map(|(key, value)| (*key, *value)).collect());
+            let announced = update.root();
             tree.apply(update);
+            prop_assert_eq!(announced, tree.root());
             for (key, value) in changes {
                 match value {
                     Some(value) => model.insert(key, value),
@@ -108,6 +110,12 @@ proptest! {
             prop_assert_eq!(tree.len(), model.len());
             for key in (0..2000).step_by(37).map(spread) {
                 prop_assert_eq!(tree.get(&key), model.get(&key).copied());
+                let path = tree.path(&key);
+                let proven = match model.get(&key) {
+                    Some(value) => path.root_with(&key, value),
+                    None => path.root_without(&key),
+                };
+                prop_assert_eq!(proven, Some(tree.root()));
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{AUTHORITY, World, bank, single};
 use seaway_model::Model;
 use seaway_types::instruction::admin::{Admin, ScheduleUpgrade, SetAuthority, SetValidators};
 use seaway_types::keys::{KeyPolicy, PublicKey};
-use seaway_types::signature::{public_key, sign};
+use seaway_types::signature::{Ed25519Signature, Evidence, public_key, sign};
 use seaway_types::state::{Validator, ValidatorSet, possession_message};
 use seaway_types::time::Height;
 
@@ -24,7 +24,8 @@ pub(super) fn authority(model: &Model) -> Vec<[u8; 32]> {
 impl World {
     /// Its authority also changes the validators, itself and the rules: not for a network whose validators are real.
     pub fn governed(mut self) -> Self {
-        self.governed = true;
+        // Some worlds are full of it, so that one act meets another.
+        self.governed = if self.chance(8) { 60 } else { 2 };
         let mut participants = std::mem::take(&mut self.genesis.participants).into_inner();
         // The last one never has the role, so that a set that names it is refused.
         for (_, participant) in participants.iter_mut().filter(|(bic, _)| *bic != bank(3)) {
@@ -41,7 +42,7 @@ impl World {
                 let [first, second] = AUTHORITY.map(|secret| public_key(&secret));
                 let authority = match self.roll(0, 9) {
                     0 => KeyPolicy::single(unusable()),
-                    1..=3 => single(AUTHORITY[0]),
+                    1..=3 => single(AUTHORITY[self.roll(0, 1) as usize]),
                     4..=6 => KeyPolicy::new(1, &[first, second]).unwrap(),
                     _ => KeyPolicy::new(2, &[first, second]).unwrap(),
                 };
@@ -64,6 +65,13 @@ impl World {
     }
 
     fn some_validator(&mut self, n: usize) -> Validator {
+        if self.chance(3) {
+            // Everybody can sign with it: both sides of the equation are the neutral point.
+            let mut signature = [0; 64];
+            signature[0] = 1;
+            let possession = Evidence::Ed25519(Ed25519Signature(signature));
+            return Validator { bic: bank(n), key: unusable(), power: 1, possession };
+        }
         let bic = if self.chance(10) { self.some_bank() } else { bank(n) };
         let mut secret = [0xd0; 32];
         secret[0] = self.roll(0, 40) as u8;
