@@ -135,6 +135,11 @@ macro_rules! code_bytes {
             pub fn as_str(&self) -> &str {
                 std::str::from_utf8(&self.0).unwrap_or("")
             }
+
+            /// The characters, each a byte.
+            pub const fn as_bytes(&self) -> &[u8; $length] {
+                &self.0
+            }
         }
 
         impl std::fmt::Debug for $name {

@@ -122,8 +122,7 @@ impl Commitment {
             entries.sort_unstable_by_key(|(key, _)| changes.index.hash_of(key));
         }
         for (key, entry) in entries {
-            codec::encode_into(key, &mut bytes);
-            codec::encode_into(&entry.value, &mut bytes);
+            entry.put_hashed(key, &mut bytes);
         }
         let mut hasher = Domain::IndexEntries.hasher();
         hasher.update(self.index.as_bytes()).update(&codec::encode(&height)).update(&bytes);

@@ -79,7 +79,10 @@ impl<V: StateView> Execution<'_, V> {
         let payee = self.check_credit(payer, credit, placed, at)?;
         let (asset, debtor) = (payer.transfer.asset, payer.transfer.debtor);
         let counted = self.count(asset, &payer.account, payee.total)?;
-        self.ensure_funds(debtor, asset, payee.total)?;
+        // Where one amount leaves at once, the debit itself asks; only with charges the whole is asked for before.
+        if !credit.charges.is_empty() {
+            self.ensure_funds(debtor, asset, payee.total)?;
+        }
         let key = PaymentKey { debtor_agent: payer.account.agent, uetr: credit.uetr, kind: credit.kind };
         if payee.waits {
             let deadline = self.block.time.after_ms(self.parameters.timing.acceptance_window_ms);
