@@ -126,11 +126,10 @@ impl Places {
 
     /// Makes room for so many more places.
     pub fn reserve(&mut self, more: usize) {
-        let wanted = self.needed(more);
         if self.has_room(more) {
             return;
         }
-        let lines = wanted.max(self.lines.len() * 5 / 4);
+        let lines = self.needed(more).max(self.lines.len() * 5 / 4);
         let before = std::mem::replace(&mut self.lines, vec![Line::EMPTY; lines]);
         for (half, position) in before.iter().flat_map(Line::places) {
             self.file(half, position);

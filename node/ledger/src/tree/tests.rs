@@ -25,6 +25,16 @@ fn plain_root(model: &BTreeMap<Hash32, Hash32>) -> Hash32 {
     subtree_root(&leaves, 0)
 }
 
+/// The same changes to the model.
+fn follow(model: &mut BTreeMap<Hash32, Hash32>, changes: &BTreeMap<Hash32, Option<Hash32>>) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => model.insert(*key, *value),
+            None => model.remove(key),
+        };
+    }
+}
+
 fn check_against(tree: &Tree, model: &BTreeMap<Hash32, Hash32>) {
     assert_eq!(tree.root(), plain_root(model));
     assert_eq!(tree.len(), model.len());
@@ -59,12 +69,7 @@ proptest! {
             let changes: BTreeMap<Hash32, Option<Hash32>> = block.into_iter().map(|(k, v)| (key(k), v.map(value))).collect();
             let reversed: Changes = changes.clone().into_iter().rev().collect();
             let before = tree.root();
-            for (key, value) in &changes {
-                match value {
-                    Some(value) => model.insert(*key, *value),
-                    None => model.remove(key),
-                };
-            }
+            follow(&mut model, &changes);
             let update = tree.prepare(&changes.into_iter().collect());
             let announced = update.root();
             prop_assert_eq!(announced, tree.prepare(&reversed).root(), "order of changes");
@@ -100,12 +105,7 @@ proptest! {
             let announced = update.root();
             tree.apply(update);
             prop_assert_eq!(announced, tree.root());
-            for (key, value) in changes {
-                match value {
-                    Some(value) => model.insert(key, value),
-                    None => model.remove(&key),
-                };
-            }
+            follow(&mut model, &changes);
             prop_assert_eq!(tree.root(), plain_root(&model));
             prop_assert_eq!(tree.len(), model.len());
             for key in (0..2000).step_by(37).map(spread) {

@@ -1,6 +1,7 @@
 //! State keys, all in one place, and how a record becomes a leaf of the state tree.
 //!
-//! A key is encoded canonically and filled up to exactly one BLAKE3 block, so that thousands are hashed at once. Its hash says where the leaf stands.
+//! A key is encoded canonically and filled up to exactly one BLAKE3 block, so that thousands are hashed at once. Its hash
+//! says where the leaf stands.
 
 use crate::asset::AssetId;
 use crate::bic::Bic;
